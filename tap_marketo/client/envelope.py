@@ -1,0 +1,123 @@
+"""Reading an answer: a result, or exactly one typed error, whatever the HTTP status says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from tap_marketo.client.errors import ResponseError, RetryableError, UnavailableError, error_for
+
+if TYPE_CHECKING:
+    import requests
+
+NO_DATA = "702"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer.
+
+    Attributes:
+        result: The items; empty where Marketo leaves `result` out. An object stands alone.
+        next_page_token: Opaque; empty when there is no next page.
+        more_result: False only where Marketo says so.
+        warnings: Texts, for example that nothing was found.
+        request_id: For Adobe's support.
+
+    Source: rest-api.md
+    """
+
+    result: list[dict[str, Any]] = field(default_factory=list)
+    next_page_token: str = ""
+    more_result: bool | None = None
+    warnings: tuple[str, ...] = ()
+    request_id: str | None = None
+
+
+def read_envelope(response: requests.Response) -> Reply:
+    """Read the JSON envelope around every REST answer.
+
+    Args:
+        response: With its body read.
+
+    Returns:
+        The result of a successful call.
+
+    Raises:
+        ResponseError: The typed error of the answer, also when it came with HTTP status 200.
+    """
+    body = _json(response)
+    if not is_envelope(body):
+        raise _http_error(response)
+    return read_body(body)
+
+
+def is_envelope(body: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a JSON value is Marketo's envelope."""
+    return isinstance(body, dict) and ("success" in body or "errors" in body)
+
+
+def read_body(body: dict[str, Any]) -> Reply:
+    """Read an envelope that is parsed already.
+
+    Args:
+        body: The envelope.
+
+    Returns:
+        The result of a successful call.
+
+    Raises:
+        ResponseError: The typed error that it holds.
+    """
+    request_id = body.get("requestId")
+    if body.get("success") is not True:
+        return _failure(body.get("errors"), request_id)
+    result = body.get("result")
+    if isinstance(result, dict):
+        result = [result]
+    return Reply(
+        result=result or [],
+        next_page_token=body.get("nextPageToken") or "",
+        more_result=body.get("moreResult"),
+        warnings=tuple(_text(warning) for warning in body.get("warnings") or ()),
+        request_id=request_id,
+    )
+
+
+def _failure(errors: object, request_id: str | None) -> Reply:
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    code = str(first.get("code", "")) if isinstance(first, dict) else ""
+    if code == NO_DATA:
+        return Reply(request_id=request_id)
+    message = first.get("message") if isinstance(first, dict) else first
+    raise error_for(code, str(message or "no reason given"), request_id)
+
+
+def _http_error(response: requests.Response) -> ResponseError:
+    status = response.status_code
+    if status < 400:  # noqa: PLR2004
+        return UnavailableError("The answer is not what Marketo's API sends (no JSON envelope)")
+    error = error_for(str(status), f"HTTP status {status}")
+    if status >= 500 and not isinstance(error, RetryableError):  # noqa: PLR2004
+        error = UnavailableError(error.reason, code=str(status))
+    if isinstance(error, RetryableError):
+        error.retry_after = _seconds(response.headers.get("Retry-After"))
+    return error
+
+
+def _json(response: requests.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _seconds(header: str | None) -> float:
+    return float(header) if header and header.strip().isdigit() else 0.0
+
+
+def _text(warning: object) -> str:
+    # Objects in the lead database, plain strings in the assets.
+    if isinstance(warning, dict):
+        return f"{warning.get('code', '')} {warning.get('message', '')}".strip()
+    return str(warning)

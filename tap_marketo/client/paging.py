@@ -1,0 +1,42 @@
+"""Marketo's ways of cutting a list into pages, each as an iterator over items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_marketo.client.api import MarketoClient
+
+TOKEN_PAGE = 300
+
+
+def token_pages(
+    client: MarketoClient, path: str, params: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Items of a list that pages by `nextPageToken`.
+
+    Continues while a token comes back and `moreResult` is not false: several lists never say
+    `moreResult`, and a page may be empty with more to come.
+
+    Args:
+        client: Of the instance.
+        path: From the root of the instance.
+        params: Further query parameters.
+
+    Yields:
+        Each item of `result`.
+
+    Raises:
+        ResponseError: Any page failed; the items so far are not the whole list.
+
+    Source: paging-tokens.md
+    """
+    query: dict[str, Any] = {"batchSize": TOKEN_PAGE, **(params or {})}
+    while True:
+        reply = client.get(path, query)
+        yield from reply.result
+        if not reply.next_page_token or reply.more_result is False:
+            return
+        query["nextPageToken"] = reply.next_page_token
