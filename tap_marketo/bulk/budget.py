@@ -1,0 +1,125 @@
+"""The daily export allocation: what is used, what a window will take, what still fits."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_marketo.bulk.job import (
+    ACTIVITIES,
+    LEADS,
+    PROGRAM_MEMBERS,
+    ExportEndpoint,
+    ExportJob,
+    JobState,
+)
+from tap_marketo.bulk.window import moment
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+)
+
+if TYPE_CHECKING:
+    import pendulum
+
+    from tap_marketo.bulk.job import ExportRequest
+    from tap_marketo.bulk.window import Window
+    from tap_marketo.client import MarketoClient
+
+logger = logging.getLogger("tap-marketo")
+
+MEGABYTE = 1024 * 1024
+
+
+class Budget:
+    """Bytes of the day's export allocation.
+
+    What strangers use cannot be seen, so this is a lower bound, and Marketo has the last word.
+    An estimate needs an export of the same kind to have finished before.
+
+    Source: bulk-extract.md
+    """
+
+    def __init__(self, quota_mb: float, reserve_percent: float) -> None:
+        """Set the allocation.
+
+        Args:
+            quota_mb: Megabytes a day that the instance may export.
+            reserve_percent: Share of them left to others.
+        """
+        self.limit = int(quota_mb * MEGABYTE * (100 - reserve_percent) / 100)
+        self.used = 0
+        self.exported = 0
+        self._measured: dict[str, tuple[int, int]] = {}
+        self._promised: dict[tuple[str, Window], int] = {}
+
+    def look_up(self, client: MarketoClient, midnight: pendulum.DateTime) -> dict[str, ExportJob]:
+        """Read the API user's jobs of all object types, and what they used since midnight.
+
+        Args:
+            client: Of the instance.
+            midnight: When the allocation last began anew.
+
+        Returns:
+            The jobs by id, those of object types that the API user may read.
+        """
+        jobs: dict[str, ExportJob] = {}
+        for base in (LEADS, ACTIVITIES, PROGRAM_MEMBERS):
+            try:
+                jobs.update({job.export_id: job for job in ExportEndpoint(client, base).jobs()})
+            except (AccessDeniedError, FeatureUnavailableError, NotFoundError):
+                logger.debug("The jobs of %s cannot be listed.", base)
+        self.used = sum(
+            job.file_size or 0
+            for job in jobs.values()
+            if job.state is JobState.COMPLETED
+            and job.finished_at
+            and moment(job.finished_at) >= midnight
+        )
+        return jobs
+
+    def estimate(self, request: ExportRequest, window: Window) -> int:
+        """Bytes that a window will probably take; 0 when nothing like it was measured.
+
+        Args:
+            request: What is exported.
+            window: From when to when.
+        """
+        size, seconds = self._measured.get(request.fingerprint, (0, 0))
+        return size * window.seconds // seconds if seconds else 0
+
+    def never_fits(self, request: ExportRequest, window: Window) -> bool:
+        """Tell whether a window is larger than a whole day's allocation."""
+        return self.estimate(request, window) > self.limit and window.seconds > 1
+
+    def fits(self, request: ExportRequest, window: Window) -> bool:
+        """Tell whether a window still fits today, beside what is under way."""
+        promised = self.used + sum(self._promised.values())
+        return promised + self.estimate(request, window) <= self.limit
+
+    def promise(self, request: ExportRequest, window: Window) -> None:
+        """Set a window's estimate aside while its job is under way."""
+        self._promised[request.fingerprint, window] = self.estimate(request, window)
+
+    def release(self, request: ExportRequest, window: Window) -> None:
+        """Give back what was set aside: the job came to nothing."""
+        self._promised.pop((request.fingerprint, window), None)
+
+    def spend(self, request: ExportRequest, window: Window, size: int) -> None:
+        """Count a completed job, and learn from it.
+
+        Args:
+            request: What was exported.
+            window: From when to when.
+            size: Bytes of the file.
+        """
+        self.release(request, window)
+        self.used += size
+        self.exported += size
+        known, seconds = self._measured.get(request.fingerprint, (0, 0))
+        self._measured[request.fingerprint] = (known + size, seconds + window.seconds)
+
+    def begin_day(self) -> None:
+        """Forget what was used: the allocation began anew."""
+        self.used = 0

@@ -1,0 +1,149 @@
+"""Time ranges: what a stream has exported, what is missing, and the windows that fill it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DAYS = 31
+SECOND = pendulum.duration(seconds=1)
+
+
+def rfc3339(moment: pendulum.DateTime) -> str:
+    """Write a moment as Marketo's filters take it: UTC, no fraction of a second.
+
+    Args:
+        moment: In any time zone.
+    """
+    return moment.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss[Z]")
+
+
+def moment(text: str) -> pendulum.DateTime:
+    """Read an RFC 3339 time, cut to whole seconds, in UTC.
+
+    Args:
+        text: As `rfc3339` or a Singer bookmark has it.
+
+    Raises:
+        ValueError: It is no date with a time.
+    """
+    parsed = pendulum.parse(text, tz="UTC")
+    if not isinstance(parsed, pendulum.DateTime):
+        raise ValueError(f"{text!r} is not a date with a time")  # noqa: TRY004
+    return parsed.in_timezone("UTC").start_of("second")
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A time range of whole seconds, both ends inclusive, as the bulk filters take it.
+
+    Source: bulk-extract.md
+    """
+
+    start: pendulum.DateTime
+    end: pendulum.DateTime
+
+    def __str__(self) -> str:
+        """Both ends, for the log."""
+        return f"{rfc3339(self.start)}/{rfc3339(self.end)}"
+
+    @property
+    def seconds(self) -> int:
+        """Length in seconds."""
+        return int((self.end - self.start).total_seconds()) + 1
+
+    def as_filter(self) -> dict[str, str]:
+        """The range as a bulk filter's value."""
+        return {"startAt": rfc3339(self.start), "endAt": rfc3339(self.end)}
+
+    def halves(self) -> tuple[Window, Window]:
+        """Two windows which together span this one; it must be longer than a second."""
+        middle = self.start.add(seconds=self.seconds // 2)
+        return Window(self.start, middle - SECOND), Window(middle, self.end)
+
+    def split(self, days: int) -> list[Window]:
+        """Cut into windows of at most so many days, oldest first.
+
+        Args:
+            days: 1 to 31.
+        """
+        return list(self._pieces(days))
+
+    def _pieces(self, days: int) -> Iterator[Window]:
+        start = self.start
+        while start <= self.end:
+            end = min(start.add(days=days) - SECOND, self.end)
+            yield Window(start, end)
+            start = end + SECOND
+
+
+@dataclass
+class Coverage:
+    """What has been exported: everything from a beginning until a moment, except for gaps.
+
+    Attributes:
+        until: Last second that is exported; one before the start date when nothing is.
+        gaps: Ranges before `until` that are still missing, oldest first. Only a history that is
+            read newest first leaves any.
+    """
+
+    until: pendulum.DateTime
+    gaps: list[Window] = field(default_factory=list)
+
+    def missing(self, end: pendulum.DateTime) -> list[Window]:
+        """What is to be exported up to a moment, oldest first.
+
+        Args:
+            end: Last second wanted.
+        """
+        ranges = [Window(gap.start, min(gap.end, end)) for gap in self.gaps if gap.start <= end]
+        if self.until < end:
+            ranges.append(Window(self.until + SECOND, end))
+        return ranges
+
+    def add(self, window: Window) -> None:
+        """Note that a window's records are all written.
+
+        Args:
+            window: May overlap what is covered already.
+        """
+        ranges = self.gaps
+        if window.end > self.until:
+            ranges = [*ranges, Window(self.until + SECOND, window.end)]
+            self.until = window.end
+        self.gaps = [rest for gap in ranges for rest in _without(gap, window)]
+
+    def gaps_as_state(self) -> list[dict[str, str]]:
+        """The gaps as a bookmark keeps them."""
+        return [gap.as_filter() for gap in self.gaps]
+
+    @classmethod
+    def from_state(
+        cls, until: pendulum.DateTime, gaps: list[dict[str, Any]], start: pendulum.DateTime
+    ) -> Coverage:
+        """Read a bookmark.
+
+        Args:
+            until: The bookmark's value.
+            gaps: As `gaps_as_state` wrote them.
+            start: Nothing before this is wanted any more.
+        """
+        ranges = [Window(moment(gap["startAt"]), moment(gap["endAt"])) for gap in gaps]
+        kept = [Window(max(gap.start, start), gap.end) for gap in ranges if gap.end >= start]
+        return cls(max(until, start - SECOND), kept)
+
+
+def _without(whole: Window, part: Window) -> list[Window]:
+    if part.end < whole.start or part.start > whole.end:
+        return [whole]
+    rest = []
+    if part.start > whole.start:
+        rest.append(Window(whole.start, part.start - SECOND))
+    if part.end < whole.end:
+        rest.append(Window(part.end + SECOND, whole.end))
+    return rest
