@@ -1,0 +1,48 @@
+"""Singer messages on stdout: written whole, whatever signal arrives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from singer_sdk.singerlib.encoding.simple import Message
+
+
+class MessageWriter(MsgSpecWriter):
+    """Writes with msgspec, and lets a signal in only between two messages."""
+
+    def __init__(self) -> None:
+        """Begin outside of any message."""
+        super().__init__()
+        self._writing = False
+        self._waiting: Callable[[], None] | None = None
+
+    def write_message(self, message: Message) -> None:
+        """Write a message, then do what a signal asked for meanwhile.
+
+        Args:
+            message: Any Singer message.
+        """
+        self._writing = True
+        try:
+            super().write_message(message)
+        finally:
+            self._writing = False
+        if self._waiting:
+            action, self._waiting = self._waiting, None
+            action()
+
+    def between_messages(self, action: Callable[[], None]) -> None:
+        """Do something when no message is half written: now, or right after the current one.
+
+        Args:
+            action: For a signal handler, which runs in the thread that writes.
+        """
+        if self._writing and self._waiting is None:
+            self._waiting = action
+        else:
+            action()

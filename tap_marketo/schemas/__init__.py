@@ -1,0 +1,1 @@
+"""From what Marketo says of its objects to JSON Schemas."""

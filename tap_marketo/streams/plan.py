@@ -1,0 +1,222 @@
+"""The windows of all bulk streams, planned once a run, and what was written of them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.bulk.budget import Budget
+from tap_marketo.bulk.job import ExportJob, JobState
+from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
+from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable
+from tap_marketo.bulk.window import SECOND, Coverage, Window, rfc3339
+from tap_marketo.streams.bulk import BulkStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pendulum
+
+    from tap_marketo.tap import TapMarketo
+
+logger = logging.getLogger("tap-marketo")
+
+JOBS_IN_STATE = "export_jobs"
+
+
+@dataclass(eq=False)
+class ExportGroup:
+    """Streams that stand at the same bookmark and share their exports.
+
+    Attributes:
+        members: The first of them reads the files for all.
+        coverage: What they have exported, gaps included.
+        series: The exports that they still need.
+    """
+
+    members: list[BulkStream]
+    coverage: Coverage
+    series: Series
+
+
+class ExportPlan:
+    """Plans when the first bulk stream asks, and keeps bookmarks and jobs in the state."""
+
+    def __init__(self, tap: TapMarketo) -> None:
+        """Bind the tap; nothing is planned or called yet.
+
+        Args:
+            tap: With its settings, streams and state.
+        """
+        self._tap = tap
+        self._groups: list[ExportGroup] | None = None
+        self._kept_jobs: list[JobRecord] = []
+        self._now = tap.client.clock.now()
+        settings = tap.settings
+        self.queue = ExportQueue(
+            tap.client,
+            QueueRules(
+                poll_interval=settings.export_poll_interval_seconds,
+                max_jobs=settings.export_max_jobs,
+                full_timeout=settings.export_queue_timeout_hours * 3600,
+                wait_for_quota=settings.when_quota_is_spent == "wait",
+            ),
+            Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent),
+            self._write_state,
+        )
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether the SDK limits the records, as `--test` does."""
+        return any(stream.ABORT_AT_RECORD_COUNT is not None for stream in self._streams())
+
+    def group_led_by(self, stream: BulkStream) -> ExportGroup | None:
+        """The group whose files a stream reads, if it leads one.
+
+        In a dry run every stream reads the one shared file for itself.
+
+        Args:
+            stream: Any bulk stream.
+
+        Raises:
+            MarketoError: Planning needs calls, and one of them failed.
+        """
+        if self._groups is None:
+            self._groups = self._plan()
+        for group in self._groups:
+            if stream is group.members[0]:
+                return group
+            if self.is_dry_run and stream in group.members:
+                return ExportGroup([stream], group.coverage, group.series)
+        return None
+
+    def finished(self, group: ExportGroup) -> Iterator[Export]:
+        """The group's exports, each when its file is there.
+
+        Ends early when a quota is spent: the tap then ends with that error after the other
+        streams, and the next run goes on from there.
+
+        Args:
+            group: As `group_led_by` gave it.
+        """
+        try:
+            for export in self.queue.finished(group.series):
+                yield export
+                if self.is_dry_run:
+                    return
+        except QuotaPauseError as error:
+            self._tap.pause(error)
+
+    def written(self, group: ExportGroup, export: Export) -> None:
+        """Move the bookmarks of a group over a window whose records are all written.
+
+        Args:
+            group: As `group_led_by` gave it.
+            export: The window's export.
+        """
+        if self.is_dry_run:
+            return
+        self.queue.written(export)
+        group.coverage.add(export.window)
+        for member in group.members:
+            member.keep_bookmark(group.coverage)
+        self._write_state()
+
+    def _streams(self) -> list[BulkStream]:
+        streams = self._tap.streams.values()
+        return [one for one in streams if isinstance(one, BulkStream) and one.selected]
+
+    def _plan(self) -> list[ExportGroup]:
+        settings = self._tap.settings
+        self._now = now = self._tap.client.clock.now().start_of("second")
+        end = min(settings.end_date, now) if settings.end_date else now
+        records: list[JobRecord] = list(self._tap.whole_state.get(JOBS_IN_STATE, []))
+        groups = self._group_streams(settings.start_for(now))
+        adopted: list[JobRecord] = []
+        for group in groups:
+            group.members[0].configure(group.series)
+            ranges = group.coverage.missing(end)
+            if self.is_dry_run:
+                days = settings.export_window_days
+                group.series.plan(Window(end.subtract(days=days) + SECOND, end).split(days))
+            else:
+                adopted += self._plan_group(group, ranges, records)
+        self.queue.series = [group.series for group in groups]
+        bases = {group.series.request.base for group in groups}
+        left = [record for record in records if record not in adopted]
+        abandoned = [record for record in left if record["base"] in bases]
+        self._kept_jobs = [record for record in left if record["base"] not in bases]
+        if abandoned or any(group.series.exports for group in groups):
+            self.queue.start([] if self.is_dry_run else abandoned)
+        return groups
+
+    def _group_streams(self, start: pendulum.DateTime) -> list[ExportGroup]:
+        by_bookmark: dict[Any, tuple[list[BulkStream], Coverage]] = {}
+        for stream in self._streams():
+            coverage = stream.coverage(start)
+            key = (stream.group_name, coverage.until, tuple(coverage.gaps))
+            by_bookmark.setdefault(key, ([], coverage))[0].append(stream)
+        return [
+            ExportGroup(members, coverage, Series(members[0].export_request(members)))
+            for members, coverage in by_bookmark.values()
+        ]
+
+    def _plan_group(
+        self, group: ExportGroup, ranges: list[Window], records: list[JobRecord]
+    ) -> list[JobRecord]:
+        settings = self._tap.settings
+        pieces, adopted = adoptable(ranges, records, group.series.request)
+        planned: list[Export] = []
+        for number, (whole, export_id) in enumerate(pieces):
+            if export_id:
+                job = ExportJob(export_id, JobState.UNKNOWN)
+                planned.append(Export(group.series, whole, job=job))
+                continue
+            begin = whole.start
+            if number == 0 and settings.lookback_seconds:
+                begin = self._looked_back(whole.start)
+            windows = Window(begin, whole.end).split(settings.export_window_days)
+            planned += [Export(group.series, window) for window in windows]
+        if settings.backfill_order == "newest_first":
+            start = settings.start_for(self._now)
+            until = group.coverage.until
+            planned = _newest_first(planned, until if until >= start else None)
+        group.series.exports = planned
+        if planned:
+            logger.info(
+                "%s: %d windows from %s to %s.",
+                group.series.request.name,
+                len(planned),
+                rfc3339(min(export.window for export in planned).start),
+                rfc3339(max(export.window for export in planned).end),
+            )
+        return adopted
+
+    def _looked_back(self, start: pendulum.DateTime) -> pendulum.DateTime:
+        settings = self._tap.settings
+        earliest = min(start, settings.start_for(self._now))
+        return max(earliest, start.subtract(seconds=settings.lookback_seconds))
+
+    def _write_state(self) -> None:
+        if self.is_dry_run:
+            return
+        state = self._tap.whole_state
+        jobs = self._kept_jobs + self.queue.records()
+        if jobs:
+            state[JOBS_IN_STATE] = jobs
+        else:
+            state.pop(JOBS_IN_STATE, None)
+        self._tap.state_writer.write_state(self._tap.state)
+
+
+def _newest_first(exports: list[Export], until: pendulum.DateTime | None) -> list[Export]:
+    """What is new since the last run, oldest first; then the history, backwards.
+
+    Args:
+        exports: Oldest first.
+        until: Where the last run stopped; None on a first run, when everything is history.
+    """
+    new = [export for export in exports if until and export.window.end > until]
+    history = [export for export in exports if export not in new]
+    return new + history[::-1]

@@ -1,0 +1,238 @@
+"""The tap: its settings, the streams that an instance offers, and how a run ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import version
+from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
+
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
+
+from tap_marketo.client import MarketoClient
+from tap_marketo.client.errors import AccessDeniedError, MarketoError
+from tap_marketo.messages import MessageWriter
+from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
+from tap_marketo.streams import activities, leads
+from tap_marketo.streams.database import ActivityTypesStream, LeadFieldsStream
+from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    import click
+    from singer_sdk import Stream
+
+PACKAGE = "tap-marketo-engage"
+
+
+class TapMarketo(Tap):
+    """Singer tap for Adobe Marketo Engage."""
+
+    name = "tap-marketo"
+    package_name = PACKAGE
+    dynamic_catalog = True
+    config_jsonschema = SETTINGS_SCHEMA
+
+    message_writer_class = MessageWriter
+
+    def __init__(self, **kwargs: Any) -> None:
+        """See `Tap`."""
+        self._paused: MarketoError | None = None
+        super().__init__(**kwargs)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return Settings.from_config(self.config)
+
+    @cached_property
+    def client(self) -> MarketoClient:
+        """The one client of this run: one session, one token, one throttle."""
+        settings = self.settings
+        return MarketoClient(
+            settings.base_url,
+            settings.client_id,
+            settings.client_secret,
+            max_calls_per_20_seconds=settings.max_calls_per_20_seconds,
+            max_concurrent_calls=settings.max_concurrent_calls,
+            user_agent=f"{PACKAGE}/{version(PACKAGE)}",
+        )
+
+    @cached_property
+    def plan(self) -> ExportPlan:
+        """The export windows of this run."""
+        return ExportPlan(self)
+
+    def discover_streams(self) -> Sequence[Stream]:
+        """Ask the instance for its lead fields and activity types, and offer what they allow.
+
+        Raises:
+            MarketoError: The instance cannot be asked, or lets the API user read nothing.
+        """
+        streams: list[Stream] = []
+        denied: list[AccessDeniedError] = []
+        try:
+            streams += [
+                leads.LeadsStream(self, leads.describe(self.client)),
+                LeadFieldsStream(self),
+            ]
+        except AccessDeniedError as error:
+            denied.append(self._denied("Read-Only Lead", "leads and lead_fields", error))
+        try:
+            streams += self._activity_streams()
+        except AccessDeniedError as error:
+            denied.append(self._denied("Read-Only Activity", "all activity streams", error))
+        if not streams:
+            raise denied[0]
+        self._refuse_selected(denied, {stream.name for stream in streams})
+        return streams
+
+    def _activity_streams(self) -> list[Stream]:
+        types = activities.describe(self.client)
+        names = activities.stream_names(types)
+        return [
+            activities.ActivitiesStream(self),
+            ActivityTypesStream(self),
+            *(activities.ActivityTypeStream(self, names[int(one["id"])], one) for one in types),
+        ]
+
+    def _denied(self, permission: str, what: str, error: AccessDeniedError) -> AccessDeniedError:
+        error.hint = (
+            f"The API user needs the permission {permission} to read {what}"
+            " (Admin > Users & Roles > Roles > Access API), or this machine's address is not on"
+            " the allow-list (Admin > IP Restrictions > API)."
+        )
+        self.logger.warning("Left out: %s. %s", what, error)
+        return error
+
+    def _refuse_selected(self, denied: list[AccessDeniedError], offered: set[str]) -> None:
+        """A stream that a catalog selects must not be missing without an error."""
+        if not denied or self.input_catalog is None:
+            return
+        for name, entry in self.input_catalog.items():
+            if name not in offered and entry.metadata.root.selected:
+                raise denied[0].about(stream=name)
+
+    def pause(self, error: MarketoError) -> None:
+        """Note that a quota is spent; the run goes on with other streams and then ends with this.
+
+        Args:
+            error: What to tell at the end.
+        """
+        self.logger.warning("%s", error)
+        self._paused = self._paused or error
+
+    @property
+    def whole_state(self) -> dict[str, Any]:
+        """The state with what it holds beside the bookmarks."""
+        return cast("dict[str, Any]", self.state)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Read the state, export jobs that an earlier run left behind included.
+
+        Args:
+            state: The value of a STATE message.
+        """
+        super().load_state(state)
+        if state.get(JOBS_IN_STATE):
+            self.whole_state[JOBS_IN_STATE] = state[JOBS_IN_STATE]
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run as the SDK does, but end with one clear sentence instead of a stack trace.
+
+        Args:
+            about: Display package metadata and settings.
+            about_format: Output style of `about`.
+            config: From files or the environment.
+            state: File with the state.
+            catalog: File with the catalog.
+        """
+        PluginBase.invoke.__func__(cls, about=about, about_format=about_format)  # type: ignore[attr-defined]
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        with cls._told():
+            tap = cls(
+                config=config.config,
+                state=json.load(state) if state else None,
+                catalog=json.load(catalog) if catalog else None,
+                parse_env_config=config.parse_env,
+            )
+            try:
+                tap.sync_all()
+            finally:
+                tap.plan.queue.stop()
+        tap._end()
+
+    @classmethod
+    def cb_discover(
+        cls,
+        ctx: click.Context,
+        param: click.Option,
+        value: bool,  # noqa: FBT001
+    ) -> None:
+        """Discover; an error is one sentence."""
+        with cls._told():
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Sync a record of each stream; an error is one sentence."""
+        with cls._told():
+            super().cb_test(ctx, param, value)
+
+    @classmethod
+    @contextmanager
+    def _told(cls) -> Iterator[None]:
+        try:
+            yield
+        except MarketoError as error:
+            cls.logger.error("%s", error)  # noqa: TRY400
+            sys.exit(1)
+        except BrokenPipeError:
+            cls.logger.error("The target stopped reading; its own log says why.")  # noqa: TRY400
+            # Python would try once more to flush what nobody reads.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+
+    def _end(self) -> None:
+        if self._paused is None:
+            return
+        if self.settings.when_quota_is_spent == "stop":
+            self.logger.warning("Ended early: %s", self._paused)
+            return
+        self.logger.error("Ended early: %s", self._paused)
+        sys.exit(1)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK's own texts quote the wrong value, which may be a secret.
+        self.append_builtin_config(self.config_jsonschema)
+        errors = problems(self._config, self.config_jsonschema)
+        if errors and raise_errors:
+            raise ConfigValidationError("The configuration is wrong", errors=errors)
+        return errors
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """End within seconds: between two messages, with the state written."""
+
+        def end() -> NoReturn:
+            self.logger.warning("Ended by signal %d; the next run goes on from here.", signum)
+            self.state_writer.write_state(self.state)
+            sys.exit(128 + signum)
+
+        cast("MessageWriter", self.message_writer).between_messages(end)
