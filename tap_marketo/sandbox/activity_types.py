@@ -1,0 +1,114 @@
+"""The activity types of the instance: those of a real one, more of Marketo's, custom ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_WEB = "Client IP Address, Query Parameters, Referrer URL, User Agent"
+_MAIL = (
+    "Campaign Run ID:integer, Choice Number:integer, Has Predictive:boolean, Step ID:integer,"
+    " Test Variant:integer"
+)
+_OPEN = (
+    "Bot Activity Pattern, Campaign Run ID:integer, Choice Number:integer, Device,"
+    " Is Bot Activity:boolean, Is Mobile Device:boolean, Platform, Step ID:integer,"
+    " Test Variant:integer, User Agent"
+)
+_BOUNCE = f"{_MAIL}, Category, Details, Email, Subcategory"
+_CHANGE = "API Method Name, Modifying User, New Value, Old Value, Reason, Request Id, Source"
+
+_TYPES: tuple[tuple[int, str, str, str], ...] = (
+    (1, "Visit Webpage", "Webpage ID", f"{_WEB}, Search Engine, Search Query, Webpage URL"),
+    (2, "Fill Out Form", "Webform ID", f"{_WEB}, Form Fields:text, Webpage ID:integer"),
+    (3, "Click Link", "Link ID", f"{_WEB}, Webpage ID:integer"),
+    (6, "Send Email", "Mailing ID", _MAIL),
+    (7, "Email Delivered", "Mailing ID", _MAIL),
+    (8, "Email Bounced", "Mailing ID", _BOUNCE),
+    (
+        9,
+        "Unsubscribe Email",
+        "Mailing ID",
+        f"{_WEB}, Campaign Run ID:Integer, Form Fields:text, Has Predictive:boolean,"
+        " Test Variant:integer, Webform ID:integer, Webpage ID:integer",
+    ),
+    (10, "Open Email", "Mailing ID", f"{_OPEN}, Has Predictive:boolean"),
+    (11, "Click Email", "Mailing ID", f"{_OPEN}, Is Predictive:boolean, Link, Link ID"),
+    (
+        12,
+        "New Lead",
+        "",
+        "Created Date:date, Form Name, Lead Source, List Name, SFDC Type, Source Type,"
+        " API Method Name, Modifying User, Request Id",
+    ),
+    (13, "Change Data Value", "Attribute Name", _CHANGE),
+    (19, "Sync Lead to SFDC", "", "Reason, Request Id"),
+    (21, "Convert Lead", "", "Reason"),
+    (22, "Change Score", "Score Name", "Change Value, New Value:integer, Old Value:integer, Reason"),
+    (23, "Change Owner", "", "New Owner, Old Owner"),
+    (24, "Add to List", "List ID", "Source"),
+    (25, "Remove from List", "List ID", "Source"),
+    (26, "SFDC Activity", "", "Description:text, Status, Subject"),
+    (27, "Email Bounced Soft", "Mailing ID", _BOUNCE),
+    (29, "Delete Lead from SFDC", "", "Reason"),
+    (30, "SFDC Activity Updated", "", "Description:text, Status, Subject"),
+    (32, "Merge Leads", "Lead ID", "Master Updated:boolean, Merge IDs, Merge Source,"
+     " Merged in Sales:boolean"),
+    (34, "Add to Opportunity", "Opportunity ID", "Is Primary:boolean, Role"),
+    (35, "Remove from Opportunity", "Opportunity ID", "Role"),
+    (36, "Update Opportunity", "Opportunity ID", "Data Value Changes:text"),
+    (37, "Delete Lead", "", "Campaign, Campaign ID:integer, Remove From CRM:boolean"),
+    (38, "Send Alert", "Mailing ID", "Recipients"),
+    (39, "Send Sales Email", "Artifact ID", "Sent By, Source"),
+    (40, "Open Sales Email", "Artifact ID", "Bot Activity Pattern, Is Bot Activity:boolean"),
+    (41, "Click Sales Email", "Artifact ID", "Is Bot Activity:boolean, Link"),
+    (45, "Add to SFDC Campaign", "Campaign ID", "Status"),
+    (46, "Receive Sales Email", "Artifact ID", "Received By"),
+    (100, "Change Lead Partition", "Partition ID", "Old Partition ID:integer, Reason"),
+    (101, "Change Revenue Stage", "Model ID", "New Stage, Old Stage, Reason"),
+    (104, "Change Status in Progression", "Program", "Acquired By:boolean, New Status,"
+     " New Status ID:integer, Old Status, Old Status ID:integer, Program Member ID:integer,"
+     " Reason, Success:boolean"),
+    (106, "Enrich with Data.com", "", "Reason"),
+    (108, "Change Segment", "Segmentation ID", "New Segment ID:integer, Old Segment ID:integer"),
+    (110, "Call Webhook", "Webhook", "Error Type:integer, Response:text"),
+    (111, "Sent Forward to Friend Email", "Mailing ID", "Lead ID:integer"),
+    (113, "Add to Nurture", "Program", "Track ID:integer, Track Name"),
+    (114, "Change Nurture Track", "Program", "New Track ID:integer, Previous Track ID:integer"),
+    (115, "Change Nurture Cadence", "Program", "New Nurture Cadence, Previous Nurture Cadence"),
+    (145, "Push Lead to Marketo", "", "Source"),
+    (155, "Reply to Sales Email", "Artifact ID", "Source"),
+    (100001, "Self Serve?", "Kiosk", "Duration (min):float, Paid:boolean, Visited At:datetime,"
+     " Visit Day:date, Lead ID:integer"),
+    (100002, "Attended Webinar – Übersicht", "Webinar", "% Watched:percent, Q&A:text, Rating:score"),
+    (100003, "self serve", "Kiosk", "Fee:currency, Fee!:currency"),
+)  # fmt: skip
+
+
+def activity_types(count: int) -> list[dict[str, Any]]:
+    """The types as `activities/types.json` gives them.
+
+    Args:
+        count: How many; further custom ones are made up beyond those that are listed here.
+    """
+    types = [_as_api(*one) for one in _TYPES]
+    for number in range(count - len(types)):
+        name = f"Custom Event {number + 1:02d}"
+        types.append(_as_api(100101 + number, name, "Event", "Amount:float, Comment:text"))
+    return types[:count] if count < len(types) else types
+
+
+def _as_api(type_id: int, name: str, primary: str, attributes: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "id": type_id,
+        "name": name,
+        "description": f"The activity “{name}”",
+        "attributes": [_attribute(one) for one in attributes.split(", ")],
+    }
+    if primary:
+        described["primaryAttribute"] = _attribute(f"{primary}:integer")
+    return described
+
+
+def _attribute(text: str) -> dict[str, str]:
+    name, _, kind = text.partition(":")
+    return {"name": name, "dataType": kind or "string"}

@@ -1,0 +1,167 @@
+"""The control interface: move time, change data, order faults, look behind the scenes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from tap_marketo.sandbox.clock import iso
+from tap_marketo.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_marketo.sandbox.server import Instance
+
+
+class Control:
+    """What a test or a demonstration may do to an instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        """Bind the instance."""
+        self._instance = instance
+        world, queue = instance.world, instance.queue
+        self.advance = instance.clock.advance
+        self.add_leads = world.add_leads
+        self.change_leads = world.change_leads
+        self.delete_leads = world.delete_leads
+        self.add_activities = world.add_activities
+        self.delete_field = world.delete_field
+        self.fill_queue = queue.fill
+        self.drain_queue = queue.drain
+        self.revoke_tokens = instance.tokens.revoke
+
+    def fault(self, kind: str, path: str = "*", **how: Any) -> Fault:
+        """Order a fault; see `faults.KINDS` and `faults.Fault`."""
+        order = Fault(kind, path, **how)
+        self._instance.faults.add(order)
+        return order
+
+    def clear_faults(self) -> None:
+        """Cancel all orders."""
+        self._instance.faults.orders.clear()
+
+    def job_fault(self, object_type: str, kind: str, times: int = 1) -> None:
+        """Let the next jobs that start `fail`, `stick`, be `cancel`led, `lose` themselves, or
+        have a `wrong_checksum`.
+
+        Args:
+            object_type: `leads` or `activities`.
+            kind: What happens.
+            times: To how many jobs.
+        """  # noqa: D205
+        self._instance.queue.faults.setdefault(object_type, []).extend([kind] * times)
+
+    def spend_quota(self, megabytes: float | None = None) -> None:
+        """Let strangers use the daily export allocation.
+
+        Args:
+            megabytes: How much; all that is left by default.
+        """
+        queue, options = self._instance.queue, self._instance.options
+        left = options.daily_export_mb * 1024 * 1024 - queue.used()
+        queue.extra_used += int(left if megabytes is None else megabytes * 1024 * 1024)
+
+    def restore_quota(self) -> None:
+        """Take back what strangers used."""
+        self._instance.queue.extra_used = 0
+
+    def set_options(self, **options: Any) -> None:
+        """Change options while running; see `SandboxOptions`."""
+        for name, value in options.items():
+            if not hasattr(self._instance.options, name):
+                raise ValueError(f"no such option: {name}")
+            setattr(self._instance.options, name, value)
+
+    def deny(self, *permissions: str) -> None:
+        """Take permissions from the API user, for example `Read-Only Activity`."""
+        self._instance.denied = set(permissions)
+
+
+VERBS = (
+    "advance", "add_leads", "change_leads", "delete_leads", "add_activities", "delete_field",
+    "fill_queue", "drain_queue", "revoke_tokens", "fault", "clear_faults", "job_fault",
+    "spend_quota", "restore_quota", "set_options", "deny",
+)  # fmt: skip
+
+
+def control(instance: Instance) -> Blueprint:
+    """The routes under `/_sandbox`; none of them counts against a limit.
+
+    Args:
+        instance: What they act upon.
+    """
+    blueprint = Blueprint("control", __name__)
+    verbs = Control(instance)
+
+    @blueprint.post("/<verb>")
+    def act(verb: str) -> tuple[Response, int]:
+        if verb not in VERBS:
+            return jsonify({"error": f"no such verb; there are {', '.join(VERBS)}"}), 404
+        body = request.get_json(silent=True) or {}
+        arguments = body.pop("args", [])
+        try:
+            result = getattr(verbs, verb)(*arguments, **body)
+        except (TypeError, ValueError) as error:
+            return jsonify({"error": str(error)}), 400
+        told = dataclasses.asdict(result) if isinstance(result, Fault) else result
+        return jsonify({"result": told}), 200
+
+    @blueprint.get("/leads.jsonl")
+    def leads() -> Response:
+        return _lines(instance.world.expected_leads())
+
+    @blueprint.get("/activities.jsonl")
+    def activities() -> Response:
+        return _lines(instance.world.expected_activities())
+
+    @blueprint.get("/log")
+    def log() -> Response:
+        return jsonify([dataclasses.asdict(call) for call in instance.log])
+
+    @blueprint.get("/jobs")
+    def jobs() -> Response:
+        return jsonify([_job(one) for one in instance.queue.jobs.values()])
+
+    @blueprint.get("/summary")
+    def summary() -> Response:
+        return jsonify(
+            {
+                "time": iso(instance.clock.now()),
+                "leads": len(instance.world.leads),
+                "activities": len(instance.world.expected_activities()),
+                "calls": len(instance.log),
+                "jobs": len(instance.queue.jobs),
+                "most_queued": instance.queue.most_queued,
+                "used_bytes": instance.queue.used(),
+                "tokens": instance.tokens.issued,
+            }
+        )
+
+    return blueprint
+
+
+def _job(job: Any) -> dict[str, Any]:
+    return {
+        "exportId": job.export_id,
+        "kind": job.kind,
+        "user": job.user,
+        "status": job.status,
+        "filter": job.body["filter"],
+        "fields": job.body["fields"],
+        "downloads": job.downloads,
+        "seconds": job.seconds,
+        **{
+            name: iso(moment)
+            for name in ("created", "queued", "started", "finished")
+            if (moment := getattr(job, name))
+        },
+    }
+
+
+def _lines(items: Iterable[dict[str, Any]]) -> Response:
+    text = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+    return Response(text, mimetype="application/x-ndjson")

@@ -1,0 +1,185 @@
+"""Every endpoint in one table: method, path, permission, and the function that answers."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from tap_marketo.sandbox.clock import iso
+from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
+from tap_marketo.sandbox.fields import display_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo.sandbox.server import Call, Instance
+
+Answer = dict[str, Any]
+PAGE = 300
+
+
+@dataclass
+class Raw:
+    """A file instead of an envelope."""
+
+    file: ExportFile
+
+    def read(self, position: int, count: int) -> bytes:
+        """Some bytes of it; each answer reads for itself."""
+        with READING:
+            self.file.file.seek(position)
+            return self.file.file.read(count)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint."""
+
+    pattern: str
+    handler: Callable[..., Any]
+    permission: str = "None"
+    methods: frozenset[str] = field(default_factory=lambda: frozenset({"GET"}))
+
+
+def _describe_leads(instance: Instance, _: Call) -> Answer:
+    fields = [
+        {
+            "name": name,
+            "displayName": display_name(name),
+            "dataType": kind,
+            "length": 255,
+            "updateable": name not in {"id", "createdAt", "updatedAt"},
+            "crmManaged": False,
+        }
+        for name, kind in instance.world.fields.items()
+    ]
+    return {
+        "result": [{"name": "API Lead", "searchableFields": [["email"], ["id"]], "fields": fields}]
+    }
+
+
+def _activity_types(instance: Instance, _: Call) -> Answer:
+    return {"result": instance.world.types}
+
+
+def _usage(instance: Instance, _: Call) -> Answer:
+    calls = instance.limits.calls_today
+    return {
+        "result": [
+            {
+                "date": instance.clock.midnight().strftime("%Y-%m-%d"),
+                "total": calls.total(),
+                "users": [{"userId": user, "count": count} for user, count in calls.items()],
+            }
+        ]
+    }
+
+
+def _errors(instance: Instance, _: Call) -> Answer:
+    errors = instance.limits.errors_today
+    return {
+        "result": [
+            {
+                "date": instance.clock.midnight().strftime("%Y-%m-%d"),
+                "total": errors.total(),
+                "errors": [{"errorCode": code, "count": count} for code, count in errors.items()],
+            }
+        ]
+    }
+
+
+def _folders(instance: Instance, _: Call) -> Answer:
+    oldest = min((lead.created for lead in instance.world.leads.values()), default=None)
+    created = iso(oldest or instance.clock.now()) + "+0000"
+    return {
+        "result": [
+            {
+                "id": 1,
+                "name": "Marketing Activities",
+                "createdAt": created,
+                "folderId": {"id": 1, "type": "Folder"},
+            }
+        ]
+    }
+
+
+def _create(instance: Instance, call: Call, kind: str) -> Answer:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refused("609", "Invalid JSON")
+    return {"result": [instance.queue.create(_kind(kind), call.user, body)]}
+
+
+def _step(verb: str) -> Callable[..., Answer]:
+    def handler(instance: Instance, call: Call, kind: str, export_id: str) -> Answer:
+        method = getattr(instance.queue, verb)
+        return {"result": [method(_kind(kind), call.user, export_id)]}
+
+    return handler
+
+
+def _file(instance: Instance, call: Call, kind: str, export_id: str) -> Raw:
+    try:
+        job = instance.queue.file(_kind(kind), call.user, export_id)
+    except Refused:
+        raise Refused("404", "The export file does not exist") from None
+    if job.file is None:
+        raise Refused("404", "The export file does not exist")
+    job.downloads += 1
+    return Raw(job.file)
+
+
+def _list(instance: Instance, call: Call, kind: str) -> Answer:
+    wanted = {one for one in request.args.get("status", "").split(",") if one}
+    for one in wanted - STATES:
+        raise Refused("1003", f"Invalid status: {one}")
+    jobs = instance.queue.listed(_kind(kind), call.user, wanted)
+    return page(jobs, with_more=False)
+
+
+def page(items: list[dict[str, Any]], *, with_more: bool = True) -> Answer:
+    """One page of a list that pages by token.
+
+    Args:
+        items: All of them.
+        with_more: Whether this list says `moreResult`.
+    """
+    size = min(int(request.args.get("batchSize", PAGE)), PAGE)
+    start = int(request.args.get("nextPageToken", "0=").rstrip("=") or 0)
+    answer: Answer = {"result": items[start : start + size]}
+    more = start + size < len(items)
+    if more:
+        answer["nextPageToken"] = f"{start + size}="
+    if with_more:
+        answer["moreResult"] = more
+    return answer
+
+
+def _kind(name: str) -> str:
+    return {"leads": LEADS, "activities": ACTIVITIES}[name]
+
+
+_EXPORT = r"/bulk/v1/(leads|activities)/export"
+_JOB = _EXPORT + r"/([^/]+)"
+_POST = frozenset({"POST"})
+STATES = frozenset(
+    {"Created", "Queued", "Processing", "Canceled", "Cancelled", "Completed", "Failed"}
+)
+READING = threading.Lock()
+
+ROUTES = (
+    Route(r"/rest/v1/leads/describe2\.json", _describe_leads, "Read-Only Lead"),
+    Route(r"/rest/v1/activities/types\.json", _activity_types, "Read-Only Activity"),
+    Route(r"/rest/v1/stats/usage(?:/last7days)?\.json", _usage),
+    Route(r"/rest/v1/stats/errors(?:/last7days)?\.json", _errors),
+    Route(r"/rest/asset/v1/folders\.json", _folders, "Read-Only Asset"),
+    Route(_EXPORT + r"/create\.json", _create, methods=_POST),
+    Route(_JOB + r"/enqueue\.json", _step("enqueue"), methods=_POST),
+    Route(_JOB + r"/cancel\.json", _step("cancel"), methods=_POST),
+    Route(_JOB + r"/status\.json", _step("status")),
+    Route(_JOB + r"/file\.json", _file),
+    Route(_EXPORT + r"\.json", _list),
+)

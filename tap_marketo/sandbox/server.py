@@ -1,0 +1,226 @@
+"""The HTTP side: who calls, what is allowed, which fault is due, and who answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+
+from tap_marketo.sandbox.clock import Clock
+from tap_marketo.sandbox.control import control
+from tap_marketo.sandbox.export import Refused
+from tap_marketo.sandbox.faults import Fault, Faults
+from tap_marketo.sandbox.limits import Limits, Tokens
+from tap_marketo.sandbox.queue import Queue
+from tap_marketo.sandbox.routes import ROUTES, Answer, Raw
+from tap_marketo.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_marketo.sandbox.options import SandboxOptions
+
+CHUNK = 64 * 1024
+
+
+@dataclass
+class Call:
+    """One call of the log."""
+
+    method: str
+    path: str
+    user: str
+    at: float
+    status: int = 200
+    code: str = ""
+    bytes: int = 0
+
+
+@dataclass
+class Instance:
+    """Everything behind the server."""
+
+    options: SandboxOptions
+    clock: Clock = field(init=False)
+    world: World = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the data and empty queues."""
+        self.clock = Clock(self.options.time_scale)
+        self.world = World(self.options, self.clock)
+        self.queue = Queue(self.world)
+        self.tokens = Tokens(self.options, self.clock)
+        self.limits = Limits(self.options, self.clock)
+        self.faults = Faults()
+        self.log: list[Call] = []
+        self.denied: set[str] = set()
+
+
+def make_app(instance: Instance) -> Flask:
+    """The WSGI application of an instance.
+
+    Args:
+        instance: What it serves.
+    """
+    app = Flask("marketo-sandbox")
+    app.register_blueprint(control(instance), url_prefix="/_sandbox")
+
+    @app.route("/identity/oauth/token", methods=["GET", "POST"])
+    def identity() -> Response:
+        fault = instance.faults.take(request.method, request.path)
+        if fault:
+            return _fault(fault, None)
+        values = request.values
+        issued = instance.tokens.issue(values.get("client_id", ""), values.get("client_secret", ""))
+        if values.get("grant_type") != "client_credentials" or issued is None:
+            return _json(
+                {"error": "unauthorized", "error_description": "Bad client credentials"}, 401
+            )
+        token, seconds = issued
+        scope = f"{values.get('client_id')}@sandbox.example.com"
+        return _json(
+            {"access_token": token, "token_type": "bearer", "expires_in": seconds, "scope": scope}
+        )
+
+    @app.route("/<path:path>", methods=["GET", "POST", "DELETE", "PUT"])
+    def api(path: str) -> Response:  # noqa: ARG001 - the whole path is in the request
+        call = Call(request.method, request.path, "", time.time())
+        instance.log.append(call)
+        fault = instance.faults.take(request.method, request.path)
+        response = _answer(instance, call, fault)
+        call.status = response.status_code
+        response.headers["Date"] = instance.clock.http_date()
+        return response
+
+    return app
+
+
+def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
+    try:
+        if "access_token" in request.args:
+            raise Refused("600", "The access token belongs into the Authorization header")
+        call.user = instance.tokens.owner(request.headers.get("Authorization"))
+        instance.limits.enter(call.user)
+    except Refused as refused:
+        call.code = refused.code
+        instance.limits.errors_today[refused.code] += 1
+        return _envelope(error=refused)
+    try:
+        response = _serve(instance, call, fault)
+    except Refused as refused:
+        call.code = refused.code
+        instance.limits.free(call.user, refused.code)
+        instance.limits.leave()
+        if refused.code == "404":
+            return Response(refused.message, 404, mimetype="text/plain")
+        return _envelope(error=refused)
+    except BaseException:
+        instance.limits.leave()
+        raise
+    response.call_on_close(instance.limits.leave)
+    return response
+
+
+def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
+    if fault and fault.kind == "error":
+        raise Refused(fault.code, fault.message)
+    route, arguments = _route(call.method, call.path)
+    if route.permission in instance.denied:
+        raise Refused("603", "Access denied")
+    if fault and fault.kind in {"http", "html", "reset", "timeout", "missing_file",
+                                "unlabelled_error"}:  # fmt: skip
+        return _fault(fault, instance)
+    answer = route.handler(instance, call, *arguments)
+    if isinstance(answer, Raw):
+        return _file(instance, call, answer, fault)
+    return _envelope(answer)
+
+
+def _route(method: str, path: str) -> Any:
+    for route in ROUTES:
+        match = re.fullmatch(route.pattern, path)
+        if match and method in route.methods:
+            return route, match.groups()
+    raise Refused("610", "Requested resource not found")
+
+
+def _fault(fault: Fault, instance: Instance | None) -> Response:  # noqa: ARG001
+    if fault.kind in {"reset", "timeout"}:
+        if fault.kind == "timeout":
+            time.sleep(fault.seconds)
+        _close_connection()
+    if fault.kind == "error":
+        return _envelope(error=Refused(fault.code, fault.message))
+    if fault.kind == "missing_file":
+        return Response("File not found", 404, mimetype="text/plain")
+    if fault.kind == "unlabelled_error":
+        body = _envelope(error=Refused(fault.code, fault.message)).get_data()
+        return Response(body, 200, mimetype="text/csv")
+    status = 200 if fault.kind == "html" else fault.status
+    return Response("<html><body>The gateway is tired.</body></html>", status)
+
+
+def _close_connection() -> None:
+    """Cut the line: the caller sees a connection reset."""
+    connection: socket.socket = request.environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise ConnectionAbortedError
+
+
+def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Response:
+    size = raw.file.size
+    kind = fault.kind if fault else ""
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+    start, end = 0, size - 1
+    partial = match is not None and kind != "ignore_range"
+    if match and partial:
+        start, end = int(match[1]), min(int(match[2] or size - 1), size - 1)
+        if start >= size:
+            return Response("Range not satisfiable", 416, mimetype="text/plain")
+    length = end - start + 1
+    if fault and kind == "shorten":
+        length = min(length, fault.bytes)
+    stop = min(length, fault.bytes) if fault and kind == "truncate" else length
+
+    def chunks() -> Iterator[bytes]:
+        position, left = start, stop
+        speed = instance.options.download_bytes_per_second
+        while left > 0:
+            chunk = raw.read(position, min(CHUNK, left))
+            position, left = position + len(chunk), left - len(chunk)
+            call.bytes += len(chunk)
+            if kind == "corrupt" and position - len(chunk) == start:
+                chunk = bytes([chunk[0] ^ 1]) + chunk[1:]
+            yield chunk
+            if speed:
+                time.sleep(len(chunk) / speed)
+        if stop < length:
+            _close_connection()
+
+    headers = {"Content-Length": str(length)}
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    status = 206 if partial else 200
+    return Response(chunks(), status, headers, mimetype="text/csv")
+
+
+def _envelope(answer: Answer | None = None, *, error: Refused | None = None) -> Response:
+    body: dict[str, Any] = {"requestId": uuid.uuid4().hex[:8] + "#sandbox"}
+    if error:
+        body |= {"success": False, "errors": [{"code": error.code, "message": error.message}]}
+    elif answer:
+        body |= {"success": True, **answer}
+    return _json(body)
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status, mimetype="application/json")
