@@ -1,0 +1,27 @@
+.PHONY: help setup demo test lint types format clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+setup: ## make the environments in .venv and .cache, once
+	@scripts/bootstrap
+
+demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in between
+	@.venv/bin/python demo/demo.py
+
+test: setup ## the whole test suite, with a PostgreSQL of its own
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup
+
+lint: setup ## ruff, all rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: setup ## mypy, strict
+	@.venv/bin/mypy
+
+format: setup ## let ruff format and fix
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+clean: ## remove everything that make has made
+	rm -rf .venv .cache .demo .meltano .mypy_cache .pytest_cache .ruff_cache output

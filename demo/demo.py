@@ -1,0 +1,248 @@
+"""The demonstration: the sandbox, a real `meltano run` into DuckDB, changes, a second run.
+
+Everything it says of the warehouse is counted there and compared with the sandbox's own truth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".demo"
+DATABASE = FOLDER / "warehouse.duckdb"
+LOG = FOLDER / "meltano.log"
+SCHEMA = "marketo"
+CHANGED_LEADS, NEW_LEADS, NEW_ACTIVITIES = 7, 3, 46
+BINARIES = Path(sys.executable).parent
+
+
+def say(text: str = "") -> None:
+    """Tell the person who watches."""
+    print(text, flush=True)  # noqa: T201
+
+
+def main() -> int:
+    """Run it; 0 when every count agrees."""
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    sandbox = subprocess.Popen(
+        [
+            BINARIES / "marketo-sandbox",
+            *("--port", "0", "--port-file", FOLDER / "sandbox.url"),
+            *("--leads", "1000", "--activities", "4000"),
+            # Its time runs 60 times as fast: a minute at Marketo is a second here.
+            *("--time-scale", "60", "--job-seconds", "45"),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        return demonstrate(wait_for(FOLDER / "sandbox.url"))
+    finally:
+        sandbox.terminate()
+        sandbox.wait(timeout=30)
+
+
+def demonstrate(url: str) -> int:
+    """Two runs with changes in between.
+
+    Args:
+        url: Where the sandbox answers.
+    """
+    say(f"1. A sandbox that behaves like Marketo answers at {url}.")
+    summary = requests.get(f"{url}/_sandbox/summary", timeout=30).json()
+    say(f"   It holds {summary['leads']} leads and {summary['activities']} activities of a year.")
+    say("\n2. meltano run tap-marketo target-duckdb")
+    seconds = meltano_run(url)
+    jobs = requests.get(f"{url}/_sandbox/jobs", timeout=30).json()
+    say(f"   {seconds:.0f} s, {len(jobs)} export jobs, at most 4 in the queue at once.")
+    good = show_tables(url)
+    show_samples()
+
+    say("\n3. A day passes at the sandbox; then some data changes there.")
+    control(url, "advance", seconds=86400)
+    changed = set(control(url, "change_leads", count=CHANGED_LEADS))
+    changed |= set(control(url, "add_leads", count=NEW_LEADS))
+    activities = set(control(url, "add_activities", count=NEW_ACTIVITIES))
+    say(
+        f"   {CHANGED_LEADS} leads changed, {NEW_LEADS} leads and"
+        f" {NEW_ACTIVITIES} activities are new."
+    )
+    say("\n4. meltano run tap-marketo target-duckdb, once more")
+    moment = datetime.now(timezone.utc)
+    seconds = meltano_run(url)
+    leads, moved = moved_since(moment)
+    say(f"   {seconds:.0f} s. It moved {len(leads)} leads and {len(moved)} activities:")
+    good &= verdict("only the leads that changed or are new", leads == changed)
+    good &= verdict("only the activities that are new", moved == activities)
+    good &= show_tables(url, quiet=True)
+    say()
+    say("Every count agrees with the sandbox." if good else "Some counts differ: see above.")
+    say(f"The warehouse: {DATABASE.relative_to(ROOT)}; Meltano's log: {LOG.relative_to(ROOT)}")
+    return 0 if good else 1
+
+
+def meltano_run(url: str) -> float:
+    """Run the pipeline.
+
+    Args:
+        url: Where the sandbox answers.
+
+    Returns:
+        Seconds.
+    """
+    began = time.monotonic()
+    environment = {
+        **os.environ,
+        "MELTANO_DATABASE_URI": f"sqlite:///{FOLDER / 'meltano.db'}",
+        "TAP_MARKETO_BASE_URL": f"{url}/rest",
+        "TAP_MARKETO_CLIENT_ID": "sandbox-client",
+        "TAP_MARKETO_CLIENT_SECRET": "sandbox-secret",
+        "TAP_MARKETO_START_DATE": (datetime.now(timezone.utc) - timedelta(days=366)).strftime(
+            "%Y-%m-%dT00:00:00Z"
+        ),
+        "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
+        "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
+        "TAP_MARKETO__SELECT": json.dumps(["*.*", "!activities.*"]),
+        "TARGET_DUCKDB_FILEPATH": str(DATABASE),
+        "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true",
+    }
+    with LOG.open("a", encoding="utf-8") as log:
+        done = subprocess.run(
+            [ROOT / ".cache/meltano/bin/meltano", "run", "tap-marketo", "target-duckdb"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode:
+        say("".join(LOG.read_text(encoding="utf-8").splitlines(keepends=True)[-30:]))
+        sys.exit(f"meltano run failed; the whole log is {LOG}")
+    return time.monotonic() - began
+
+
+def show_tables(url: str, *, quiet: bool = False) -> bool:
+    """Compare the rows of every table with the sandbox's records.
+
+    Args:
+        url: Where the sandbox answers.
+        quiet: Show only what differs.
+    """
+    leads = lines(f"{url}/_sandbox/leads.jsonl")
+    activities = lines(f"{url}/_sandbox/activities.jsonl")
+    by_type: dict[int, int] = {}
+    for activity in activities:
+        by_type[activity["activityTypeId"]] = by_type.get(activity["activityTypeId"], 0) + 1
+    counts: dict[str, tuple[int, int]] = {}
+    with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
+        tables = warehouse.sql(
+            f"select table_name from information_schema.tables where table_schema = '{SCHEMA}'"  # noqa: S608
+        ).fetchall()
+        for (table,) in sorted(tables):
+            rows = one(warehouse, f'select count(*) from {SCHEMA}."{table}"')  # noqa: S608
+            if table == "leads":
+                counts[table] = (rows, len(leads))
+            elif table.startswith("activity_") and table != "activity_types":
+                key = f'select any_value(activitytypeid) from {SCHEMA}."{table}"'  # noqa: S608
+                counts[table] = (rows, by_type.pop(one(warehouse, key), 0))
+    agree = all(rows == truth for rows, truth in counts.values()) and not any(by_type.values())
+    if not quiet:
+        say(f"   {'table':44}{'rows':>8}{'sandbox':>10}")
+        for table in ("leads", *list(counts)[:8]):
+            rows, truth = counts[table]
+            say(f"   {table:44}{rows:>8}{truth:>10}")
+        rest = list(counts.values())[8:-1]
+        say(
+            f"   … {len(rest)} more activity tables {'':17}{sum(rows for rows, _ in rest):>8}"
+            f"{sum(truth for _, truth in rest):>10}"
+        )
+    return verdict("as many rows in every table as the sandbox has records", agree)
+
+
+def show_samples() -> None:
+    """A few leads and activities, as they landed."""
+    with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
+        for title, query in (
+            ("leads", "select id, firstname, lastname, company, leadscore, updatedat"),
+            ("activity_send_email", "select activitydate, leadid, primaryattributevalue, step_id"),
+        ):
+            say(f"\n   Some rows of {title}:")
+            found = warehouse.sql(f"{query} from {SCHEMA}.{title} order by 1 limit 4")
+            for row in found.fetchall():
+                say("     " + "  ".join(str(value) for value in row))
+
+
+def moved_since(moment: datetime) -> tuple[set[int], set[str]]:
+    """Keys of the leads and activities that were loaded since a moment.
+
+    Args:
+        moment: Before the run.
+    """
+    when = f"_sdc_batched_at >= '{moment:%Y-%m-%d %H:%M:%S}'"
+    with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
+        leads = warehouse.sql(f"select id from {SCHEMA}.leads where {when}").fetchall()  # noqa: S608
+        tables = warehouse.sql(
+            "select table_name from information_schema.columns where column_name = 'marketoguid'"
+        ).fetchall()
+        activities = [
+            guid
+            for (table,) in tables
+            for (guid,) in warehouse.sql(
+                f'select marketoguid from {SCHEMA}."{table}" where {when}'  # noqa: S608
+            ).fetchall()
+        ]
+    return {int(lead) for (lead,) in leads}, set(activities)
+
+
+def verdict(claim: str, holds: bool) -> bool:  # noqa: FBT001
+    """Say whether a claim holds.
+
+    Args:
+        claim: In words.
+        holds: Whether it does.
+    """
+    say(f"   {'yes' if holds else 'NO '}: {claim}")
+    return holds
+
+
+def control(url: str, verb: str, **arguments: int) -> Any:
+    """Use the sandbox's control interface."""
+    answer = requests.post(f"{url}/_sandbox/{verb}", json=arguments, timeout=30)
+    answer.raise_for_status()
+    return answer.json()["result"]
+
+
+def lines(url: str) -> list[dict[str, Any]]:
+    """Read JSON lines."""
+    text = requests.get(url, timeout=60).content.decode()
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
+def one(warehouse: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """The only value of a query."""
+    row = warehouse.sql(query).fetchone()
+    return row[0] if row else None
+
+
+def wait_for(file: Path) -> str:
+    """The sandbox's URL, once it answers."""
+    for _ in range(600):
+        if file.exists() and (url := file.read_text(encoding="utf-8")):
+            return url
+        time.sleep(0.1)
+    sys.exit("The sandbox did not start.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
