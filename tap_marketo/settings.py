@@ -248,9 +248,7 @@ class Settings:
             end_date=end,
             snake_case=config["field_names"] == "snake_case",
             **{
-                name: float(value) if isinstance(value, Decimal) else value
-                for name in _AS_GIVEN
-                if (value := config.get(name)) is not None
+                name: value for name in _AS_GIVEN if (value := _plain(config.get(name))) is not None
             },
         )
 
@@ -355,6 +353,11 @@ def _without_blanks(config: Mapping[str, Any], name: str) -> str:
     if not value:
         raise SettingError(f"{name}: must not be empty")
     return value
+
+
+def _plain(value: Any) -> Any:
+    # The SDK reads decimals of a configuration file as Decimal, which adds to no float.
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _moment(config: Mapping[str, Any], name: str) -> pendulum.DateTime | None:

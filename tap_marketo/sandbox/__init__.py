@@ -21,6 +21,8 @@ from tap_marketo.sandbox.options import SandboxOptions
 from tap_marketo.sandbox.server import Call, Instance, make_app
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from tap_marketo.sandbox.queue import Job
     from tap_marketo.sandbox.world import World
 
@@ -94,7 +96,7 @@ class Sandbox:
         self._server.shutdown()
         self._server.server_close()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Begin to answer."""
         self.start()
         return self

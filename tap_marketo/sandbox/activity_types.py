@@ -43,7 +43,8 @@ _TYPES: tuple[tuple[int, str, str, str], ...] = (
     (13, "Change Data Value", "Attribute Name", _CHANGE),
     (19, "Sync Lead to SFDC", "", "Reason, Request Id"),
     (21, "Convert Lead", "", "Reason"),
-    (22, "Change Score", "Score Name", "Change Value, New Value:integer, Old Value:integer, Reason"),
+    (22, "Change Score", "Score Name", "Change Value, New Value:integer,"
+     " Old Value:integer, Reason"),
     (23, "Change Owner", "", "New Owner, Old Owner"),
     (24, "Add to List", "List ID", "Source"),
     (25, "Remove from List", "List ID", "Source"),
@@ -79,7 +80,7 @@ _TYPES: tuple[tuple[int, str, str, str], ...] = (
     (155, "Reply to Sales Email", "Artifact ID", "Source"),
     (100001, "Self Serve?", "Kiosk", "Duration (min):float, Paid:boolean, Visited At:datetime,"
      " Visit Day:date, Lead ID:integer"),
-    (100002, "Attended Webinar – Übersicht", "Webinar", "% Watched:percent, Q&A:text, Rating:score"),
+    (100002, "Attended Webinar: Übersicht", "Webinar", "% Watched:percent, Q&A:text, Rating:score"),
     (100003, "self serve", "Kiosk", "Fee:currency, Fee!:currency"),
 )  # fmt: skip
 

@@ -79,7 +79,10 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
     for name in fields:
         if name not in known or (kind == LEADS and world.fields[name] == "formula"):
             raise Refused("1006", f"Field '{name}' not found")
-    filters = body.get("filter")
+    _check_filters(world, kind, body.get("filter"))
+
+
+def _check_filters(world: World, kind: str, filters: object) -> None:
     if not isinstance(filters, dict) or not filters:
         raise Refused("1002", "Missing value for required parameter 'filter'")
     for name in filters:

@@ -7,12 +7,14 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo.sandbox.activity_types import activity_types
 from tap_marketo.sandbox.clock import Clock, iso
 from tap_marketo.sandbox.fields import CUSTOM, lead_fields
-from tap_marketo.sandbox.options import SandboxOptions
+
+if TYPE_CHECKING:
+    from tap_marketo.sandbox.options import SandboxOptions
 
 _FIRST = ("Ada", "Björn", "Chidi", "Dilşad", "Eve", "李", "Fatima", "Gus")
 _LAST = ("Lovelace", "Ångström", "O'Neil", "Müller", "Nakamura", "de la Cruz", "Smith-Jones")
@@ -295,10 +297,13 @@ class World:
             if draw.random() < 0.8:  # noqa: PLR2004
                 attributes[one["name"]] = self._value(one["dataType"].lower(), at)
         if self.options.nasty:
-            if number % 11 == 0 and attributes:
-                name = next(iter(attributes))
-                if isinstance(attributes[name], str):
-                    attributes[name] = _NASTY[number // 11 % (len(_NASTY) - 1)].replace("\0", "")
+            texts = [
+                one["name"]
+                for one in described["attributes"]
+                if one["dataType"] in {"string", "text"} and one["name"] in attributes
+            ]
+            if number % 11 == 0 and texts:
+                attributes[texts[0]] = _NASTY[number // 11 % (len(_NASTY) - 1)].replace("\0", "")
             if number % 17 == 0:
                 attributes["Brand New Attribute"] = "nobody declared me"
             if described["name"] == "Merge Leads":

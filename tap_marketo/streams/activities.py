@@ -133,7 +133,7 @@ class ActivityStream(BulkStream):
                 for stream in streams
             }
             routes: dict[str, list[tuple[ActivityStream, Any, Any]]] = {}
-            for row in rows:
+            for row in self.tap.plan.watched(rows):
                 type_id = row[type_cell]
                 if type_id not in routes:
                     routes[type_id] = [

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
-RECORDS_BETWEEN_LOOKS = 1000
-
 
 class BulkStream(Stream):
     """A stream that reads finished exports.
@@ -118,11 +116,10 @@ class BulkStream(Stream):
         for member in group.members:
             member._write_schema_message()  # noqa: SLF001
         for export in plan.finished(group):
+            if export.file:
+                export.file.seek(0)  # in a dry run each stream reads the same file
             try:
-                for count, record in enumerate(self.write_export(export, group.members), 1):
-                    if count % RECORDS_BETWEEN_LOOKS == 0:
-                        plan.queue.record_jobs()
-                    yield record
+                yield from self.write_export(export, group.members)
             except ExportFileError as error:
                 raise MarketoError(
                     f"The file of {export} cannot be read: {error}. The bookmark stays before this"

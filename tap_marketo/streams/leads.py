@@ -103,9 +103,11 @@ class LeadsStream(BulkStream):
         """Yield the leads of a file."""
         fields = export.series.request.fields
         header, rows = read_rows(export.file or io.BytesIO(), anomalies=self.anomalies)
+        if not header:
+            return
         columns = [self._columns[name] for name in fields]
         record = compile_record(header, columns, self.anomalies, requested=fields)
-        for row in rows:
+        for row in self.tap.plan.watched(rows):
             yield record(row)
 
     def _warn_of_deleted_fields(self) -> None:

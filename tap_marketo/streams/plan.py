@@ -14,7 +14,7 @@ from tap_marketo.bulk.window import SECOND, Coverage, Window, rfc3339
 from tap_marketo.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pendulum
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo")
 
 JOBS_IN_STATE = "export_jobs"
+ROWS_BETWEEN_LOOKS = 1000
+
+Row = list[str]
 
 
 @dataclass(eq=False)
@@ -85,10 +88,10 @@ class ExportPlan:
         if self._groups is None:
             self._groups = self._plan()
         for group in self._groups:
-            if stream is group.members[0]:
-                return group
             if self.is_dry_run and stream in group.members:
                 return ExportGroup([stream], group.coverage, group.series)
+            if stream is group.members[0]:
+                return group
         return None
 
     def finished(self, group: ExportGroup) -> Iterator[Export]:
@@ -107,6 +110,17 @@ class ExportPlan:
                     return
         except QuotaPauseError as error:
             self._tap.pause(error)
+
+    def watched(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Rows as they are, with a look at new export jobs every thousand.
+
+        Args:
+            rows: Of a file.
+        """
+        for count, row in enumerate(rows, 1):
+            if count % ROWS_BETWEEN_LOOKS == 0:
+                self.queue.record_jobs()
+            yield row
 
     def written(self, group: ExportGroup, export: Export) -> None:
         """Move the bookmarks of a group over a window whose records are all written.

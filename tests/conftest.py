@@ -1,0 +1,46 @@
+"""Fixtures for all tests: sandboxes on demand."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tap_marketo.sandbox import Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class StartSandbox(Protocol):
+    """Starts a sandbox whose jobs are done at once; options as `SandboxOptions` has them."""
+
+    def __call__(self, **options: Any) -> Sandbox:
+        """Start it."""
+
+
+QUICK: dict[str, Any] = {
+    "leads": 120,
+    "activities": 600,
+    "job_seconds": 0,
+    "status_refresh_seconds": 0,
+    "calls_per_20_seconds": 100_000,
+}
+
+
+@pytest.fixture
+def start_sandbox() -> Iterator[StartSandbox]:
+    """Start sandboxes that stop with the test."""
+    with ExitStack() as sandboxes:
+
+        def start(**options: Any) -> Sandbox:
+            return sandboxes.enter_context(Sandbox(SandboxOptions(**{**QUICK, **options})))
+
+        yield start
+
+
+@pytest.fixture
+def sandbox(start_sandbox: StartSandbox) -> Sandbox:
+    """A small sandbox that answers at once."""
+    return start_sandbox()

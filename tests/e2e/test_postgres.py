@@ -1,0 +1,149 @@
+"""Into a real PostgreSQL through Meltano: what stands there is what the sandbox holds."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import pytest
+
+from tap_marketo.sandbox import Sandbox, SandboxOptions
+from tests.e2e import meltano, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SELECT = ("leads.*", "activity_send_email.*", "activity_merge_leads.*", "activity_self_serve.*")
+OPTIONS = SandboxOptions(
+    leads=150, activities=1500, job_seconds=0, status_refresh_seconds=0, calls_per_20_seconds=1000
+)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with postgres.server() as port:
+        yield port
+
+
+def test_leads_and_activities_arrive_whole_and_then_only_changes_move(
+    port: int, tmp_path: Path
+) -> None:
+    with Sandbox(OPTIONS) as sandbox:
+        load(sandbox, port, tmp_path)
+        assert leads(port) == truth_of_leads(sandbox)
+        assert activities(port) == truth_of_activities(sandbox)
+        first_jobs = len(sandbox.jobs)
+
+        sandbox.control.advance(3600)
+        changed = sandbox.control.change_leads(5) + sandbox.control.add_leads(2)
+        sandbox.control.add_activities(96)
+        before = latest_load(port)
+        load(sandbox, port, tmp_path)
+
+        assert leads(port) == truth_of_leads(sandbox)
+        assert activities(port) == truth_of_activities(sandbox)
+        moved = {row["id"] for row in rows(port, "leads") if row["_sdc_batched_at"] > before}
+        assert moved == set(changed)
+        assert len(sandbox.jobs) == first_jobs + 2
+
+
+def load(sandbox: Sandbox, port: int, folder: Path) -> None:
+    meltano.run(
+        sandbox,
+        folder,
+        "run",
+        "tap-marketo",
+        "target-postgres",
+        select=SELECT,
+        TARGET_POSTGRES_HOST="127.0.0.1",
+        TARGET_POSTGRES_PORT=str(port),
+        TARGET_POSTGRES_USER=postgres.USER,
+        TARGET_POSTGRES_PASSWORD="unused",  # noqa: S106 - the server trusts loopback
+        TARGET_POSTGRES_DATABASE=postgres.DATABASE,
+    )
+
+
+def rows(port: int, table: str) -> list[dict[str, Any]]:
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=port, user=postgres.USER, dbname=postgres.DATABASE
+    )
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute(f'select * from marketo."{table}"')  # noqa: S608
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def latest_load(port: int) -> datetime:
+    latest: datetime = max(row["_sdc_batched_at"] for row in rows(port, "leads"))
+    return latest
+
+
+def leads(port: int) -> dict[int, dict[str, Any]]:
+    return {row["id"]: plain(row) for row in rows(port, "leads")}
+
+
+def truth_of_leads(sandbox: Sandbox) -> dict[int, dict[str, Any]]:
+    return {lead["id"]: plain(lead) for lead in sandbox.world.expected_leads()}
+
+
+def activities(port: int) -> dict[str, dict[str, Any]]:
+    return {
+        row["marketoGUID"]: plain(row)
+        for name in SELECT[1:]
+        for row in rows(port, name.removesuffix(".*"))
+    }
+
+
+def truth_of_activities(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    columns = {
+        6: {
+            "Campaign Run ID": "campaign_run_id",
+            "Choice Number": "choice_number",
+            "Has Predictive": "has_predictive",
+            "Step ID": "step_id",
+            "Test Variant": "test_variant",
+        },
+        32: {
+            "Master Updated": "master_updated",
+            "Merge IDs": "merge_ids",
+            "Merge Source": "merge_source",
+            "Merged in Sales": "merged_in_sales",
+        },
+        100001: {
+            "Duration (min)": "duration_min",
+            "Paid": "paid",
+            "Visited At": "visited_at",
+            "Visit Day": "visit_day",
+            "Lead ID": "lead_id",
+        },
+    }
+    expected = {}
+    for activity in sandbox.world.expected_activities():
+        if activity["activityTypeId"] not in columns:
+            continue
+        attributes = activity.pop("attributes")
+        declared = columns[activity["activityTypeId"]]
+        record = activity | {
+            column: attributes.pop(name, None) for name, column in declared.items()
+        }
+        if isinstance(record.get("merge_ids"), list):
+            record["merge_ids"] = f"[{record['merge_ids'][0]}]"
+        record["undeclared_attributes"] = attributes or None
+        expected[record["marketoGUID"]] = plain(record)
+    return expected
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row.items() if not name.startswith("_sdc_")}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
