@@ -56,7 +56,7 @@ class TapMarketo(Tap):
     def client(self) -> MarketoClient:
         """The one client of this run: one session, one token, one throttle."""
         settings = self.settings
-        return MarketoClient(
+        client = MarketoClient(
             settings.base_url,
             settings.client_id,
             settings.client_secret,
@@ -64,6 +64,9 @@ class TapMarketo(Tap):
             max_concurrent_calls=settings.max_concurrent_calls,
             user_agent=f"{PACKAGE}/{version(PACKAGE)}",
         )
+        if settings.max_daily_calls is not None:
+            client.limit_calls_today(settings.max_daily_calls)
+        return client
 
     @cached_property
     def plan(self) -> ExportPlan:
@@ -211,6 +214,7 @@ class TapMarketo(Tap):
             sys.exit(1)
 
     def _end(self) -> None:
+        self.plan.tell_summary()
         if self._paused is None:
             return
         if self.settings.when_quota_is_spent == "stop":

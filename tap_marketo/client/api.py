@@ -139,6 +139,21 @@ class MarketoClient:
         """
         return self.request("POST", path, json=json)
 
+    def limit_calls_today(self, most: int) -> None:
+        """Make no call once the instance has used so many today, by whomever.
+
+        Args:
+            most: Calls a day, of all integrations together.
+
+        Raises:
+            ResponseError: The usage statistics cannot be read.
+
+        Source: usage.md
+        """
+        today = self.get("/rest/v1/stats/usage.json").result
+        used = int(today[0].get("total", 0)) if today else 0
+        self.throttle.budget = max(0, most - used) + self.throttle.calls
+
     @retrying
     def request(self, method: str, path: str, **kwargs: Any) -> Reply:
         """Make one call and read its envelope; see `get` and `post`."""

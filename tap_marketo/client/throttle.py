@@ -8,6 +8,8 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tap_marketo.client.errors import DailyCallsSpentError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,6 +40,7 @@ class Throttle:
             sleep: Waits for a number of seconds.
         """
         self.calls = 0
+        self.budget: int | None = None
         self._max_calls = max_calls
         self._slots = threading.BoundedSemaphore(max_concurrent)
         self._monotonic = monotonic
@@ -47,7 +50,16 @@ class Throttle:
         self._not_before = 0.0
 
     def wait_turn(self) -> None:
-        """Wait until one more call keeps to the rate, and count it."""
+        """Wait until one more call keeps to the rate, and count it.
+
+        Raises:
+            DailyCallsSpentError: The budget of calls is used up.
+        """
+        if self.budget is not None and self.calls >= self.budget:
+            raise DailyCallsSpentError(
+                "The calls that max_daily_calls allows are used up",
+                hint="Raise max_daily_calls, or let the tap go on tomorrow.",
+            )
         while (delay := self._reserve()) > 0:
             self._sleep(delay)
 

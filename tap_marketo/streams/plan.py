@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.bulk.budget import Budget
+from tap_marketo.bulk.budget import MEGABYTE, Budget
 from tap_marketo.bulk.job import ExportJob, JobState
 from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
 from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable
@@ -56,6 +57,8 @@ class ExportPlan:
         self._groups: list[ExportGroup] | None = None
         self._kept_jobs: list[JobRecord] = []
         self._now = tap.client.clock.now()
+        self._rows = self._records = self.windows_written = 0
+        self._began = time.monotonic()
         settings = tap.settings
         self.queue = ExportQueue(
             tap.client,
@@ -117,8 +120,10 @@ class ExportPlan:
         Args:
             rows: Of a file.
         """
-        for count, row in enumerate(rows, 1):
-            if count % ROWS_BETWEEN_LOOKS == 0:
+        self._rows, self._began = 0, time.monotonic()
+        for row in rows:
+            self._rows += 1
+            if self._rows % ROWS_BETWEEN_LOOKS == 0:
                 self.queue.record_jobs()
             yield row
 
@@ -131,11 +136,33 @@ class ExportPlan:
         """
         if self.is_dry_run:
             return
+        if export.file:
+            seconds = time.monotonic() - self._began
+            logger.info("%s: %d records written in %.1f s.", export, self._rows, seconds)
+            self._records += self._rows
+        self.windows_written += 1
         self.queue.written(export)
         group.coverage.add(export.window)
         for member in group.members:
             member.keep_bookmark(group.coverage)
         self._write_state()
+
+    def tell_summary(self) -> None:
+        """Log what the run exported, and what it took."""
+        budget, calls = self.queue.budget, self._tap.client.throttle.calls
+        if not self.windows_written:
+            return
+        logger.info(
+            "Exports: %d windows, %d new jobs, %d records, %.1f MB of which today's allocation has"
+            " at most %.1f MB left; %d API calls; %.0f s waiting for Marketo.",
+            self.windows_written,
+            self.queue.jobs_made,
+            self._records,
+            budget.exported / MEGABYTE,
+            max(0, budget.limit - budget.used) / MEGABYTE,
+            calls,
+            self.queue.seconds_waited,
+        )
 
     def _streams(self) -> list[BulkStream]:
         streams = self._tap.streams.values()
