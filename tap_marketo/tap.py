@@ -15,7 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from tap_marketo.client import MarketoClient
-from tap_marketo.client.errors import AccessDeniedError, MarketoError
+from tap_marketo.client.errors import AccessDeniedError, DailyCallsSpentError, MarketoError
 from tap_marketo.messages import MessageWriter
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
 from tap_marketo.streams import activities, leads
@@ -62,6 +62,7 @@ class TapMarketo(Tap):
             settings.client_secret,
             max_calls_per_20_seconds=settings.max_calls_per_20_seconds,
             max_concurrent_calls=settings.max_concurrent_calls,
+            waits_for_quota=settings.when_quota_is_spent == "wait",
             user_agent=f"{PACKAGE}/{version(PACKAGE)}",
         )
         if settings.max_daily_calls is not None:
@@ -178,6 +179,8 @@ class TapMarketo(Tap):
             )
             try:
                 tap.sync_all()
+            except DailyCallsSpentError as error:
+                tap.pause(error)
             finally:
                 tap.plan.queue.stop()
         tap._end()

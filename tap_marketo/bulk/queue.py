@@ -40,8 +40,6 @@ STUCK_LOOKS = 180
 STUCK_SECONDS = 60.0
 PROGRESS_SECONDS = 300.0
 FULL_QUEUE_WAIT = (30.0, 300.0)
-# Nobody says to the second when the quotas begin anew.
-AFTER_MIDNIGHT = 120.0
 
 
 class ExportCancelledError(ResponseError):
@@ -216,12 +214,13 @@ class ExportQueue:
         return bool(self._quota_spent) and export.phase in {Phase.PLANNED, Phase.CREATED}
 
     def _pause_error(self) -> QuotaPauseError:
-        reset = self._client.clock.quota_reset_text()
-        what = str(self._quota_spent).rstrip(".")
-        return QuotaPauseError(
-            f"{what}. Everything exported so far is written; the next run continues from there."
-            f" The quota begins anew at {reset}."
+        text = (
+            f"{str(self._quota_spent).rstrip('.')}. Everything exported so far is written; the next"
+            " run continues from there."
         )
+        if isinstance(self._quota_spent, ExportQuotaSpentError):
+            text += f" The quota begins anew at {self._client.clock.quota_reset_text()}."
+        return QuotaPauseError(text)
 
     def _tell_progress(self, export: Export) -> None:
         exports = list(self._exports())
@@ -373,11 +372,8 @@ class ExportQueue:
                 self._changed.notify_all()
             return
         clock = self._client.clock
-        pause = (clock.quota_reset() - clock.now()).total_seconds() + AFTER_MIDNIGHT
         logger.warning("%s Waiting until %s.", error, clock.quota_reset_text())
-        self._not_before = time.monotonic() + pause
-        if isinstance(error, DailyCallsSpentError):
-            self._client.throttle.pause(pause)
+        self._not_before = time.monotonic() + clock.seconds_to_reset()
         self.budget.begin_day()
 
     def _drop_field(self, export: Export, error: FieldNotFoundError) -> None:

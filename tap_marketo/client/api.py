@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from tap_marketo.client.auth import TokenAuth
 from tap_marketo.client.clock import InstanceClock
 from tap_marketo.client.envelope import Reply, read_envelope
-from tap_marketo.client.errors import RateLimitError, UnavailableError
+from tap_marketo.client.errors import DailyCallsSpentError, RateLimitError, UnavailableError
 from tap_marketo.client.redaction import redact_http_logs
 from tap_marketo.client.retry import retrying
 from tap_marketo.client.throttle import PERIOD, Throttle
@@ -73,6 +73,7 @@ class MarketoClient:
         *,
         max_calls_per_20_seconds: int = 50,
         max_concurrent_calls: int = 5,
+        waits_for_quota: bool = False,
         user_agent: str = "tap-marketo",
     ) -> None:
         """Prepare a session; nothing is called yet.
@@ -83,9 +84,12 @@ class MarketoClient:
             client_secret: Of the custom service.
             max_calls_per_20_seconds: Own share of the instance's 100.
             max_concurrent_calls: Own share of the instance's 10.
+            waits_for_quota: When the day's calls are used up, sleep until they are renewed.
             user_agent: How the tap names itself.
         """
         redact_http_logs()
+        self.waits_for_quota = waits_for_quota
+        self._most_calls: int | None = None
         self.base_url = base_url.rstrip("/")
         self.clock = InstanceClock()
         self.throttle = Throttle(max_calls_per_20_seconds, max_concurrent_calls)
@@ -153,6 +157,7 @@ class MarketoClient:
         today = self.get("/rest/v1/stats/usage.json").result
         used = int(today[0].get("total", 0)) if today else 0
         self.throttle.budget = max(0, most - used) + self.throttle.calls
+        self._most_calls = most
 
     @retrying
     def request(self, method: str, path: str, **kwargs: Any) -> Reply:
@@ -212,3 +217,13 @@ class MarketoClient:
         except RateLimitError:
             self.throttle.pause(PERIOD)
             raise
+        except DailyCallsSpentError as error:
+            reset = self.clock.quota_reset_text()
+            if not self.waits_for_quota:
+                error.hint = f"{error.hint} The quota begins anew at {reset}.".strip()
+                raise
+            logger.warning("%s Waiting until %s.", error, reset)
+            self.throttle.pause(self.clock.seconds_to_reset())
+            if self._most_calls is not None:
+                self.throttle.budget = self.throttle.calls + self._most_calls
+            raise UnavailableError(error.reason, code=error.code) from None

@@ -13,6 +13,9 @@ QUOTA_TIMEZONE = "America/Chicago"
 # A `Date` header is cut to seconds and as old as the answer's way here.
 TOLERANCE = timedelta(seconds=2)
 
+# Nobody says to the second when the quotas begin anew.
+AFTER_MIDNIGHT = 120.0
+
 
 class InstanceClock:
     """Follows the instance's clock through the `Date` header of its answers.
@@ -54,6 +57,10 @@ class InstanceClock:
         """The next midnight at which the daily quotas begin anew, in UTC."""
         midnight = self.now().in_timezone(QUOTA_TIMEZONE).add(days=1).start_of("day")
         return midnight.in_timezone("UTC")
+
+    def seconds_to_reset(self) -> float:
+        """Seconds until the quotas have surely begun anew."""
+        return (self.quota_reset() - self.now()).total_seconds() + AFTER_MIDNIGHT
 
     def quota_reset_text(self) -> str:
         """The next reset, for people."""
