@@ -6,9 +6,10 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cached_property
 from importlib.metadata import version
-from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
@@ -38,7 +39,7 @@ class TapMarketo(Tap):
     name = "tap-marketo"
     package_name = PACKAGE
     dynamic_catalog = True
-    config_jsonschema = SETTINGS_SCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS_SCHEMA)
 
     message_writer_class = MessageWriter
 

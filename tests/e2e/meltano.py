@@ -1,12 +1,14 @@
-"""The project's own meltano.yml, run as a user runs it, with a state of its own."""
+"""The project's own meltano.yml, run as a user runs it, in a project folder of its own."""
 
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.tap_runs import own_environment
 
 if TYPE_CHECKING:
     from tap_marketo.sandbox import Sandbox
@@ -26,25 +28,27 @@ def run(
 
     Args:
         sandbox: The instance.
-        folder: Where Meltano keeps its state.
+        folder: Of the project, made if need be; it keeps the state.
         arguments: Of meltano.
         select: Selection rules.
         settings: Further environment variables.
     """
-    environment = {
-        **os.environ,
-        "MELTANO_DATABASE_URI": f"sqlite:///{folder / 'meltano.db'}",
-        "TAP_MARKETO_BASE_URL": f"{sandbox.base_url}/rest",
-        "TAP_MARKETO_CLIENT_ID": sandbox.client_id,
-        "TAP_MARKETO_CLIENT_SECRET": sandbox.client_secret,
-        "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
-        "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
-        "TAP_MARKETO__SELECT": json.dumps(select),
-        **settings,
-    }
+    environment = own_environment(
+        **{
+            "TAP_MARKETO_BASE_URL": f"{sandbox.base_url}/rest",
+            "TAP_MARKETO_CLIENT_ID": sandbox.client_id,
+            "TAP_MARKETO_CLIENT_SECRET": sandbox.client_secret,
+            "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
+            "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
+            "TAP_MARKETO__SELECT": json.dumps(select),
+            # A plugin that is not there would be built from the wrong folder.
+            "MELTANO_AUTO_INSTALL": "false",
+            **settings,
+        }
+    )
     done = subprocess.run(
         [MELTANO, *arguments],
-        cwd=ROOT,
+        cwd=project(folder),
         env=environment,
         capture_output=True,
         text=True,
@@ -52,3 +56,20 @@ def run(
     )
     assert done.returncode == 0, done.stderr[-5000:]
     return done
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project with the plugins that are installed already.
+
+    Meltano keeps the catalog of a running pipeline at one place in the project, so that tests
+    side by side need projects of their own.
+
+    Args:
+        folder: Where it is, or shall be.
+    """
+    if not (folder / "meltano.yml").exists():
+        shutil.copy(ROOT / "meltano.yml", folder)
+        (folder / ".meltano").mkdir()
+        for kind in ("extractors", "loaders"):
+            (folder / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)
+    return folder

@@ -1,0 +1,127 @@
+"""Into a DuckDB file: row for row what the sandbox holds, the first row included."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from tests.e2e import meltano
+from tests.tap_runs import own_environment, quick_config, run_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tap_marketo.sandbox import Sandbox
+
+TARGET = meltano.ROOT / ".meltano" / "loaders" / "target-duckdb" / "venv" / "bin" / "target-duckdb"
+SCHEMA = "marketo"
+
+
+def test_leads_and_activities_arrive_and_then_only_changes_move(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    load(sandbox, tmp_path)
+    assert_complete(sandbox, tmp_path)
+    (first,) = latest_load(tmp_path)
+
+    sandbox.control.advance(3600)
+    changed = sandbox.control.change_leads(5) + sandbox.control.add_leads(2)
+    happened = sandbox.control.add_activities(96)
+    load(sandbox, tmp_path)
+
+    assert_complete(sandbox, tmp_path)
+    assert loaded_since(first, "leads", "id", tmp_path) == set(changed)
+    moved = [loaded_since(first, one, "marketoguid", tmp_path) for one in tables(tmp_path)]
+    assert set().union(*moved) == set(happened)
+
+
+def test_text_arrives_as_people_typed_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    load(sandbox, tmp_path, select=("leads.*",))
+
+    columns = ("id", "company", "email", "internalNotes", "leadScore", "mktoPersonNotes", "isVip")
+    expected = {
+        tuple(lead[column] for column in columns) for lead in sandbox.world.expected_leads()
+    }
+    found = query(tmp_path, f"select {', '.join(columns)} from {SCHEMA}.leads")
+    assert set(found) == expected
+
+
+def test_the_first_row_of_a_load_is_not_lost(sandbox: Sandbox, tmp_path: Path) -> None:
+    # target-duckdb loses it with DuckDB 1.3 and later, and reports success.
+    run = run_tap(tmp_path, quick_config(sandbox))
+    config = tmp_path / "target.json"
+    filepath = str(tmp_path / "warehouse.duckdb")
+    config.write_text(json.dumps({"filepath": filepath, "default_target_schema": SCHEMA}))
+
+    subprocess.run(
+        [TARGET, "--config", config],
+        input=run.output.encode(),
+        env=own_environment(),
+        check=True,
+        capture_output=True,
+    )
+
+    first = run.records("leads")[0]["id"]
+    assert query(tmp_path, f"select id from {SCHEMA}.leads where id = {first}") == [(first,)]
+    assert_complete(sandbox, tmp_path)
+
+
+def load(
+    sandbox: Sandbox, folder: Path, select: tuple[str, ...] = ("*.*", "!activities.*")
+) -> None:
+    meltano.run(
+        sandbox,
+        folder,
+        "run",
+        "tap-marketo",
+        "target-duckdb",
+        select=select,
+        TARGET_DUCKDB_FILEPATH=str(folder / "warehouse.duckdb"),
+        TARGET_DUCKDB_ADD_METADATA_COLUMNS="true",
+    )
+
+
+def assert_complete(sandbox: Sandbox, folder: Path) -> None:
+    leads = query(folder, f"select id, email from {SCHEMA}.leads")
+    assert sorted(leads) == sorted(
+        (lead["id"], lead["email"]) for lead in sandbox.world.expected_leads()
+    )
+    columns = "marketoguid, activitytypeid, leadid"
+    activities = [
+        row
+        for table in tables(folder)
+        for row in query(folder, f'select {columns} from {SCHEMA}."{table}"')
+    ]
+    assert sorted(activities) == sorted(
+        (one["marketoGUID"], one["activityTypeId"], one["leadId"])
+        for one in sandbox.world.expected_activities()
+    )
+
+
+def tables(folder: Path) -> list[str]:
+    found = query(
+        folder,
+        "select table_name from information_schema.columns"
+        f" where table_schema = '{SCHEMA}' and column_name = 'marketoguid'",
+    )
+    return [table for (table,) in found]
+
+
+def latest_load(folder: Path) -> Iterable[Any]:
+    return query(folder, f"select max(_sdc_batched_at) from {SCHEMA}.leads")[0]
+
+
+def loaded_since(moment: object, table: str, key: str, folder: Path) -> set[Any]:
+    where = f"_sdc_batched_at > '{moment}'"
+    return {
+        found for (found,) in query(folder, f'select {key} from {SCHEMA}."{table}" where {where}')
+    }
+
+
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
+        return warehouse.sql(sql).fetchall()
