@@ -321,3 +321,25 @@ def test_own_budget_of_calls_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "max_daily_calls" in run.log
     assert sandbox.instance.limits.calls_today.total() <= 20
+
+
+def test_without_the_updated_at_filter_changed_leads_are_found_and_read_by_id(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(without_updated_at=("leads",))
+    catalog = only("leads", sandbox, tmp_path)
+    first = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
+    assert first.returncode == 0, first.log
+    assert ids(first) == {lead["id"] for lead in sandbox.world.expected_leads()}
+    sandbox.control.advance(3600)
+    changed = sandbox.control.change_leads(4) + sandbox.control.add_leads(2)
+    jobs = len(sandbox.jobs)
+
+    second = run_tap(tmp_path, quick_config(sandbox), catalog=catalog, state=first.state)
+
+    assert second.returncode == 0, second.log
+    truth = {lead["id"]: lead for lead in sandbox.world.expected_leads()}
+    delivered = {lead["id"]: lead for lead in second.records("leads")}
+    assert delivered == {key: truth[key] for key in changed}
+    assert len(sandbox.jobs) == jobs + 1
+    assert "1035" in second.log

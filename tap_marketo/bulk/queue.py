@@ -17,6 +17,7 @@ from tap_marketo.client.errors import (
     ExportQueueFullError,
     ExportQuotaSpentError,
     FieldNotFoundError,
+    FilterUnavailableError,
     MarketoError,
     NotFoundError,
     ResponseError,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_marketo.bulk.budget import Budget
+    from tap_marketo.bulk.job import ExportRequest
+    from tap_marketo.bulk.window import Window
     from tap_marketo.client import MarketoClient
 
 logger = logging.getLogger("tap-marketo")
@@ -151,6 +154,19 @@ class ExportQueue:
         """
         while series.exports:
             yield self._await(series)
+
+    def replan(self, series: Series, request: ExportRequest, windows: list[Window]) -> None:
+        """Ask for something else instead, while the queue runs.
+
+        Args:
+            series: None of whose jobs is needed any more.
+            request: What each new job asks for.
+            windows: In the order of emission.
+        """
+        with self._changed:
+            series.request = request
+            series.exports = [Export(series, window) for window in windows]
+            self._changed.notify_all()
 
     def written(self, export: Export) -> None:
         """Take an export off the plan: its records are all written.
@@ -405,8 +421,11 @@ class ExportQueue:
     def _fail(self, export: Export, error: Exception) -> None:
         if isinstance(error, ResponseError):
             error.about(stream=export.series.request.name, export_id=export.export_id or None)
+        # What one window is refused for want of a filter, all are.
+        lacks_filter = isinstance(error, FilterUnavailableError)
         with self._changed:
-            export.error = error
+            for failed in export.series.exports if lacks_filter else [export]:
+                failed.error = error
             self._changed.notify_all()
 
     # Watching

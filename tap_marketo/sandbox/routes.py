@@ -11,6 +11,7 @@ from flask import request
 from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
 from tap_marketo.sandbox.fields import display_name
+from tap_marketo.sandbox.leads import lead_changes, leads_by_filter, paging_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,7 @@ def _kind(name: str) -> str:
 _EXPORT = r"/bulk/v1/(leads|activities)/export"
 _JOB = _EXPORT + r"/([^/]+)"
 _POST = frozenset({"POST"})
+_BOTH = frozenset({"GET", "POST"})
 STATES = frozenset(
     {"Created", "Queued", "Processing", "Canceled", "Cancelled", "Completed", "Failed"}
 )
@@ -176,6 +178,9 @@ ROUTES = (
     Route(r"/rest/v1/stats/usage(?:/last7days)?\.json", _usage),
     Route(r"/rest/v1/stats/errors(?:/last7days)?\.json", _errors),
     Route(r"/rest/asset/v1/folders\.json", _folders, "Read-Only Asset"),
+    Route(r"/rest/v1/activities/pagingtoken\.json", paging_token, "Read-Only Activity"),
+    Route(r"/rest/v1/activities/leadchanges\.json", lead_changes, "Read-Only Activity", _BOTH),
+    Route(r"/rest/v1/leads\.json", leads_by_filter, "Read-Only Lead", _BOTH),
     Route(_EXPORT + r"/create\.json", _create, methods=_POST),
     Route(_JOB + r"/enqueue\.json", _step("enqueue"), methods=_POST),
     Route(_JOB + r"/cancel\.json", _step("cancel"), methods=_POST),

@@ -107,6 +107,7 @@ class World:
     types: list[dict[str, Any]] = field(default_factory=list)
     leads: dict[int, Lead] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
+    changes: list[tuple[datetime, int, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -152,6 +153,7 @@ class World:
             for place, lead_id in enumerate(chosen):
                 lead = self.leads[lead_id]
                 lead.changed = now
+                self.changes.append((now, lead_id, "Region__c" if place % 2 else "leadScore"))
                 if place % 2:
                     lead.values["Region__c"] = f"changed {iso(now)}"
                 else:
@@ -238,6 +240,7 @@ class World:
         if self.options.nasty:
             self._make_awkward(number, values, cells)
         self.leads[lead_id] = Lead(values, cells, created, created)
+        self.changes.append((created, lead_id, ""))
         return lead_id
 
     def _make_awkward(self, number: int, values: dict[str, Any], cells: dict[str, str]) -> None:

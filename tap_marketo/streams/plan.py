@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pendulum
 
+    from tap_marketo.bulk.job import ExportRequest
     from tap_marketo.tap import TapMarketo
 
 logger = logging.getLogger("tap-marketo")
@@ -56,7 +57,7 @@ class ExportPlan:
         self._tap = tap
         self._groups: list[ExportGroup] | None = None
         self._kept_jobs: list[JobRecord] = []
-        self._now = tap.client.clock.now()
+        self._start = self._end = tap.client.clock.now()
         self._rows = self._records = self.windows_written = 0
         self._began = time.monotonic()
         settings = tap.settings
@@ -147,6 +148,35 @@ class ExportPlan:
             member.keep_bookmark(group.coverage)
         self._write_state()
 
+    def missing(self, group: ExportGroup) -> list[Window]:
+        """What a group has still to export, oldest first; the lookback included.
+
+        Args:
+            group: As `group_led_by` gave it.
+        """
+        first, *others = group.coverage.missing(self._end)
+        return [Window(self._looked_back(first.start), first.end), *others]
+
+    def has_bookmark(self, group: ExportGroup) -> bool:
+        """Whether an earlier run has exported anything of a group."""
+        return group.coverage.until >= self._start
+
+    def whole_history(self) -> list[Window]:
+        """Everything since the start date, in windows."""
+        return Window(self._start, self._end).split(self._tap.settings.export_window_days)
+
+    def replan(self, group: ExportGroup, request: ExportRequest, ranges: list[Window]) -> None:
+        """Export something else for a group.
+
+        Args:
+            group: As `group_led_by` gave it.
+            request: What each job asks for.
+            ranges: From when to when, in the order of emission.
+        """
+        days = self._tap.settings.export_window_days
+        windows = [window for whole in ranges for window in whole.split(days)]
+        self.queue.replan(group.series, request, windows)
+
     def tell_summary(self) -> None:
         """Log what the run exported, and what it took."""
         budget, calls = self.queue.budget, self._tap.client.throttle.calls
@@ -170,10 +200,11 @@ class ExportPlan:
 
     def _plan(self) -> list[ExportGroup]:
         settings = self._tap.settings
-        self._now = now = self._tap.client.clock.now().start_of("second")
-        end = min(settings.end_date, now) if settings.end_date else now
+        now = self._tap.client.clock.now().start_of("second")
+        self._end = end = min(settings.end_date, now) if settings.end_date else now
+        self._start = settings.start_for(now)
         records: list[JobRecord] = list(self._tap.whole_state.get(JOBS_IN_STATE, []))
-        groups = self._group_streams(settings.start_for(now))
+        groups = self._group_streams(self._start)
         adopted: list[JobRecord] = []
         for group in groups:
             group.members[0].configure(group.series)
@@ -220,9 +251,8 @@ class ExportPlan:
             windows = Window(begin, whole.end).split(settings.export_window_days)
             planned += [Export(group.series, window) for window in windows]
         if settings.backfill_order == "newest_first":
-            start = settings.start_for(self._now)
-            until = group.coverage.until
-            planned = _newest_first(planned, until if until >= start else None)
+            until = group.coverage.until if self.has_bookmark(group) else None
+            planned = _newest_first(planned, until)
         group.series.exports = planned
         if planned:
             logger.info(
@@ -236,7 +266,7 @@ class ExportPlan:
 
     def _looked_back(self, start: pendulum.DateTime) -> pendulum.DateTime:
         settings = self._tap.settings
-        earliest = min(start, settings.start_for(self._now))
+        earliest = min(start, self._start)
         return max(earliest, start.subtract(seconds=settings.lookback_seconds))
 
     def _write_state(self) -> None:
