@@ -72,7 +72,7 @@ def rows(port: int, table: str) -> list[dict[str, Any]]:
         host="127.0.0.1", port=port, user=postgres.USER, dbname=postgres.DATABASE
     )
     with closing(connection), connection.cursor() as cursor:
-        cursor.execute(f'select * from marketo."{table}"')  # noqa: S608
+        cursor.execute(f'select * from marketo."{table}"')
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
