@@ -31,7 +31,8 @@ def test_the_readme_lists_every_setting() -> None:
 
 def test_every_make_target_of_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    commands = re.findall(r"^make ([a-z ]+?)(?:\s{2,}|$)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text()
+    commands = re.findall(r"^make ([a-z ]+?)(?:\s{2,}|$)", readme, re.MULTILINE)
 
     for target in " ".join(commands).split():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

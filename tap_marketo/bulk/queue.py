@@ -41,6 +41,7 @@ EXPORTS_AHEAD = 20
 # A job that shows no progress for so many looks (three hours at one a minute) is given up.
 STUCK_LOOKS = 180
 STUCK_SECONDS = 60.0
+HALF = 0.5
 PROGRESS_SECONDS = 300.0
 FULL_QUEUE_WAIT = (30.0, 300.0)
 
@@ -434,13 +435,19 @@ class ExportQueue:
         waiting = self._of(Phase.QUEUED)
         if not waiting or self._is_blocked(waiting[0]) or time.monotonic() < self._next_poll:
             return
-        self._next_poll = time.monotonic() + self._rules.poll_interval
+        self._next_poll = time.monotonic() + self._poll_interval()
         try:
             for base in {export.series.request.base: None for export in waiting}:
                 mine = [export for export in waiting if export.series.request.base == base]
                 self._look_at(ExportEndpoint(self._client, base), mine)
         except DailyCallsSpentError as error:
             self._wait_for_quota(error)
+
+    def _poll_interval(self) -> float:
+        """Seconds until the next look; a short interval must not eat the calls that do the work."""
+        spare = self._client.throttle.spare
+        least = 0.0 if spare > HALF else 1.0 if spare > HALF / 2 else 3.0
+        return max(self._rules.poll_interval, least)
 
     def _look_at(self, endpoint: ExportEndpoint, exports: list[Export]) -> None:
         wanted = {export.export_id: export for export in exports}

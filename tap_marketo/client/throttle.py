@@ -63,6 +63,13 @@ class Throttle:
         while (delay := self._reserve()) > 0:
             self._sleep(delay)
 
+    @property
+    def spare(self) -> float:
+        """Share of the calls within 20 seconds that is still free, 0 to 1."""
+        with self._lock:
+            self._forget_old(self._monotonic())
+            return 1 - len(self._recent) / self._max_calls
+
     def pause(self, seconds: float) -> None:
         """Let nobody call for a while: the instance said that the rate was too high.
 
@@ -82,8 +89,7 @@ class Throttle:
         """Take a place in the window, or tell how many seconds until one may be free."""
         with self._lock:
             now = self._monotonic()
-            while self._recent and self._recent[0] <= now - PERIOD:
-                self._recent.popleft()
+            self._forget_old(now)
             if now < self._not_before:
                 return self._not_before - now
             if len(self._recent) >= self._max_calls:
@@ -91,3 +97,7 @@ class Throttle:
             self._recent.append(now)
             self.calls += 1
             return 0.0
+
+    def _forget_old(self, now: float) -> None:
+        while self._recent and self._recent[0] <= now - PERIOD:
+            self._recent.popleft()
