@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -123,17 +122,16 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
         body: Of the create call.
     """
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     delimiter = "\t" if body.get("format") == "TSV" else ","
-    writer = csv.writer(text, lineterminator="\n", delimiter=delimiter)
     fields: list[str] = body["fields"]
     renamed = body.get("columnHeaderNames") or {}
-    writer.writerow([renamed.get(name, name) for name in fields])
+    text.write(_line([renamed.get(name, name) for name in fields], delimiter))
     records = 0
     with world.lock:
         rows = _leads if kind == LEADS else _activities
         for row in rows(world, body["filter"], fields):
-            writer.writerow(row)
+            text.write(_line(row, delimiter))
             records += 1
     text.flush()
     text.detach()
@@ -144,6 +142,13 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
         digest.update(chunk)
         size += len(chunk)
     return ExportFile(file, size, digest.hexdigest(), records)
+
+
+def _line(cells: list[str], delimiter: str) -> str:
+    # The csv module of Python 3.10 writes no NUL, and what it quotes differs between versions.
+    special = re.compile(f'[{delimiter}"\r\n]')
+    quoted = ('"' + one.replace('"', '""') + '"' if special.search(one) else one for one in cells)
+    return delimiter.join(quoted) + "\n"
 
 
 def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iterator[list[str]]:
