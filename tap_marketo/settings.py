@@ -173,6 +173,16 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="Concurrent calls",
         description="Share of the instance's 10 calls in flight that the tap may take.",
     ),
+    th.Property(
+        "require_all_streams",
+        th.BooleanType,
+        default=False,
+        title="Require all streams",
+        description=(
+            "Whether a run fails at its end when the API user may not read a selected stream;"
+            " otherwise the stream is left out with a warning."
+        ),
+    ),
 ).to_dict()
 
 
@@ -190,6 +200,7 @@ _AS_GIVEN = (
     "max_daily_calls",
     "max_calls_per_20_seconds",
     "max_concurrent_calls",
+    "require_all_streams",
 )
 
 
@@ -226,6 +237,7 @@ class Settings:
     max_daily_calls: int | None = None
     max_calls_per_20_seconds: int = 50
     max_concurrent_calls: int = 5
+    require_all_streams: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:

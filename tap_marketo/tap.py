@@ -16,11 +16,16 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from tap_marketo.client import MarketoClient
-from tap_marketo.client.errors import AccessDeniedError, DailyCallsSpentError, MarketoError
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    DailyCallsSpentError,
+    MarketoError,
+    ResponseError,
+)
 from tap_marketo.messages import MessageWriter
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
 from tap_marketo.streams import activities, leads
-from tap_marketo.streams.database import ActivityTypesStream, LeadFieldsStream
+from tap_marketo.streams.catalog import STREAMS
 from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
 
 if TYPE_CHECKING:
@@ -46,6 +51,7 @@ class TapMarketo(Tap):
     def __init__(self, **kwargs: Any) -> None:
         """See `Tap`."""
         self._paused: MarketoError | None = None
+        self._left_out: dict[str, ResponseError] = {}
         super().__init__(**kwargs)
 
     @cached_property
@@ -79,23 +85,19 @@ class TapMarketo(Tap):
         """Ask the instance for its lead fields and activity types, and offer what they allow.
 
         Raises:
-            MarketoError: The instance cannot be asked, or lets the API user read nothing.
+            MarketoError: The instance cannot be asked.
         """
         streams: list[Stream] = []
         denied: list[AccessDeniedError] = []
         try:
-            streams += [
-                leads.LeadsStream(self, leads.describe(self.client)),
-                LeadFieldsStream(self),
-            ]
+            streams.append(leads.LeadsStream(self, leads.describe(self.client)))
         except AccessDeniedError as error:
-            denied.append(self._denied("Read-Only Lead", "leads and lead_fields", error))
+            denied.append(self._denied("Read-Only Lead", "leads", error))
         try:
             streams += self._activity_streams()
         except AccessDeniedError as error:
             denied.append(self._denied("Read-Only Activity", "all activity streams", error))
-        if not streams:
-            raise denied[0]
+        streams += [stream(self) for stream in STREAMS]
         self._refuse_selected(denied, {stream.name for stream in streams})
         return streams
 
@@ -104,7 +106,6 @@ class TapMarketo(Tap):
         names = activities.stream_names(types)
         return [
             activities.ActivitiesStream(self),
-            ActivityTypesStream(self),
             *(activities.ActivityTypeStream(self, names[int(one["id"])], one) for one in types),
         ]
 
@@ -133,6 +134,26 @@ class TapMarketo(Tap):
         """
         self.logger.warning("%s", error)
         self._paused = self._paused or error
+
+    def leave_out(self, stream: str, permission: str, error: ResponseError) -> None:
+        """Go on without a stream that the API user may not read, or the subscription lacks.
+
+        Args:
+            stream: Its name.
+            permission: What the role of the API user needs.
+            error: What Marketo answered.
+        """
+        if isinstance(error, AccessDeniedError):
+            self._denied(permission, stream, error)
+        else:
+            self.logger.warning("Left out: %s. %s", stream, error)
+        self._left_out.setdefault(stream, error)
+
+    def _is_incomplete(self) -> bool:
+        if not self._left_out:
+            return False
+        wanted = {name for name, stream in self.streams.items() if stream.selected}
+        return self.settings.require_all_streams or wanted <= set(self._left_out)
 
     @property
     def whole_state(self) -> dict[str, Any]:
@@ -219,6 +240,9 @@ class TapMarketo(Tap):
 
     def _end(self) -> None:
         self.plan.tell_summary()
+        if self._is_incomplete():
+            self.logger.error("Streams left out: %s.", ", ".join(self._left_out))
+            sys.exit(1)
         if self._paused is None:
             return
         if self.settings.when_quota_is_spent == "stop":

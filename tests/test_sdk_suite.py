@@ -17,6 +17,7 @@ OPTIONS = SandboxOptions(
     leads=100, activities=3000, job_seconds=0, status_refresh_seconds=0, calls_per_20_seconds=1000
 )
 SANDBOX = Sandbox(OPTIONS)
+SANDBOX.control.delete_leads(3)
 CONFIG: dict[str, Any] = {
     "base_url": SANDBOX.base_url,
     "client_id": SANDBOX.client_id,

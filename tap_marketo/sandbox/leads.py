@@ -27,7 +27,9 @@ def paging_token(instance: Instance, _: Call) -> dict[str, Any]:
         raise Refused("704", "Invalid date format") from None
     with instance.world.lock:
         later = [at for at, _, _ in instance.world.changes if at >= since.astimezone(timezone.utc)]
-        return {"nextPageToken": f"{len(instance.world.changes) - len(later)}="}
+        place = len(instance.world.changes) - len(later)
+        # The place among the changes of leads, and the moment for all other lists.
+        return {"nextPageToken": f"{place}@{iso(since)}="}
 
 
 def lead_changes(instance: Instance, _: Call) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def lead_changes(instance: Instance, _: Call) -> dict[str, Any]:
     wanted = {one for one in request.values.get("fields", "").split(",") if one}
     if not wanted:
         raise Refused("1002", "Missing value for required parameter 'fields'")
-    token = request.values.get("nextPageToken", "")
+    token = request.values.get("nextPageToken", "").partition("@")[0]
     if not token.rstrip("=").isdigit():
         raise Refused("1002", "Missing value for required parameter 'nextPageToken'")
     start = int(token.rstrip("="))

@@ -18,6 +18,7 @@ class SandboxOptions:
         leads: How many leads.
         activities: How many activities.
         activity_types: How many of them, custom ones included.
+        assets: How many of each kind of asset.
         start: When the first lead was created; a year before now by default.
         time_scale: Sandbox seconds that pass in a real second.
         job_seconds: Sandbox seconds that an export job runs; a pair draws from a range.
@@ -40,6 +41,7 @@ class SandboxOptions:
     leads: int = 1000
     activities: int = 5000
     activity_types: int = 48
+    assets: int = 12
     start: datetime | None = None
     time_scale: float = 1.0
     job_seconds: float | tuple[float, float] = 20.0

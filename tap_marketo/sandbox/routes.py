@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
 from tap_marketo.sandbox.fields import display_name
 from tap_marketo.sandbox.leads import lead_changes, leads_by_filter, paging_token
+from tap_marketo.sandbox.lists import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,21 +92,6 @@ def _errors(instance: Instance, _: Call) -> Answer:
     }
 
 
-def _folders(instance: Instance, _: Call) -> Answer:
-    oldest = min((lead.created for lead in instance.world.leads.values()), default=None)
-    created = iso(oldest or instance.clock.now()) + "+0000"
-    return {
-        "result": [
-            {
-                "id": 1,
-                "name": "Marketing Activities",
-                "createdAt": created,
-                "folderId": {"id": 1, "type": "Folder"},
-            }
-        ]
-    }
-
-
 def _create(instance: Instance, call: Call, kind: str) -> Answer:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
@@ -177,7 +162,6 @@ ROUTES = (
     Route(r"/rest/v1/activities/types\.json", _activity_types, "Read-Only Activity"),
     Route(r"/rest/v1/stats/usage(?:/last7days)?\.json", _usage),
     Route(r"/rest/v1/stats/errors(?:/last7days)?\.json", _errors),
-    Route(r"/rest/asset/v1/folders\.json", _folders, "Read-Only Asset"),
     Route(r"/rest/v1/activities/pagingtoken\.json", paging_token, "Read-Only Activity"),
     Route(r"/rest/v1/activities/leadchanges\.json", lead_changes, "Read-Only Activity", _BOTH),
     Route(r"/rest/v1/leads\.json", leads_by_filter, "Read-Only Lead", _BOTH),
@@ -187,4 +171,5 @@ ROUTES = (
     Route(_JOB + r"/status\.json", _step("status")),
     Route(_JOB + r"/file\.json", _file),
     Route(_EXPORT + r"\.json", _list),
+    *(Route(one.pattern, one.answer, one.permission) for one in LISTS),
 )

@@ -17,6 +17,7 @@ from tap_marketo.sandbox.clock import Clock
 from tap_marketo.sandbox.control import control
 from tap_marketo.sandbox.export import Refused
 from tap_marketo.sandbox.faults import Fault, Faults
+from tap_marketo.sandbox.library import Library
 from tap_marketo.sandbox.limits import Limits, Tokens
 from tap_marketo.sandbox.queue import Queue
 from tap_marketo.sandbox.routes import ROUTES, Answer, Raw
@@ -55,6 +56,7 @@ class Instance:
         """Make the data and empty queues."""
         self.clock = Clock(self.options.time_scale)
         self.world = World(self.options, self.clock)
+        self.library = Library(self.world, self.options.assets)
         self.queue = Queue(self.world)
         self.tokens = Tokens(self.options, self.clock)
         self.limits = Limits(self.options, self.clock)
@@ -212,7 +214,11 @@ def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Resp
     return Response(chunks(), status, headers, mimetype="text/csv")
 
 
-def _envelope(answer: Answer | None = None, *, error: Refused | None = None) -> Response:
+def _envelope(
+    answer: Answer | list[Any] | None = None, *, error: Refused | None = None
+) -> Response:
+    if isinstance(answer, list):
+        return _json(answer)
     body: dict[str, Any] = {"requestId": uuid.uuid4().hex[:8] + "#sandbox"}
     if error:
         body |= {"success": False, "errors": [{"code": error.code, "message": error.message}]}
@@ -221,6 +227,6 @@ def _envelope(answer: Answer | None = None, *, error: Refused | None = None) -> 
     return _json(body)
 
 
-def _json(body: dict[str, Any], status: int = 200) -> Response:
+def _json(body: dict[str, Any] | list[Any], status: int = 200) -> Response:
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, mimetype="application/json")

@@ -1,16 +1,27 @@
-"""The lead database's own descriptions: activity types and lead fields."""
+"""The lead database's own descriptions and lists, leads and activities themselves left out."""
 
 from __future__ import annotations
 
-from singer_sdk import typing as th
+from typing import TYPE_CHECKING
 
+from tap_marketo.schemas.typed import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
 from tap_marketo.streams import activities, leads
 from tap_marketo.streams.rest import MarketoStream
 
-_ATTRIBUTE = th.ObjectType(
-    th.Property("name", th.StringType),
-    th.Property("apiName", th.StringType),
-    th.Property("dataType", th.StringType),
+if TYPE_CHECKING:
+    from singer_sdk.helpers.types import Context, Record
+
+_ATTRIBUTE = group(name=TEXT, apiName=TEXT, dataType=TEXT)
+_CUSTOM_ATTRIBUTE = group(
+    name=TEXT, apiName=TEXT, dataType=TEXT, description=TEXT, isPrimary=BOOLEAN
+)
+_FIELD = record(
+    name=TEXT,
+    displayName=TEXT,
+    dataType=TEXT,
+    length=INTEGER,
+    updateable=BOOLEAN,
+    crmManaged=BOOLEAN,
 )
 
 
@@ -19,15 +30,38 @@ class ActivityTypesStream(MarketoStream):
 
     name = "activity_types"
     path = activities.TYPES
+    permission = "Read-Only Activity"
     api_keys = ("id",)
-    api_schema = th.PropertiesList(
-        th.Property("id", th.IntegerType),
-        th.Property("name", th.StringType),
-        th.Property("apiName", th.StringType),
-        th.Property("description", th.StringType),
-        th.Property("primaryAttribute", _ATTRIBUTE),
-        th.Property("attributes", th.ArrayType(_ATTRIBUTE)),
-    ).to_dict()
+    api_schema = record(
+        id=INTEGER,
+        name=TEXT,
+        apiName=TEXT,
+        description=TEXT,
+        primaryAttribute=_ATTRIBUTE,
+        attributes=many(_ATTRIBUTE),
+    )
+
+
+class CustomActivityTypesStream(MarketoStream):
+    """Custom activity types with their state. Source: custom-activities.md."""
+
+    name = "custom_activity_types"
+    path = "/rest/v1/activities/external/types.json"
+    permission = "Read-Only Activity Metadata"
+    api_keys = ("id",)
+    api_schema = record(
+        id=INTEGER,
+        name=TEXT,
+        apiName=TEXT,
+        description=TEXT,
+        status=TEXT,
+        triggerName=TEXT,
+        filterName=TEXT,
+        primaryAttribute=_CUSTOM_ATTRIBUTE,
+        attributes=many(_CUSTOM_ATTRIBUTE),
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    )
 
 
 class LeadFieldsStream(MarketoStream):
@@ -35,13 +69,55 @@ class LeadFieldsStream(MarketoStream):
 
     name = "lead_fields"
     path = leads.DESCRIBE
+    permission = "Read-Only Lead"
     records_jsonpath = "$.result[*].fields[*]"
     api_keys = ("name",)
-    api_schema = th.PropertiesList(
-        th.Property("name", th.StringType),
-        th.Property("displayName", th.StringType),
-        th.Property("dataType", th.StringType),
-        th.Property("length", th.IntegerType),
-        th.Property("updateable", th.BooleanType),
-        th.Property("crmManaged", th.BooleanType),
-    ).to_dict()
+    api_schema = _FIELD
+
+
+class ProgramMemberFieldsStream(MarketoStream):
+    """The fields of program members. Source: program-members.md."""
+
+    name = "program_member_fields"
+    path = "/rest/v1/programs/members/describe.json"
+    permission = "Read-Only Lead"
+    records_jsonpath = "$.result[*].fields[*]"
+    api_keys = ("name",)
+    api_schema = _FIELD
+
+
+class LeadPartitionsStream(MarketoStream):
+    """Lead partitions. Source: leads.md."""
+
+    name = "lead_partitions"
+    path = "/rest/v1/leads/partitions.json"
+    permission = "Read-Only Lead"
+    api_keys = ("id",)
+    api_schema = record(id=INTEGER, name=TEXT, description=TEXT)
+
+
+class CustomObjectTypesStream(MarketoStream):
+    """Custom object types with their keys and relations. Source: custom-objects.md."""
+
+    name = "custom_object_types"
+    path = "/rest/v1/customobjects.json"
+    permission = "Read-Only Custom Object"
+    api_keys = ("name",)
+    api_schema = record(
+        name=TEXT,
+        displayName=TEXT,
+        pluralName=TEXT,
+        description=TEXT,
+        idField=TEXT,
+        dedupeFields=many(TEXT),
+        searchableFields=many(many(TEXT)),
+        relationships=many(group(field=TEXT, type=TEXT, relatedTo=group(name=TEXT, field=TEXT))),
+        state=TEXT,
+        version=TEXT,
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    )
+
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        """The examples name a type `name`, the specification `apiName`."""
+        return super().post_process({"name": row.get("apiName"), **row}, context)

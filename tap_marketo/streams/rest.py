@@ -1,37 +1,73 @@
-"""Streams that page through the REST API."""
+"""A REST stream is a few declared lines: path, paging, key, what changes it, types, permission."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import pendulum
 from singer_sdk import RESTStream
 
-from tap_marketo.bulk.values import to_datetime
 from tap_marketo.client.api import SLOW_READ_TIMEOUT
 from tap_marketo.client.envelope import read_envelope
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+    ResponseError,
+)
 from tap_marketo.client.retry import retrying
 from tap_marketo.schemas.names import field_columns
+from tap_marketo.schemas.typed import fit
+from tap_marketo.streams.paging import SINGLE, Paging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import requests
     from requests.auth import AuthBase
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.pagination import BaseAPIPaginator
 
     from tap_marketo.tap import TapMarketo
 
+# A single asset that cannot be read: content that the API does not give out, lost folders.
+UNREADABLE = frozenset({"709", "710", "711"})
 
-class MarketoStream(RESTStream[str]):
+
+def moment(text: str) -> pendulum.DateTime:
+    """Read a bookmark.
+
+    Args:
+        text: RFC 3339.
+    """
+    return pendulum.instance(datetime.fromisoformat(text.replace("Z", "+00:00")))
+
+
+class MarketoStream(RESTStream[Any]):
     """A list of the REST API: our session, authentication, errors and repetitions.
 
-    A stream declares `name`, `path`, `primary_keys` and `api_schema`.
+    A stream declares `name`, `path`, `api_keys`, `api_schema` and what of the following differs.
+    A child stream adds the SDK's `parent_stream_type`, and its parent `child_fields`.
     """
 
     records_jsonpath = "$.result[*]"
-    api_schema: dict[str, Any]
+    api_schema: ClassVar[dict[str, Any]]
     """JSON Schema of a record, in API names."""
-    api_keys: tuple[str, ...]
+    api_keys: ClassVar[tuple[str, ...]]
+    paging: ClassVar[Paging] = SINGLE
+    changes: ClassVar[Literal["", "server", "client"]] = ""
+    """Who leaves out what has not changed since the bookmark, by `updatedAt`: Marketo or we."""
+    parameters: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    """Further query parameters."""
+    permission: ClassVar[str] = "Read-Only Asset"
+    """What the role of the API user needs."""
+    calls: ClassVar[str] = ""
+    """What a run costs in API calls, where the paging does not say it."""
+    child_fields: ClassVar[tuple[str, ...]] = ()
+    """API names of the columns that child streams need."""
+    from_parent: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Columns taken from the parent's record: own API name to the parent's."""
 
     def __init__(self, tap: TapMarketo) -> None:
         """Name the columns.
@@ -48,6 +84,15 @@ class MarketoStream(RESTStream[str]):
         }
         super().__init__(tap=tap, schema=schema)
         self.primary_keys = [self._names[name] for name in self.api_keys]
+        if self.changes:
+            self.replication_key = self._names["updatedAt"]
+        if self.parent_stream_type:
+            # The parent's bookmark is the place to go on from; one for each parent would swell.
+            self.state_partitioning_keys = []
+        self.left_out: set[object] = set()
+        self._answered = False
+        self._since = ""
+        self._unfit: set[str] = set()
 
     @property
     def url_base(self) -> str:
@@ -69,9 +114,92 @@ class MarketoStream(RESTStream[str]):
         """Seconds; Marketo itself gives up after 300 on its slowest endpoints."""
         return int(SLOW_READ_TIMEOUT)
 
+    def get_new_paginator(self) -> BaseAPIPaginator[Any]:
+        """One for each list."""
+        return self.paging.paginator()
+
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        """The query of a page."""
+        del context
+        query = {**dict(self.parameters), **self.paging.query(next_page_token)}
+        if self.changes == "server" and (since := self._since):
+            now = self.tap.client.clock.now().in_timezone("UTC").start_of("second")
+            query["earliestUpdatedAt"] = since
+            # Marketo wants both ends, in order.
+            query["latestUpdatedAt"] = max(f"{now.isoformat()[:19]}Z", since)
+        return query
+
+    def _begin_since(self) -> str:
+        """The bookmark less the lookback, RFC 3339 in UTC; empty to read everything.
+
+        A child stream that was never filled needs all records of its parent once.
+        """
+        bookmark = self.stream_state.get("replication_key_value")
+        if self.replication_method != "INCREMENTAL" or not bookmark:
+            return ""
+        if any(not child.stream_state.get("filled") for child in self._selected_children()):
+            return ""
+        back = moment(bookmark) - timedelta(seconds=self.tap.settings.lookback_seconds)
+        return f"{back.isoformat()[:19]}Z"
+
+    def _selected_children(self) -> list[MarketoStream]:
+        return [
+            child
+            for child in self.child_streams
+            if isinstance(child, MarketoStream)
+            and (child.selected or child.has_selected_descendents)
+        ]
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """The records; of a list that the API user may not read, none and one warning.
+
+        Raises:
+            ResponseError: A page failed; what came before it is not the whole list.
+        """
+        self._since = self._begin_since()
+        place = (context or {}).get("kind")
+        if place in self.left_out:
+            return
+        try:
+            yield from super().get_records(context)
+        except (AccessDeniedError, FeatureUnavailableError) as error:
+            if self._answered and place is None:
+                raise error.about(stream=self.name) from None
+            self.left_out.add(place)
+            self.tap.leave_out(self.name, self.permission, error)
+            return
+        except NotFoundError as error:
+            if context is None and not self._answered:  # the instance lacks this kind of object
+                self.tap.leave_out(self.name, self.permission, error)
+                return
+            self._without_one(error, skip=error.code == "1013" and bool(context))
+            return
+        except ResponseError as error:
+            self._without_one(error, skip=error.code in UNREADABLE and bool(context))
+            return
+        if context is None:
+            self._note_filled_children()
+
+    def _without_one(self, error: ResponseError, *, skip: bool) -> None:
+        if not skip:
+            raise error.about(stream=self.name) from None
+        self.logger.warning("Left out one record of %s. %s", self.name, error)
+
+    def _note_filled_children(self) -> None:
+        for child in self._selected_children():
+            if not child.left_out:
+                child.stream_state["filled"] = True
+                child.state_manager.is_flushed = False
+
+    def get_child_context(self, record: Record, context: Context | None) -> Context | None:
+        """What child streams need of a record."""
+        inherited = dict(context or {})
+        return {**inherited, **{name: record.get(self._names[name]) for name in self.child_fields}}
+
     def validate_response(self, response: requests.Response) -> None:
         """Raise the typed error of an answer, whatever its HTTP status."""
         read_envelope(response)
+        self._answered = True
 
     def request_decorator(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Repeat as the client does."""
@@ -83,13 +211,20 @@ class MarketoStream(RESTStream[str]):
 
         return call
 
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
-        """Keep the columns of the schema, under their names; dates in one spelling."""
-        properties = self.api_schema["properties"]
-        return {
-            column: to_datetime(row[name])
-            if properties[name].get("format") == "date-time"
-            else row[name]
-            for name, column in self._names.items()
-            if name in row
-        }
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        """Keep the columns of the schema, under their names and of their types."""
+        values = dict(row)
+        for name, source in self.from_parent:
+            values[name] = (context or {}).get(source)
+        typed = fit(values, self.api_schema, self._tell_unfit)
+        if self.changes == "client" and self._is_old(typed.get("updatedAt")):
+            return None
+        return {self._names[name]: value for name, value in typed.items()}
+
+    def _is_old(self, updated: str | None) -> bool:
+        return updated is not None and updated < self._since
+
+    def _tell_unfit(self, name: str) -> None:
+        if name not in self._unfit:
+            self._unfit.add(name)
+            self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)

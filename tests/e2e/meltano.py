@@ -21,7 +21,7 @@ def run(
     sandbox: Sandbox,
     folder: Path,
     *arguments: str,
-    select: tuple[str, ...] = ("*.*", "!activities.*"),
+    select: tuple[str, ...] = (),
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Call meltano against a sandbox.
@@ -30,7 +30,7 @@ def run(
         sandbox: The instance.
         folder: Of the project, made if need be; it keeps the state.
         arguments: Of meltano.
-        select: Selection rules.
+        select: Selection rules; those of meltano.yml by default.
         settings: Further environment variables.
     """
     environment = own_environment(
@@ -39,15 +39,16 @@ def run(
             "TAP_MARKETO_CLIENT_ID": sandbox.client_id,
             "TAP_MARKETO_CLIENT_SECRET": sandbox.client_secret,
             "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
+            "TAP_MARKETO_EXPORT_MAX_JOBS": "10",
             "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
-            "TAP_MARKETO__SELECT": json.dumps(select),
-            # A plugin that is not there would be built from the wrong folder.
-            "MELTANO_AUTO_INSTALL": "false",
+            **({"TAP_MARKETO__SELECT": json.dumps(select)} if select else {}),
             **settings,
         }
     )
+    command, *rest = arguments
     done = subprocess.run(
-        [MELTANO, *arguments],
+        # Never build a plugin: the tests share those that `make` has built.
+        [MELTANO, command, "--no-install", *rest],
         cwd=project(folder),
         env=environment,
         capture_output=True,
@@ -59,7 +60,7 @@ def run(
 
 
 def project(folder: Path) -> Path:
-    """A copy of the project with the plugins that are installed already.
+    """A project with the plugins that are installed already; this repository's if it is new.
 
     Meltano keeps the catalog of a running pipeline at one place in the project, so that tests
     side by side need projects of their own.
@@ -69,6 +70,7 @@ def project(folder: Path) -> Path:
     """
     if not (folder / "meltano.yml").exists():
         shutil.copy(ROOT / "meltano.yml", folder)
+    if not (folder / ".meltano").exists():
         (folder / ".meltano").mkdir()
         for kind in ("extractors", "loaders"):
             (folder / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)

@@ -1,0 +1,264 @@
+"""How the library is read: one endpoint for each object, in its paging and spelling of dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from tap_marketo.sandbox.clock import iso
+from tap_marketo.sandbox.export import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo.sandbox.server import Call, Instance
+
+Answer = dict[str, Any]
+DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)Z")
+TOKEN_PAGE = 300
+ASSET_PAGE = 200
+DELETED = 37
+NOTHING = "No assets found for the given search criteria."
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One endpoint that only reads."""
+
+    pattern: str
+    answer: Callable[..., Any]
+    permission: str
+
+
+def spelled(value: Any, spelling: str) -> Any:
+    """A value with its datetimes as an endpoint writes them."""
+    if isinstance(value, dict):
+        return {key: spelled(one, spelling) for key, one in value.items()}
+    if isinstance(value, list):
+        return [spelled(one, spelling) for one in value]
+    return DATE.sub(spelling, value) if isinstance(value, str) else value
+
+
+ASSETS = r"\1-\2-\3T\4Z+0000"
+USERS = r"\1\2\3T\4.0t+0000"
+DATABASE = r"\1-\2-\3T\4Z"
+EVENTS = r"\1-\2-\3T\4+0000"
+
+
+def _number(name: str, default: int, most: int) -> int:
+    value = request.args.get(name, str(default))
+    if not value.isdigit() or int(value) > most:
+        raise Refused("1003", f"Invalid value for {name}")
+    return int(value)
+
+
+def _offset(records: list[Answer]) -> Answer:
+    size, start = _number("maxReturn", 20, ASSET_PAGE), _number("offset", 0, 10**9)
+    found = records[start : start + size]
+    if not found:
+        return {"warnings": [NOTHING]}
+    return {"result": spelled(found, ASSETS), "warnings": []}
+
+
+def _changed(records: list[Answer]) -> list[Answer]:
+    earliest = request.args.get("earliestUpdatedAt")
+    latest = request.args.get("latestUpdatedAt")
+    if not earliest and not latest:
+        return records
+    if not earliest or not latest or earliest > latest:
+        raise Refused("1003", "earliestUpdatedAt and latestUpdatedAt must be ordered")
+    return [one for one in records if earliest <= one["updatedAt"] <= latest]
+
+
+def _assets(name: str) -> Callable[..., Answer]:
+    return lambda instance, _: _offset(_changed(instance.library.records[name]))
+
+
+def _tokens(records: list[Answer], spelling: str, *, with_more: bool) -> Answer:
+    size = min(_number("batchSize", TOKEN_PAGE, 10**9), TOKEN_PAGE)
+    start = int(request.args.get("nextPageToken", "0=").rstrip("="))
+    more = start + size < len(records)
+    answer: Answer = {"result": spelled(records[start : start + size], spelling)}
+    if more:
+        answer["nextPageToken"] = f"{start + size}="
+    return {**answer, "moreResult": more} if with_more else answer
+
+
+def _users(instance: Instance, _: Call) -> list[Any]:
+    size, start = _number("pageSize", 20, ASSET_PAGE), _number("pageOffset", 0, 10**9)
+    return list(spelled(instance.library.records["users"][start : start + size], USERS))
+
+
+def _single(name: str, spelling: str = DATABASE) -> Callable[..., Answer]:
+    return lambda instance, _: {"result": spelled(instance.library.records[name], spelling)}
+
+
+def _bare(name: str) -> Callable[..., Any]:
+    return lambda instance, _: spelled(instance.library.records[name], USERS)
+
+
+def _one(instance: Instance, name: str, key: str, value: str) -> Answer:
+    for one in instance.library.records[name]:
+        if str(one[key]) == value:
+            return dict(one)
+    raise Refused("1013", "Object not found")
+
+
+def _program(instance: Instance, _: Call, number: str) -> Answer:
+    program = _one(instance, "programs", "id", number)
+    tags = instance.library.parts("program_tags", program["id"])
+    return {"result": [spelled({**program, "tags": tags, "costs": None}, ASSETS)]}
+
+
+def _program_by_name(instance: Instance, _: Call) -> Answer:
+    program = _one(instance, "programs", "name", request.args.get("name", ""))
+    costs = instance.library.parts("program_costs", program["id"])
+    wanted = request.args.get("includeCosts") == "true"
+    return {"result": [spelled({**program, "costs": costs if wanted else None}, ASSETS)]}
+
+
+def _my_tokens(instance: Instance, _: Call, number: str) -> Answer:
+    kind = request.args.get("folderType", "")
+    tokens = instance.library.parts("tokens", f"{kind}{number}")
+    return {"result": [{"folder": {"type": kind, "value": int(number)}, "tokens": tokens}]}
+
+
+def _parts(name: str) -> Callable[..., Answer]:
+    return lambda instance, _, number: {"result": instance.library.parts(name, number)}
+
+
+def _segments(instance: Instance, _: Call, number: str) -> Answer:
+    return _offset(instance.library.parts("segments", number))
+
+
+def _template(instance: Instance, _: Call, number: str) -> Answer:
+    template = _one(instance, "email_templates", "id", number)
+    body = f"<html>{number}</html>"
+    return {"result": [{"id": template["id"], "status": template["status"], "content": body}]}
+
+
+def _roles_of(instance: Instance, _: Call, user: str) -> Any:
+    return instance.library.parts("user_roles", user)
+
+
+def _members(instance: Instance, _: Call, number: str) -> Answer:
+    ids = [{"id": one} for one in instance.world.leads if one % 3 == int(number) % 3]
+    return _tokens(ids, DATABASE, with_more=False)
+
+
+def _member_fields(*_: Any) -> Answer:
+    fields = [
+        {"name": name, "displayName": name, "dataType": kind, "updateable": False}
+        for name, kind in (
+            ("leadId", "integer"),
+            ("programId", "integer"),
+            ("statusName", "string"),
+        )
+    ]
+    return {"result": [{"name": "API Program Membership", "fields": fields}]}
+
+
+def _deletions(instance: Instance, _: Call) -> Answer:
+    place, _at, since = request.args.get("nextPageToken", "").rstrip("=").partition("@")
+    if not since:
+        raise Refused("1002", "Missing value for required parameter 'nextPageToken'")
+    found = [one for one in deleted_leads(instance) if one["activityDate"] >= since]
+    # The first token comes from the date, where the place is that of another list.
+    start = int(place[1:]) if place.startswith("d") else 0
+    end = min(start + TOKEN_PAGE, len(found))
+    return {
+        "result": spelled(found[start:end], EVENTS),
+        "nextPageToken": f"d{end}@{since}=",
+        "moreResult": end < len(found),
+    }
+
+
+def deleted_leads(instance: Instance) -> list[Answer]:
+    """Deletions of the last 14 days, as a perfect reader has them."""
+    oldest = instance.clock.now() - timedelta(days=14)
+    return [
+        {
+            "marketoGUID": one.guid,
+            "leadId": one.lead_id,
+            "activityDate": iso(one.at),
+            "activityTypeId": DELETED,
+            "primaryAttributeValueId": one.lead_id,
+            "primaryAttributeValue": one.primary,
+        }
+        for one in instance.world.activities
+        if one.type_id == DELETED and one.at >= oldest
+    ]
+
+
+_A1 = r"/rest/asset/v1"
+_ASSET_PATHS = {
+    "programs": "programs",
+    "channels": "channels",
+    "tag_types": "tagTypes",
+    "folders": "folders",
+    "smart_campaigns": "smartCampaigns",
+    "smart_lists": "smartLists",
+    "static_lists": "staticLists",
+    "emails": "emails",
+    "email_templates": "emailTemplates",
+    "forms": "forms",
+    "landing_pages": "landingPages",
+    "landing_page_templates": "landingPageTemplates",
+    "snippets": "snippets",
+    "files": "files",
+}
+_ASSET = "Read-Only Asset"
+_RULES = "Read-Only Redirect Rules"
+_LEAD = "Read-Only Lead"
+_USER = "Access User Management Api"
+_PEOPLE = "/userservice/management/v1/users"
+
+LISTS = (
+    *(
+        Listing(rf"{_A1}/{path}\.json", _assets(name), _ASSET)
+        for name, path in _ASSET_PATHS.items()
+    ),
+    Listing(_A1 + r"/redirectRules\.json", _assets("landing_page_redirect_rules"), _RULES),
+    Listing(
+        _A1 + r"/landingPageDomains\.json",
+        lambda instance, _: _offset(instance.library.records["landing_page_domains"]),
+        _RULES,
+    ),
+    Listing(_A1 + r"/segmentation\.json", _single("segmentations", ASSETS), _ASSET),
+    Listing(_A1 + r"/segmentation/(\d+)/segments\.json", _segments, _ASSET),
+    Listing(_A1 + r"/program/byName\.json", _program_by_name, _ASSET),
+    Listing(_A1 + r"/program/(\d+)\.json", _program, _ASSET),
+    Listing(_A1 + r"/folder/(\d+)/tokens\.json", _my_tokens, _ASSET),
+    Listing(_A1 + r"/form/(\d+)/fields\.json", _parts("form_fields"), _ASSET),
+    Listing(_A1 + r"/email/(\d+)/content\.json", _parts("email_content"), _ASSET),
+    Listing(_A1 + r"/snippet/(\d+)/content\.json", _parts("snippet_content"), _ASSET),
+    Listing(_A1 + r"/emailTemplate/(\d+)/content\.json", _template, _ASSET),
+    Listing(
+        r"/rest/v1/campaigns\.json",
+        lambda instance, _: _tokens(
+            instance.library.records["campaigns"], DATABASE, with_more=False
+        ),
+        "Read-Only Campaign",
+    ),
+    Listing(r"/rest/v1/leads/partitions\.json", _single("lead_partitions"), _LEAD),
+    Listing(r"/rest/v1/programs/members/describe\.json", _member_fields, _LEAD),
+    Listing(r"/rest/v1/lists/(\d+)/leads\.json", _members, _LEAD),
+    Listing(
+        r"/rest/v1/activities/external/types\.json",
+        _single("custom_activity_types"),
+        "Read-Only Activity Metadata",
+    ),
+    Listing(
+        r"/rest/v1/customobjects\.json", _single("custom_object_types"), "Read-Only Custom Object"
+    ),
+    Listing(r"/rest/v1/activities/deletedleads\.json", _deletions, "Read-Only Activity"),
+    Listing(_PEOPLE + r"/allusers\.json", _users, _USER),
+    Listing(_PEOPLE + r"/roles\.json", _bare("roles"), _USER),
+    Listing(_PEOPLE + r"/workspaces\.json", _bare("workspaces"), _USER),
+    Listing(_PEOPLE + r"/([^/]+)/roles\.json", _roles_of, _USER),
+    Listing(r"/bulk/v1/program/members/export\.json", lambda *_: {"result": []}, _LEAD),
+)

@@ -1,0 +1,71 @@
+"""The one list of all streams of the REST API: a new one is added here, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_marketo.streams import admin, asset_parts, assets, changes, database
+
+if TYPE_CHECKING:
+    from tap_marketo.streams.rest import MarketoStream
+
+GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
+    "Lead database": (
+        database.LeadFieldsStream,
+        database.ProgramMemberFieldsStream,
+        database.ActivityTypesStream,
+        database.CustomActivityTypesStream,
+        database.CustomObjectTypesStream,
+        database.LeadPartitionsStream,
+        assets.StaticListsStream,
+        asset_parts.StaticListMembershipsStream,
+        changes.DeletedLeadsStream,
+        changes.LeadChangesStream,
+    ),
+    "Assets": (
+        assets.ProgramsStream,
+        asset_parts.ProgramTagsStream,
+        asset_parts.ProgramCostsStream,
+        assets.ChannelsStream,
+        assets.TagTypesStream,
+        assets.FoldersStream,
+        asset_parts.TokensStream,
+        assets.SmartCampaignsStream,
+        assets.CampaignsStream,
+        assets.SmartListsStream,
+        assets.EmailsStream,
+        asset_parts.EmailContentStream,
+        assets.EmailTemplatesStream,
+        asset_parts.EmailTemplateContentStream,
+        assets.FormsStream,
+        asset_parts.FormFieldsStream,
+        assets.LandingPagesStream,
+        assets.LandingPageTemplatesStream,
+        assets.LandingPageRedirectRulesStream,
+        assets.LandingPageDomainsStream,
+        assets.SnippetsStream,
+        asset_parts.SnippetContentStream,
+        assets.FilesStream,
+        assets.SegmentationsStream,
+        asset_parts.SegmentsStream,
+    ),
+    "Administration": (
+        admin.UsersStream,
+        admin.UserRolesStream,
+        admin.RolesStream,
+        admin.WorkspacesStream,
+        admin.ApiUsageDailyStream,
+        admin.ApiErrorsDailyStream,
+        admin.ExportJobsStream,
+    ),
+}
+STREAMS = tuple(stream for group in GROUPS.values() for stream in group)
+
+
+def name_of(stream: type[MarketoStream]) -> str:
+    """The name of a stream that is not made yet.
+
+    Args:
+        stream: Its class.
+    """
+    return str(vars(stream)["name"])
