@@ -113,7 +113,6 @@ def meltano_run(url: str) -> float:
         ),
         "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
         "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
-        "TAP_MARKETO__SELECT": json.dumps(["*.*", "!activities.*"]),
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
         "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true",
     }
