@@ -204,7 +204,7 @@ class TapMarketo(Tap):
             except DailyCallsSpentError as error:
                 tap.pause(error)
             finally:
-                tap.plan.queue.stop()
+                tap.plan.end()
         tap._end()
 
     @classmethod

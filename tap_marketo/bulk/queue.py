@@ -112,6 +112,8 @@ class ExportQueue:
         self._failure: BaseException | None = None
         self._quota_spent: ResponseError | None = None
         self._unrecorded = False
+        self._started = time.monotonic()
+        self._completed = 0
         self._next_poll = 0.0
         self._full_since: float | None = None
         self._not_before = 0.0
@@ -126,6 +128,7 @@ class ExportQueue:
         Raises:
             ResponseError: The jobs cannot be listed.
         """
+        self._started = time.monotonic()
         jobs = self.budget.look_up(self._client, self._client.clock.day_start())
         for record in abandoned:
             self._cancel(record, jobs)
@@ -242,13 +245,23 @@ class ExportQueue:
     def _tell_progress(self, export: Export) -> None:
         exports = list(self._exports())
         counts = {phase: sum(one.phase is phase for one in exports) for phase in Phase}
+        queued, planned = counts[Phase.QUEUED], counts[Phase.PLANNED] + counts[Phase.CREATED]
         logger.info(
-            "Waiting for %s: %d windows in Marketo's queue, %d exported, %d still to be exported.",
+            "Waiting for %s: %d windows in Marketo's queue, %d exported, %d still to be exported;"
+            " all exported in about %s.",
             export,
-            counts[Phase.QUEUED],
+            queued,
             counts[Phase.EXPORTED] + counts[Phase.DOWNLOADING] + counts[Phase.READY],
-            counts[Phase.PLANNED] + counts[Phase.CREATED],
+            planned,
+            self._expected(queued + planned),
         )
+
+    def _expected(self, windows: int) -> str:
+        """How long so many windows will take, as the ones before them did."""
+        if not self._completed:
+            return "a time that cannot be told yet"
+        seconds = (time.monotonic() - self._started) / self._completed * windows
+        return f"{seconds / 60:.0f} min"
 
     # The thread that talks to the queue
 
@@ -493,6 +506,7 @@ class ExportQueue:
             "?" if job.file_size is None else job.file_size,
         )
         with self._changed:
+            self._completed += 1
             self.budget.spend(export.series.request, export.window, job.file_size or 0)
             export.phase = Phase.READY if job.records == 0 else Phase.EXPORTED
             self._changed.notify_all()

@@ -13,6 +13,7 @@ from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
 from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable
 from tap_marketo.bulk.window import SECOND, Coverage, Window, rfc3339
 from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,6 +58,7 @@ class ExportPlan:
         self._tap = tap
         self._groups: list[ExportGroup] | None = None
         self._kept_jobs: list[JobRecord] = []
+        self._progress: Progress | None = None
         self._start = self._end = tap.client.clock.now()
         self._rows = self._records = self.windows_written = 0
         self._began = time.monotonic()
@@ -143,6 +145,9 @@ class ExportPlan:
             self._records += self._rows
         self.windows_written += 1
         self.queue.written(export)
+        if self._progress:
+            left = sum(len(series.exports) for series in self.queue.series)
+            self._progress.written(self.windows_written + left)
         group.coverage.add(export.window)
         for member in group.members:
             member.keep_bookmark(group.coverage)
@@ -176,6 +181,12 @@ class ExportPlan:
         days = self._tap.settings.export_window_days
         windows = [window for whole in ranges for window in whole.split(days)]
         self.queue.replan(group.series, request, windows)
+
+    def end(self) -> None:
+        """Stop the queue; its jobs stay in the state for the next run."""
+        self.queue.stop()
+        if self._progress:
+            self._progress.end()
 
     def tell_summary(self) -> None:
         """Log what the run exported, and what it took."""
@@ -221,6 +232,7 @@ class ExportPlan:
         self._kept_jobs = [record for record in left if record["base"] not in bases]
         if abandoned or any(group.series.exports for group in groups):
             self.queue.start([] if self.is_dry_run else abandoned)
+            self._progress = Progress(sum(len(group.series.exports) for group in groups))
         return groups
 
     def _group_streams(self, start: pendulum.DateTime) -> list[ExportGroup]:

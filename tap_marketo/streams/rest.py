@@ -200,6 +200,8 @@ class MarketoStream(RESTStream[Any]):
         """Raise the typed error of an answer, whatever its HTTP status."""
         read_envelope(response)
         self._answered = True
+        # Export jobs go on while lists are read, and wait for their ids to stand in the state.
+        self.tap.plan.queue.record_jobs()
 
     def request_decorator(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Repeat as the client does."""
