@@ -22,6 +22,8 @@ from tap_marketo.client.errors import (
     MarketoError,
     ResponseError,
 )
+from tap_marketo.commands import with_subcommands
+from tap_marketo.commands.options import read_config
 from tap_marketo.messages import MessageWriter
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
 from tap_marketo.streams import activities, leads
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk import Stream
+    from singer_sdk.plugin_base import SingerCommand
 
 PACKAGE = "tap-marketo-engage"
 
@@ -206,6 +209,22 @@ class TapMarketo(Tap):
             finally:
                 tap.plan.end()
         tap._end()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command line with our subcommands."""
+        singer = cast("SingerCommand", super().get_singer_command())
+        return with_subcommands(singer, cls._told)
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003
+        param: click.Option,  # noqa: ARG003
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the configuration files; an error is one sentence."""
+        return read_config(value)
 
     @classmethod
     def cb_discover(

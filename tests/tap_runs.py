@@ -89,7 +89,7 @@ def own_environment(**variables: str) -> dict[str, str]:
 
 def run_tap(
     folder: Path,
-    config: Mapping[str, Any],
+    config: Mapping[str, Any] | None,
     *arguments: str,
     catalog: Mapping[str, Any] | None = None,
     state: Mapping[str, Any] | None = None,

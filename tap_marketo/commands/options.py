@@ -1,0 +1,98 @@
+"""What every subcommand takes: configuration, catalog and state, as a sync takes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import wraps
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+from singer_sdk.plugin_base import _ConfigInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line names.
+
+    Attributes:
+        config: From all files, without defaults.
+        parse_env: Whether environment variables complete it, as `--config ENV` asks.
+        catalog: None when none is named.
+        state: None when none is named.
+    """
+
+    config: dict[str, Any]
+    parse_env: bool
+    catalog: dict[str, Any] | None
+    state: dict[str, Any] | None
+
+
+def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config`, `--catalog` and `--state`, and its function a `Given`.
+
+    Args:
+        function: Takes a `Given`, and the command's own options by keyword.
+    """
+
+    @click.option(
+        "--config",
+        multiple=True,
+        help="Configuration file location or 'ENV' to use environment variables.",
+    )
+    @click.option("--catalog", type=click.File(), help="Singer catalog with the selection.")
+    @click.option("--state", type=click.File(), help="State of the last run.")
+    @click.pass_context
+    @wraps(function)
+    def command(
+        ctx: click.Context,
+        /,
+        config: tuple[str, ...],
+        catalog: IO[str] | None,
+        state: IO[str] | None,
+        **options: Any,
+    ) -> Any:
+        # They may stand before the subcommand's name as well.
+        before = ctx.parent.params if ctx.parent else {}
+        above = before.get("config") or _ConfigInput()
+        here = read_config(config)
+        given = Given(
+            config={**above.config, **here.config},
+            parse_env=above.parse_env or here.parse_env,
+            catalog=_read(catalog or before.get("catalog"), "--catalog"),
+            state=_read(state or before.get("state"), "--state"),
+        )
+        return function(given, **options)
+
+    return command
+
+
+def read_config(values: tuple[str, ...]) -> _ConfigInput:
+    """Read configuration files; later ones override earlier ones.
+
+    Args:
+        values: Paths, and `ENV` for the environment.
+
+    Raises:
+        click.BadParameter: A file is missing or holds no JSON object.
+    """
+    try:
+        return _ConfigInput.from_cli_args(*values)
+    except (OSError, ValueError, TypeError) as error:
+        # The text of a JSON error quotes nothing of the file.
+        raise click.BadParameter(str(error), param_hint="--config") from None
+
+
+def _read(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        content = json.load(file)
+    except ValueError as error:
+        raise click.BadParameter(f"{file.name}: {error}", param_hint=option) from None
+    if not isinstance(content, dict):
+        raise click.BadParameter(f"{file.name} holds no JSON object", param_hint=option)
+    return content
