@@ -1,4 +1,4 @@
-.PHONY: help setup demo test lint types format clean
+.PHONY: help setup demo test test-tools lint types format clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -11,6 +11,9 @@ demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in betwee
 
 test: setup ## the whole test suite, with a PostgreSQL of its own
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup
+
+test-tools: setup ## tests that need heavy tools, each in an environment of its own under .cache/tools
+	@.venv/bin/python -m pytest tests/tools
 
 lint: setup ## ruff, all rules
 	@.venv/bin/ruff check .
