@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -27,14 +29,18 @@ class MessageWriter(MsgSpecWriter):
         Args:
             message: Any Singer message.
         """
-        self._writing = True
-        try:
+        with self._undisturbed():
             super().write_message(message)
-        finally:
-            self._writing = False
-        if self._waiting:
-            action, self._waiting = self._waiting, None
-            action()
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write messages that are encoded already, then do what a signal asked for meanwhile.
+
+        Args:
+            lines: JSON, each with a line break at its end.
+        """
+        with self._undisturbed():
+            sys.stdout.buffer.write(lines)
+            sys.stdout.flush()
 
     def between_messages(self, action: Callable[[], None]) -> None:
         """Do something when no message is half written: now, or right after the current one.
@@ -45,4 +51,15 @@ class MessageWriter(MsgSpecWriter):
         if self._writing and self._waiting is None:
             self._waiting = action
         else:
+            action()
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+        if self._waiting:
+            action, self._waiting = self._waiting, None
             action()

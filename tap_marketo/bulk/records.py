@@ -75,7 +75,7 @@ _ATTRIBUTE_TYPES: dict[Kind, Any] = {
 }
 
 # What msgspec takes in no name of a field.
-_UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
+UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 
 _NAMES: dict[str, Any] = {
     "booleans": {
@@ -95,6 +95,20 @@ _NAMES: dict[str, Any] = {
     "to_number": values.to_number,
     "unreadable": UNREADABLE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is made of a row's values, where it is no dict.
+
+    Attributes:
+        record: Given the names of the columns, returns what is called with their values, in the
+            same order.
+        message: Called with each record; its result takes the record's place.
+    """
+
+    record: Callable[[Sequence[str]], Callable[..., Any]]
+    message: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ def compile_record(
     anomalies: Anomalies,
     *,
     requested: Sequence[str] = (),
-    into: Callable[..., Any] | None = None,
+    shape: Shape | None = None,
 ) -> Callable[[Row], Any]:
     """Compile the function which makes a record of a row.
 
@@ -130,8 +144,7 @@ def compile_record(
         columns: The columns of the record, in its order.
         anomalies: Where the function counts what it cannot keep.
         requested: The fields in the order of the export's request, see `header_positions`.
-        into: Called with the values in the order of the columns to make the record, a Struct for
-            instance; by default the record is a dict by `Column.name`.
+        shape: What the record is made of; by default it is a dict by `Column.name`.
 
     Returns:
         A function of one row. It raises ExportFileError for a row of another width than the
@@ -143,20 +156,16 @@ def compile_record(
     positions = header_positions(header, columns, requested=requested)
     _note_missing(columns, positions, anomalies)
 
-    def exact(row: Row) -> Any:
+    def exact(row: Row) -> list[Any]:
         _check_width(row, header)
-        return make(
-            *(
-                _read_cell(None if position is None else row[position], column, anomalies)
-                for column, position in zip(columns, positions, strict=True)
-            )
-        )
+        return [
+            _read_cell(None if position is None else row[position], column, anomalies)
+            for column, position in zip(columns, positions, strict=True)
+        ]
 
     names = [column.name for column in columns]
-    make = into or _dict_of(names)
-    expressions = _cell_expressions(columns, positions)
-    lines = [_unpack(header, positions), *_return(names, expressions, into)]
-    return _compile(lines, {"exact": exact, "into": into, "blank": dict.fromkeys(names).copy})
+    lines = [_unpack(header, positions)]
+    return _compile(lines, names, _cell_expressions(columns, positions), exact, shape)
 
 
 def compile_activity(
@@ -165,7 +174,7 @@ def compile_activity(
     attributes: AttributeColumns,
     anomalies: Anomalies,
     *,
-    into: Callable[..., Any] | None = None,
+    shape: Shape | None = None,
 ) -> Callable[[Row], Any]:
     """Compile the function which makes a record of a row of one type of activity.
 
@@ -174,8 +183,8 @@ def compile_activity(
         base: The columns of the file that every type has, without the attributes.
         attributes: The attributes of this type; each is a property of the record, None if absent.
         anomalies: Where the function counts what it cannot keep.
-        into: Called with the values of `base`, of the attributes and of the undeclared ones, in
-            this order; by default the record is a dict.
+        shape: What the record is made of: the values of `base`, of the attributes and of the
+            undeclared ones, in this order; by default it is a dict.
 
     Returns:
         A function of one row, see `compile_record`.
@@ -189,10 +198,10 @@ def compile_activity(
     *base_positions, cell_position = positions
     declared = attributes.columns
 
-    def exact(row: Row) -> Any:
+    def exact(row: Row) -> list[Any]:
         _check_width(row, header)
         found = {} if cell_position is None else parse_attributes(row[cell_position], anomalies)
-        return make(
+        return [
             *(
                 _read_cell(None if position is None else row[position], column, anomalies)
                 for column, position in zip(base, base_positions, strict=True)
@@ -202,14 +211,13 @@ def compile_activity(
                 for name, column in declared.items()
             ),
             found or None,
-        )
+        ]
 
     names = [
         *(column.name for column in base),
         *(column.name for column in declared.values()),
         attributes.undeclared,
     ]
-    make = into or _dict_of(names)
     expressions = _cell_expressions(base, base_positions)
     variables = [f"a{index}" for index in range(len(declared))]
     expressions += [
@@ -224,9 +232,8 @@ def compile_activity(
         lines.append(f"found = split(v{cell_position})")
         lines += [f"{variable} = found.{variable}" for variable in variables]
         lines.append("rest = found.rest")
-    lines += _return(names, [*expressions, "rest"], into)
-    scope = {"exact": exact, "into": into, "blank": dict.fromkeys(names).copy}
-    return _compile(lines, {**scope, "split": _attribute_reader(declared)})
+    expressions.append("rest")
+    return _compile(lines, names, expressions, exact, shape, split=_attribute_reader(declared))
 
 
 def _attribute_reader(declared: dict[str, Column]) -> Callable[[str], Any]:
@@ -263,7 +270,7 @@ def _attribute_reader(declared: dict[str, Column]) -> Callable[[str], Any]:
 
 
 def _strict_decoder(declared: dict[str, Column]) -> Callable[[str], Any]:
-    if any(_UNNAMEABLE.search(name) for name in declared):
+    if any(UNNAMEABLE.search(name) for name in declared):
         return _refuse_cell
     struct = msgspec.defstruct(
         "Attributes",
@@ -312,10 +319,6 @@ def _check_width(row: Row, header: Sequence[str]) -> None:
         raise ExportFileError(f"{len(row)} cells where the header has {len(header)}")
 
 
-def _dict_of(names: Sequence[str]) -> Callable[..., dict[str, Any]]:
-    return lambda *values: dict(zip(names, values, strict=True))
-
-
 def _unpack(header: Sequence[str], positions: Sequence[int | None]) -> str:
     """Return the statement that names the cells; a row of another width makes it raise."""
     cells = [f"v{place}" if place in positions else "_" for place in range(len(header))]
@@ -329,26 +332,40 @@ def _cell_expressions(columns: Sequence[Column], positions: Sequence[int | None]
     ]
 
 
-def _return(names: Sequence[str], expressions: Sequence[str], into: object) -> list[str]:
-    if into:
-        return [f"return into({', '.join(expressions)})"]
-    # A copied dict has its final size; one built of many pairs grows, and takes twice as long.
-    return [
-        "made = blank()",
-        *(
-            f"made[{name!r}] = {expression}"
-            for name, expression in zip(names, expressions, strict=True)
-        ),
-        "return made",
-    ]
+def _compile(
+    lines: Sequence[str],
+    names: Sequence[str],
+    expressions: Sequence[str],
+    exact: Callable[[Row], list[Any]],
+    shape: Shape | None,
+    **scope: Any,
+) -> Callable[[Row], Any]:
+    """Compile the lines, then what makes a record of the expressions.
 
-
-def _compile(lines: Sequence[str], scope: dict[str, Any]) -> Callable[[Row], Any]:
-    body = "\n".join(f"        {line}" for line in lines)
-    source = (
-        f"def record(row):\n    try:\n{body}\n    except unreadable:\n        return exact(row)\n"
-    )
-    scope = {**_NAMES, **scope}
+    Args:
+        lines: What the expressions build upon.
+        names: Of the columns.
+        expressions: The value of each column.
+        exact: Gives the values of a row which an expression refuses.
+        shape: What to make of the values; None for a dict.
+        scope: Further names in the lines.
+    """
+    if shape is None:
+        # A copied dict has its final size; one built of many pairs grows, and takes twice as long.
+        scope |= {"blank": dict.fromkeys(names).copy}
+        made = ["made = blank()"]
+        pairs = zip(names, expressions, strict=True)
+        made += [f"made[{name!r}] = {expression}" for name, expression in pairs]
+        made.append("return made")
+        again = "dict(zip(names, exact(row)))"
+    else:
+        scope |= {"into": shape.record(names), "message": shape.message}
+        call = "message(into({}))" if shape.message else "into({})"
+        made = [f"return {call.format(', '.join(expressions))}"]
+        again = call.format("*exact(row)")
+    body = "\n".join(f"        {line}" for line in [*lines, *made])
+    source = f"def record(row):\n    try:\n{body}\n    except unreadable:\n        return {again}\n"
+    scope |= {**_NAMES, "exact": exact, "names": names}
     # Made of our own templates, positions, and property names as quoted literals.
     exec(compile(source, "<compiled row>", "exec"), scope)  # noqa: S102
     compiled: Callable[[Row], Any] = scope["record"]

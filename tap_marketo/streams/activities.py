@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.job import ACTIVITIES, ExportRequest
 from tap_marketo.bulk.records import AttributeColumns, compile_activity, compile_record
-from tap_marketo.bulk.rows import header_positions, read_rows
+from tap_marketo.bulk.rows import header_positions
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of
 from tap_marketo.schemas.names import distinct, field_columns, slug
 from tap_marketo.streams.bulk import BulkStream
@@ -16,9 +14,7 @@ from tap_marketo.streams.bulk import BulkStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from singer_sdk.helpers.types import Record
-
-    from tap_marketo.bulk.series import Export
+    from tap_marketo.bulk.records import Row, Shape
     from tap_marketo.client import MarketoClient
     from tap_marketo.tap import TapMarketo
 
@@ -37,8 +33,6 @@ KINDS = {
     "primaryAttributeValue": Kind.TEXT,
 }
 UNDECLARED = "undeclared_attributes"
-
-RowReader = "Callable[[list[str]], dict[str, Any]]"
 
 
 def describe(client: MarketoClient) -> list[dict[str, Any]]:
@@ -98,14 +92,6 @@ class ActivityStream(BulkStream):
         self.primary_keys = [names[KEY]]
         self.replication_key = names[DATE]
 
-    def reader(self, header: list[str]) -> Callable[[list[str]], dict[str, Any]]:
-        """A function that makes this stream's record of a row.
-
-        Args:
-            header: Of the file.
-        """
-        raise NotImplementedError
-
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """One export for all selected types; the combined stream needs every type."""
         streams = [one for one in members if isinstance(one, ActivityStream)]
@@ -115,44 +101,13 @@ class ActivityStream(BulkStream):
         fields = (*KINDS, ATTRIBUTES)
         return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
 
-    def write_export(self, export: Export, members: Sequence[BulkStream]) -> Iterable[Record]:
-        """Yield this stream's activities of a file; write those of the other members."""
-        header, rows = read_rows(export.file or io.BytesIO(), anomalies=self.anomalies)
-        if not header:
-            return
-        streams = [one for one in members if isinstance(one, ActivityStream)]
-        (type_cell,) = header_positions(header, [_required(TYPE_ID)])
-        if type_cell is None:
-            raise AssertionError(header)
-        with ExitStack() as counters:
-            writers = {
-                stream: (
-                    stream.reader(header),
-                    None if stream is self else counters.enter_context(stream.get_record_counter()),
-                )
-                for stream in streams
-            }
-            routes: dict[str, list[tuple[ActivityStream, Any, Any]]] = {}
-            for row in self.tap.plan.watched(rows):
-                type_id = row[type_cell]
-                if type_id not in routes:
-                    routes[type_id] = [
-                        (stream, *writers[stream]) for stream in streams if stream.holds(type_id)
-                    ]
-                for stream, read, counter in routes[type_id]:
-                    if stream is self:
-                        yield read(row)
-                    else:
-                        stream._write_record_message(read(row))  # noqa: SLF001
-                        counter.increment()
+    def sorting_cell(self, header: Sequence[str]) -> int | None:
+        """The cell with the activity type."""
+        return header_positions(header, [_required(TYPE_ID)])[0]
 
-    def holds(self, type_id: str) -> bool:
-        """Whether activities of a type belong to this stream.
-
-        Args:
-            type_id: As the file spells it.
-        """
-        return not self.type_ids or type_id in {str(one) for one in self.type_ids}
+    def holds(self, cell: str) -> bool:
+        """Whether activities of a type belong to this stream."""
+        return not self.type_ids or cell in {str(one) for one in self.type_ids}
 
 
 class ActivityTypeStream(ActivityStream):
@@ -182,9 +137,14 @@ class ActivityTypeStream(ActivityStream):
         }
         super().__init__(tap, name, properties, (int(activity_type["id"]),))
 
-    def reader(self, header: list[str]) -> Callable[[list[str]], dict[str, Any]]:
+    def reader(
+        self,
+        header: Sequence[str],
+        fields: Sequence[str],  # noqa: ARG002
+        shape: Shape | None,
+    ) -> Callable[[Row], Any]:
         """A function that makes a record with a column for each attribute."""
-        return compile_activity(header, self.base, self._attributes, self.anomalies)
+        return compile_activity(header, self.base, self._attributes, self.anomalies, shape=shape)
 
 
 class ActivitiesStream(ActivityStream):
@@ -201,10 +161,15 @@ class ActivitiesStream(ActivityStream):
         """
         super().__init__(tap, self.name, {ATTRIBUTES: json_schema(Kind.OBJECT)}, ())
 
-    def reader(self, header: list[str]) -> Callable[[list[str]], dict[str, Any]]:
+    def reader(
+        self,
+        header: Sequence[str],
+        fields: Sequence[str],  # noqa: ARG002
+        shape: Shape | None,
+    ) -> Callable[[Row], Any]:
         """A function that makes a record with one object of all attributes."""
         columns = [*self.base, Column(ATTRIBUTES, ATTRIBUTES, Kind.OBJECT)]
-        return compile_record(header, columns, self.anomalies)
+        return compile_record(header, columns, self.anomalies, shape=shape)
 
 
 def base_columns(*, renamed: bool) -> list[Column]:

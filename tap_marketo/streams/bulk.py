@@ -10,15 +10,18 @@ from tap_marketo.bulk.rows import ExportFileError
 from tap_marketo.bulk.values import Anomalies
 from tap_marketo.bulk.window import Coverage, moment, rfc3339
 from tap_marketo.client.errors import MarketoError
+from tap_marketo.streams.fan_out import FanOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pendulum
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.bulk.job import ExportRequest
-    from tap_marketo.bulk.series import Export, Series
+    from tap_marketo.bulk.records import Row, Shape
+    from tap_marketo.bulk.series import Series
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
@@ -42,6 +45,7 @@ class BulkStream(Stream):
         self.tap = tap
         self.anomalies = Anomalies()
         self._schema_written = False
+        self._batch_config: BatchConfig | None = None
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """What one export for several streams of the group asks for.
@@ -54,14 +58,46 @@ class BulkStream(Stream):
     def configure(self, series: Series) -> None:
         """Add to a series what only the stream knows; nothing by default."""
 
-    def write_export(self, export: Export, members: Sequence[BulkStream]) -> Iterable[Record]:
-        """Yield this stream's records of a file, and write those of the other members.
+    def reader(
+        self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
+    ) -> Callable[[Row], Any]:
+        """A function that makes this stream's record of a row.
 
         Args:
-            export: With its verified file.
-            members: The streams of the group.
+            header: Of the file.
+            fields: As the export asked for them.
+            shape: What records are made of; None for dicts.
+
+        Raises:
+            ExportFileError: The file lacks what every record needs.
         """
         raise NotImplementedError
+
+    def sorting_cell(self, header: Sequence[str]) -> int | None:
+        """The place of the cell which tells the streams that a row belongs to; None for all.
+
+        Args:
+            header: Of the file.
+        """
+        del header
+        return None
+
+    def holds(self, cell: str) -> bool:  # noqa: ARG002
+        """Whether rows with this sorting cell belong to the stream.
+
+        Args:
+            cell: As the file spells it.
+        """
+        return True
+
+    def is_written(self, column: str) -> bool:
+        """Whether a column is selected, and known to whoever reads the SCHEMA.
+
+        Args:
+            column: Its name in the record.
+        """
+        known = self.effective_schema["properties"]
+        return column in known and bool(self.mask["properties", column])
 
     def coverage(self, start: pendulum.DateTime) -> Coverage:
         """What earlier runs have exported, as the bookmark tells.
@@ -111,22 +147,44 @@ class BulkStream(Stream):
         for line in self.anomalies.lines():
             self.logger.warning("%s", line)
 
+    def get_batches(
+        self, batch_config: BatchConfig, context: Context | None = None
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Write BATCH messages, window after window, with state after each.
+
+        Nothing is yielded: a window's files must be told before its bookmark moves, and the SDK
+        would tell them after. Streams with maps or flattening write RECORD messages instead,
+        as do the few records that come from elsewhere than a file.
+        """
+        if self.tap.plan.is_dry_run:
+            yield from super().get_batches(batch_config, context)
+            return
+        self._batch_config = batch_config
+        for record in self.get_records(context):
+            self._write_record_message(record)
+
     def _lead(self, group: ExportGroup) -> Iterable[Record]:
         plan = self.tap.plan
         for member in group.members:
             member._write_schema_message()  # noqa: SLF001
+        fan_out = FanOut(self, group.members, self._batch_config)
         for export in plan.finished(group):
             if export.file:
                 export.file.seek(0)  # in a dry run each stream reads the same file
-            try:
-                yield from self.write_export(export, group.members)
-            except ExportFileError as error:
-                raise MarketoError(
-                    f"The file of {export} cannot be read: {error}. The bookmark stays before this"
-                    " window; the next run reads the file again. If it fails again, tell Adobe's"
-                    " support the id of the export job."
-                ) from None
+                try:
+                    yield from fan_out.write(export.file, export.series.request.fields)
+                except ExportFileError as error:
+                    raise MarketoError(
+                        f"The file of {export} cannot be read: {error}. The bookmark stays before"
+                        " this window; the next run reads the file again. If it fails again, tell"
+                        " Adobe's support the id of the export job."
+                    ) from None
             plan.written(group, export)
+
+    def write_state(self) -> None:
+        """Write the state, which is still that of the last finished window."""
+        self.state_manager.is_flushed = False
+        self._write_state_message()
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Nothing: a window's end is the bookmark."""

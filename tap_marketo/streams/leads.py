@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.job import LEADS, ExportRequest
 from tap_marketo.bulk.records import compile_record
-from tap_marketo.bulk.rows import read_rows
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
 from tap_marketo.client.errors import FilterUnavailableError
 from tap_marketo.schemas.names import field_columns
@@ -17,11 +15,12 @@ from tap_marketo.streams.bulk import BulkStream
 from tap_marketo.streams.lead_changes import calls_for, changed_leads, leads_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_marketo.bulk.series import Export, Series
+    from tap_marketo.bulk.records import Row, Shape
+    from tap_marketo.bulk.series import Series
     from tap_marketo.client import MarketoClient
     from tap_marketo.client.errors import FieldNotFoundError
     from tap_marketo.streams.plan import ExportGroup
@@ -90,7 +89,7 @@ class LeadsStream(BulkStream):
         selected = [
             name
             for name, column in self._columns.items()
-            if name in {KEY, CHANGED} or self.mask.get(("properties", column.name), True)
+            if name in {KEY, CHANGED} or self.is_written(column.name)
         ]
         self._warn_of_deleted_fields()
         return ExportRequest(self.name, LEADS, tuple(selected), CHANGED)
@@ -99,20 +98,12 @@ class LeadsStream(BulkStream):
         """A field deleted between discovery and export is left out with a warning."""
         series.without_field = self._without_field
 
-    def write_export(
-        self,
-        export: Export,
-        members: Sequence[BulkStream],  # noqa: ARG002
-    ) -> Iterable[Record]:
-        """Yield the leads of a file."""
-        fields = export.series.request.fields
-        header, rows = read_rows(export.file or io.BytesIO(), anomalies=self.anomalies)
-        if not header:
-            return
+    def reader(
+        self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
+    ) -> Callable[[Row], Any]:
+        """A function that makes a lead of a row."""
         columns = [self._columns[name] for name in fields]
-        record = compile_record(header, columns, self.anomalies, requested=fields)
-        for row in self.tap.plan.watched(rows):
-            yield record(row)
+        return compile_record(header, columns, self.anomalies, requested=fields, shape=shape)
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the leads of window after window, by another way where Marketo has no filter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.budget import MEGABYTE, Budget
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo")
 
 JOBS_IN_STATE = "export_jobs"
-ROWS_BETWEEN_LOOKS = 1000
+# Enough to spread the cost of a chunk, few enough to hold even if each has the longest cells.
+ROWS_A_CHUNK = 100
+ROWS_BETWEEN_LOOKS = 10 * ROWS_A_CHUNK
 
 Row = list[str]
 
@@ -117,18 +120,19 @@ class ExportPlan:
         except QuotaPauseError as error:
             self._tap.pause(error)
 
-    def watched(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Rows as they are, with a look at new export jobs every thousand.
+    def chunks(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
+        """Rows, some at a time, with a look at new export jobs now and then.
 
         Args:
             rows: Of a file.
         """
         self._rows, self._began = 0, time.monotonic()
-        for row in rows:
-            self._rows += 1
+        rows = iter(rows)
+        while chunk := list(islice(rows, ROWS_A_CHUNK)):
+            self._rows += len(chunk)
             if self._rows % ROWS_BETWEEN_LOOKS == 0:
                 self.queue.record_jobs()
-            yield row
+            yield chunk
 
     def written(self, group: ExportGroup, export: Export) -> None:
         """Move the bookmarks of a group over a window whose records are all written.

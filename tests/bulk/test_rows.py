@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo.bulk import rows
 from tap_marketo.bulk.attributes import UNPARSED, attributes_of, parse_attributes
-from tap_marketo.bulk.records import AttributeColumns, compile_activity, compile_record
+from tap_marketo.bulk.records import AttributeColumns, Shape, compile_activity, compile_record
 from tap_marketo.bulk.rows import ExportFileError, header_positions, read_rows
 from tap_marketo.bulk.values import Anomalies, Column, Kind, read_value
 
@@ -327,7 +327,7 @@ def test_row_of_another_width_is_an_error() -> None:
 def test_record_can_be_made_by_a_struct() -> None:
     made = msgspec.defstruct("Made", [("a", str | None), ("b", int | None)])
     record = compile_record(
-        ["b", "a"], columns(a=Kind.TEXT, b=Kind.INTEGER), Anomalies(), into=made
+        ["b", "a"], columns(a=Kind.TEXT, b=Kind.INTEGER), Anomalies(), shape=Shape(lambda _: made)
     )
     assert record(["1", "x"]) == made("x", 1)
     assert record(["bad", "x"]) == made("x", None)
@@ -565,6 +565,6 @@ def test_file_without_attributes_has_null_attributes() -> None:
 def test_activity_can_be_made_by_a_struct() -> None:
     names = ["marketoGUID", "leadId", *ABSENT, "undeclared_attributes"]
     made = msgspec.defstruct("Made", [(name, Any) for name in names])
-    record = compile_activity(ACTIVITY, BASE, TYPE, Anomalies(), into=made)
+    record = compile_activity(ACTIVITY, BASE, TYPE, Anomalies(), shape=Shape(lambda _: made))
     for cell in ('{"Webpage ID":4}', '{"Webpage ID":"4.0"}'):
         assert record(["g", "1", cell]) == made("g", 1, 4, *[None] * 6)

@@ -1,0 +1,135 @@
+"""One export file is read once, and each of its rows goes to the streams that it belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, cast
+
+from tap_marketo.bulk.rows import read_rows
+from tap_marketo.streams.batch import batch_file
+from tap_marketo.streams.output import Messages, Output, RecordByRecord, passes_records_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from singer_sdk.helpers._batch import BatchConfig
+    from singer_sdk.helpers.types import Record
+    from singer_sdk.metrics import Counter as RecordCounter
+
+    from tap_marketo.messages import MessageWriter
+    from tap_marketo.streams.bulk import BulkStream
+
+    Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
+
+ANY_ROW = ""
+
+
+class FanOut:
+    """Writes the files of a group of streams, for all of its members."""
+
+    def __init__(
+        self, leader: BulkStream, members: Sequence[BulkStream], batches: BatchConfig | None
+    ) -> None:
+        """Bind the streams.
+
+        Args:
+            leader: The one whose turn it is to be synced.
+            members: All streams of the group.
+            batches: Where BATCH files go; None for RECORD messages.
+        """
+        self._leader = leader
+        self._members = members
+        self._batches = batches
+
+    def write(self, file: BinaryIO, fields: Sequence[str]) -> Iterator[Record]:
+        """Write the records of a file.
+
+        Args:
+            file: Verified, at its beginning.
+            fields: As the export asked for them.
+
+        Yields:
+            The leader's records, where the SDK's own loop has to write them.
+
+        Raises:
+            ExportFileError: The file is malformed.
+        """
+        leader = self._leader
+        header, rows = read_rows(file, anomalies=leader.anomalies)
+        if not header:
+            return
+        own: list[Record] = []
+        outputs = self._outputs(own)
+        takers = {
+            stream: (stream.reader(header, fields, output.shape), output.append)
+            for stream, output in outputs.items()
+        }
+        routes = _Routes(takers)
+        place = leader.sorting_cell(header)
+        with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
+            for chunk in leader.tap.plan.chunks(rows):
+                for row in chunk:
+                    for make, append in routes[ANY_ROW if place is None else row[place]]:
+                        append(make(row))
+                for output in outputs.values():
+                    output.flush()
+                yield from own
+                own.clear()
+                cells = (ANY_ROW for _ in chunk) if place is None else (row[place] for row in chunk)
+                if counts.add(cells) >= leader.STATE_MSG_FREQUENCY:
+                    counts.tell()
+                    leader.write_state()
+            for output in outputs.values():
+                output.end()
+
+    def _outputs(self, own: list[Record]) -> dict[BulkStream, Output]:
+        messages = Messages(cast("MessageWriter", self._leader.tap.message_writer))
+        outputs: dict[BulkStream, Output] = {}
+        for stream in self._members:
+            if not passes_records_on(stream):
+                take = own.append if stream is self._leader else stream._write_record_message  # noqa: SLF001
+                outputs[stream] = RecordByRecord(take)
+            elif self._batches:
+                outputs[stream] = batch_file(stream, self._batches)
+            else:
+                outputs[stream] = messages.of(stream)
+        return outputs
+
+
+class _Routes(dict[str, "list[Taker]"]):
+    """The takers of a row, by its sorting cell."""
+
+    def __init__(self, takers: dict[BulkStream, Taker]) -> None:
+        super().__init__()
+        self._takers = takers
+
+    def __missing__(self, cell: str) -> list[Taker]:
+        found = [taker for stream, taker in self._takers.items() if stream.holds(cell)]
+        self[cell] = found
+        return found
+
+
+class _Counts(ExitStack):
+    """The SDK's record counters of the streams whose records do not pass its own loop."""
+
+    def __init__(self, streams: Sequence[BulkStream]) -> None:
+        super().__init__()
+        self._seen: Counter[str] = Counter()
+        self._counters: dict[BulkStream, RecordCounter] = {
+            stream: self.enter_context(stream.get_record_counter()) for stream in streams
+        }
+
+    def __exit__(self, *details: object) -> bool | None:
+        self.tell()
+        return super().__exit__(*details)  # type: ignore[arg-type]
+
+    def add(self, cells: Iterator[str]) -> int:
+        self._seen.update(cells)
+        return self._seen.total()
+
+    def tell(self) -> None:
+        for stream, counter in self._counters.items():
+            counter.increment(sum(n for cell, n in self._seen.items() if stream.holds(cell)))
+        self._seen.clear()
