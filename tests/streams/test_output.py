@@ -57,7 +57,7 @@ ATTRIBUTES = [
         '{"Webpage ID": 4}',
         '{"Webpage ID": "4.0"}',
     ),
-    '{"Query Parameters": "a=b", "User Agent": "Mozilla\\u0000", "Nobody Declared This": [1, {"x": 2.5}]}',
+    '{"Query Parameters": "a=b", "User Agent": "Mozilla\\u0000", "Undeclared": [1, {"x": 2.5}]}',
     '[{"name": "Query Parameters", "value": "x"}, {"name": "Webpage ID", "value": 5}]',
     '{"Campaign Run ID": "many", "Step ID": 1.0, "Is Mobile Device": "true", "Device": {"a": [1]}}',
     '{"Is Mobile Device": 1, "Choice Number": 3, "Step ID": 1e2, "Link": "a\\nb\\u2028"}',
