@@ -118,3 +118,37 @@ def run_tap(
         timeout=240,
     )
     return TapRun(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def discover(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
+    """The catalog that the tap offers.
+
+    Args:
+        sandbox: The instance.
+        folder: For the files that the tap is given.
+    """
+    run = run_tap(folder, quick_config(sandbox), "--discover")
+    assert run.returncode == 0, run.log
+    return dict(json.loads(run.output))
+
+
+def selected(
+    catalog: dict[str, Any], streams: set[str], fields: set[str] | None = None
+) -> dict[str, Any]:
+    """Select in a catalog, and deselect the rest.
+
+    Args:
+        catalog: Changed in place.
+        streams: Names.
+        fields: Names; all by default.
+
+    Returns:
+        The catalog.
+    """
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
+            elif fields is not None:
+                entry["metadata"]["selected"] = entry["breadcrumb"][-1] in fields
+    return catalog

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import TapRun, is_activity_type, quick_config, run_tap
+from tests.tap_runs import TapRun, discover, is_activity_type, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,24 +157,6 @@ def test_wrong_credentials_are_one_sentence_without_the_secret(
     assert "Traceback" not in run.log
     assert "client_secret" in run.log or "credentials" in run.log.lower()
     assert "hush-hush-hush" not in run.log + run.output
-
-
-def discover(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
-    run = run_tap(folder, quick_config(sandbox), "--discover")
-    assert run.returncode == 0, run.log
-    return dict(json.loads(run.output))
-
-
-def selected(
-    catalog: dict[str, Any], streams: set[str], fields: set[str] | None = None
-) -> dict[str, Any]:
-    for stream in catalog["streams"]:
-        for entry in stream["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
-            elif fields is not None:
-                entry["metadata"]["selected"] = entry["breadcrumb"][-1] in fields
-    return catalog
 
 
 def complaints(run: TapRun, setting: str) -> list[str]:
