@@ -25,6 +25,7 @@ from tap_marketo.client.errors import (
 from tap_marketo.commands import with_subcommands
 from tap_marketo.commands.options import read_config
 from tap_marketo.messages import MessageWriter
+from tap_marketo.migration import foreign
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
 from tap_marketo.streams import activities, leads
 from tap_marketo.streams.catalog import STREAMS
@@ -168,7 +169,11 @@ class TapMarketo(Tap):
 
         Args:
             state: The value of a STATE message.
+
+        Raises:
+            StateError: Another connector wrote it.
         """
+        state = foreign.own(state)
         super().load_state(state)
         if state.get(JOBS_IN_STATE):
             self.whole_state[JOBS_IN_STATE] = state[JOBS_IN_STATE]
@@ -198,7 +203,7 @@ class TapMarketo(Tap):
         with cls._told():
             tap = cls(
                 config=config.config,
-                state=json.load(state) if state else None,
+                state=foreign.own(foreign.parse(state.read())) if state else None,
                 catalog=json.load(catalog) if catalog else None,
                 parse_env_config=config.parse_env,
             )

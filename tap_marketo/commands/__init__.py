@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Each is loaded when it is used: its module here has a click command named `command`.
 COMMANDS = {
     "doctor": "tap_marketo.commands.doctor",
+    "migrate-state": "tap_marketo.commands.migrate_state",
 }
 
 

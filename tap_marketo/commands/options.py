@@ -38,11 +38,7 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
         function: Takes a `Given`, and the command's own options by keyword.
     """
 
-    @click.option(
-        "--config",
-        multiple=True,
-        help="Configuration file location or 'ENV' to use environment variables.",
-    )
+    @config_option
     @click.option("--catalog", type=click.File(), help="Singer catalog with the selection.")
     @click.option("--state", type=click.File(), help="State of the last run.")
     @click.pass_context
@@ -50,24 +46,48 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(
         ctx: click.Context,
         /,
-        config: tuple[str, ...],
+        config: _ConfigInput,
         catalog: IO[str] | None,
         state: IO[str] | None,
         **options: Any,
     ) -> Any:
         # They may stand before the subcommand's name as well.
         before = ctx.parent.params if ctx.parent else {}
-        above = before.get("config") or _ConfigInput()
-        here = read_config(config)
         given = Given(
-            config={**above.config, **here.config},
-            parse_env=above.parse_env or here.parse_env,
+            config=config.config,
+            parse_env=config.parse_env,
             catalog=_read(catalog or before.get("catalog"), "--catalog"),
             state=_read(state or before.get("state"), "--state"),
         )
         return function(given, **options)
 
     return command
+
+
+def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config`, which may stand before its name as well.
+
+    Args:
+        function: Takes what was read as `config`.
+    """
+
+    def read(
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG001
+        values: tuple[str, ...],
+    ) -> _ConfigInput:
+        above = (ctx.parent.params if ctx.parent else {}).get("config") or _ConfigInput()
+        here = read_config(values)
+        return _ConfigInput(
+            config={**above.config, **here.config}, parse_env=above.parse_env or here.parse_env
+        )
+
+    return click.option(
+        "--config",
+        multiple=True,
+        callback=read,
+        help="Configuration file location or 'ENV' to use environment variables.",
+    )(function)
 
 
 def read_config(values: tuple[str, ...]) -> _ConfigInput:
