@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -193,6 +194,16 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
             " smaller and takes several times as long."
         ),
     ),
+    th.Property(
+        "sync_log",
+        th.StringType(min_length=1),
+        title="Sync log",
+        description=(
+            "File that tells the course of each run, for tap-marketo report: export jobs, waits"
+            " and counts, never records. Every run begins it anew and keeps the one before under"
+            " the same name with .1 appended. Default: none is kept."
+        ),
+    ),
 ).to_dict()
 
 
@@ -250,6 +261,7 @@ class Settings:
     max_concurrent_calls: int = 5
     require_all_streams: bool = False
     batch_gzip_level: int = 1
+    sync_log: Path | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -271,6 +283,7 @@ class Settings:
             start_date=start,
             end_date=end,
             snake_case=config["field_names"] == "snake_case",
+            sync_log=Path(config["sync_log"]).expanduser() if config.get("sync_log") else None,
             **{
                 name: value for name in _AS_GIVEN if (value := _plain(config.get(name))) is not None
             },

@@ -10,6 +10,7 @@ from copy import deepcopy
 from functools import cached_property
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from urllib.parse import urlsplit
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
@@ -24,12 +25,14 @@ from tap_marketo.client.errors import (
 )
 from tap_marketo.commands import with_subcommands
 from tap_marketo.commands.options import read_config
+from tap_marketo.events import note
 from tap_marketo.messages import MessageWriter
 from tap_marketo.migration import foreign
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
 from tap_marketo.streams import activities, leads
 from tap_marketo.streams.catalog import STREAMS
 from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
+from tap_marketo.sync_log import keep_sync_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,6 +140,7 @@ class TapMarketo(Tap):
             error: What to tell at the end.
         """
         self.logger.warning("%s", error)
+        note("paused", why=str(error))
         self._paused = self._paused or error
 
     def leave_out(self, stream: str, permission: str, error: ResponseError) -> None:
@@ -151,6 +155,7 @@ class TapMarketo(Tap):
             self._denied(permission, stream, error)
         else:
             self.logger.warning("Left out: %s. %s", stream, error)
+        note("left_out", stream=stream, why=str(error))
         self._left_out.setdefault(stream, error)
 
     def _is_incomplete(self) -> bool:
@@ -207,13 +212,19 @@ class TapMarketo(Tap):
                 catalog=json.load(catalog) if catalog else None,
                 parse_env_config=config.parse_env,
             )
-            try:
-                tap.sync_all()
-            except DailyCallsSpentError as error:
-                tap.pause(error)
-            finally:
-                tap.plan.end()
-        tap._end()
+            with keep_sync_log(
+                tap.settings.sync_log,
+                lambda: tap.client.throttle.calls,
+                instance=urlsplit(tap.settings.base_url).hostname,
+                version=version(PACKAGE),
+            ):
+                try:
+                    tap.sync_all()
+                except DailyCallsSpentError as error:
+                    tap.pause(error)
+                finally:
+                    tap.plan.end()
+                tap._end()
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -57,6 +57,7 @@ class ExportJob:
     file_size: int | None = None
     checksum: str | None = None
     error: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
 
     @classmethod
@@ -73,6 +74,7 @@ class ExportJob:
             file_size=item.get("fileSize"),
             checksum=item.get("fileChecksum"),
             error=item.get("errorMsg"),
+            started_at=item.get("startedAt"),
             finished_at=item.get("finishedAt"),
         )
 

@@ -22,6 +22,7 @@ from tap_marketo.client.errors import (
     NotFoundError,
     ResponseError,
 )
+from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,6 +131,7 @@ class ExportQueue:
         """
         self._started = time.monotonic()
         jobs = self.budget.look_up(self._client, self._client.clock.day_start())
+        note("allocation", used=self.budget.used, limit=self.budget.limit)
         for record in abandoned:
             self._cancel(record, jobs)
         for export in self._exports():
@@ -339,6 +341,7 @@ class ExportQueue:
         request = export.series.request
         if self.budget.never_fits(request, export.window):
             logger.info("%s is larger than a day's export allocation: split in two.", export)
+            export.note("split")
             with self._changed:
                 export.series.split(export)
             return
@@ -359,6 +362,7 @@ class ExportQueue:
             self.budget.promise(request, export.window)
             self._unrecorded = True
             self._changed.notify_all()
+        export.note("created")
         logger.info("%s: created.", export)
 
     def _enqueue(self, export: Export) -> None:
@@ -367,6 +371,7 @@ class ExportQueue:
             self._queued(export)
             self._full_since = None
             self._full_wait = FULL_QUEUE_WAIT[0]
+        export.note("enqueued")
         logger.info("%s: enqueued.", export)
 
     def _queued(self, export: Export) -> None:
@@ -392,6 +397,7 @@ class ExportQueue:
             waited,
             pause,
         )
+        note("wait", why="Marketo's export queue is full", seconds=pause)
         self._full_wait = min(self._full_wait * 2, FULL_QUEUE_WAIT[1])
         self._not_before = now + pause
 
@@ -403,7 +409,9 @@ class ExportQueue:
             return
         clock = self._client.clock
         logger.warning("%s Waiting until %s.", error, clock.quota_reset_text())
-        self._not_before = time.monotonic() + clock.seconds_to_reset()
+        pause = clock.seconds_to_reset()
+        note("wait", why=str(error), seconds=pause)
+        self._not_before = time.monotonic() + pause
         self.budget.begin_day()
 
     def _drop_field(self, export: Export, error: FieldNotFoundError) -> None:
@@ -426,6 +434,7 @@ class ExportQueue:
             self._fail(export, error.about(export_id=job.export_id if job else None))
             return
         logger.warning("%s %s: exporting this window again.", export, why)
+        export.note("given_up", why=why)
         with self._changed:
             self.budget.release(export.series.request, export.window)
             export.job = None
@@ -435,6 +444,7 @@ class ExportQueue:
     def _fail(self, export: Export, error: Exception) -> None:
         if isinstance(error, ResponseError):
             error.about(stream=export.series.request.name, export_id=export.export_id or None)
+        export.note("failed", why=str(error))
         # What one window is refused for want of a filter, all are.
         lacks_filter = isinstance(error, FilterUnavailableError)
         with self._changed:
@@ -489,6 +499,8 @@ class ExportQueue:
             self._note_standstill(export, job)
         else:
             export.looks, export.since = 0, time.monotonic()
+            if before is None or before.state is not job.state:
+                export.note(job.state.value.lower())
             logger.info("%s: %s.", export, job.state.value.lower())
 
     def _note_standstill(self, export: Export, job: ExportJob) -> None:
@@ -510,6 +522,14 @@ class ExportQueue:
             self.budget.spend(export.series.request, export.window, job.file_size or 0)
             export.phase = Phase.READY if job.records == 0 else Phase.EXPORTED
             self._changed.notify_all()
+        export.note(
+            "completed",
+            records=job.records,
+            bytes=job.file_size,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            used=self.budget.used,
+        )
 
     # Jobs that an earlier run left behind
 
@@ -526,6 +546,7 @@ class ExportQueue:
             return
         export.job = job
         logger.info("%s: taken over from an earlier run (%s).", export, job.state.value.lower())
+        export.note("taken_over", state=job.state.value, records=job.records, bytes=job.file_size)
         if job.state is JobState.CREATED:
             export.phase = Phase.CREATED
         elif job.state is JobState.COMPLETED:
@@ -544,6 +565,7 @@ class ExportQueue:
             logger.info("Export job %s could not be cancelled: %s", record["exportId"], error)
             return
         logger.info("Export job %s, which fits no plan any more, is cancelled.", record["exportId"])
+        note("cancelled", job=record["exportId"])
 
     # The thread that fetches files
 
@@ -573,6 +595,7 @@ class ExportQueue:
             raise AssertionError(export)
         endpoint = ExportEndpoint(self._client, export.series.request.base)
         began = time.monotonic()
+        export.note("downloading")
         try:
             file = download(self._client, endpoint.file_path(job.export_id), job)
         except FileUnavailableError as error:
@@ -588,6 +611,7 @@ class ExportQueue:
             reason = f"{export}: cannot be kept in {place} ({error.strerror}); set TMPDIR elsewhere"
             self._fail(export, MarketoError(reason))
         else:
+            export.note("verified")
             logger.info("%s: downloaded in %.1f s.", export, time.monotonic() - began)
             with self._changed:
                 export.file = file

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tap_marketo.bulk.window import SECOND, Window, moment
+from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,6 +63,16 @@ class Export:
     def export_id(self) -> str:
         """Id of the job; empty before it is created."""
         return self.job.export_id if self.job else ""
+
+    def note(self, event: str, **facts: object) -> None:
+        """Tell that something happened to this export.
+
+        Args:
+            event: What; see `tap_marketo.events.note`.
+            facts: Beside stream, window and job.
+        """
+        stream, window = self.series.request.name, str(self.window)
+        note(event, stream=stream, window=window, job=self.export_id, **facts)
 
 
 @dataclass(eq=False)

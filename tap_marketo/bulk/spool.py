@@ -18,6 +18,7 @@ from tap_marketo.client.errors import (
     UnavailableError,
 )
 from tap_marketo.client.retry import waits
+from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,7 @@ def download(
                 attempt,
                 WHOLE_DOWNLOADS,
             )
+            note("retry", job=job.export_id, why=f"The file is damaged: {problem}", seconds=0)
             spool.clear()
         raise FileUnavailableError(
             f"Its file arrived damaged {WHOLE_DOWNLOADS} times: {problem}"
@@ -172,6 +174,7 @@ def _fetch(
             problem.reason,
             pause,
         )
+        note("retry", job=job.export_id, why=str(problem), seconds=pause)
         sleep(pause)
 
 

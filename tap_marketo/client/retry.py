@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import backoff
 
 from tap_marketo.client.errors import RetryableError
+from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -58,6 +59,7 @@ def _jitter(seconds: float) -> float:
 
 def _log(details: Details) -> None:
     error = details["exception"]
+    note("retry", why=str(error), seconds=details.get("wait", 0.0))
     logger.warning(
         "%s Trying again in %.0f s (attempt %d of %d).",
         f"{str(error).rstrip('.')}.",

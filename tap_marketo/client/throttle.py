@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import DailyCallsSpentError
+from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PERIOD = 20.0
+# Shorter waits than this many seconds say nothing of a run.
+WORTH_TELLING = 1.0
 
 
 class Throttle:
@@ -61,6 +64,8 @@ class Throttle:
                 hint="Raise max_daily_calls, or let the tap go on tomorrow.",
             )
         while (delay := self._reserve()) > 0:
+            if delay >= WORTH_TELLING:
+                note("wait", why="The limits on API calls", seconds=delay)
             self._sleep(delay)
 
     @property

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "doctor": "tap_marketo.commands.doctor",
     "migrate-state": "tap_marketo.commands.migrate_state",
+    "report": "tap_marketo.commands.report",
 }
 
 

@@ -13,6 +13,7 @@ from tap_marketo.bulk.job import ExportJob, JobState
 from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
 from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable
 from tap_marketo.bulk.window import SECOND, Coverage, Window, rfc3339
+from tap_marketo.events import note
 from tap_marketo.streams.bulk import BulkStream
 from tap_marketo.streams.progress import Progress
 
@@ -114,6 +115,7 @@ class ExportPlan:
         """
         try:
             for export in self.queue.finished(group.series):
+                export.note("writing")
                 yield export
                 if self.is_dry_run:
                     return
@@ -148,6 +150,7 @@ class ExportPlan:
             logger.info("%s: %d records written in %.1f s.", export, self._rows, seconds)
             self._records += self._rows
         self.windows_written += 1
+        export.note("written", records=self._rows if export.file else 0)
         self.queue.written(export)
         if self._progress:
             left = sum(len(series.exports) for series in self.queue.series)
@@ -271,6 +274,12 @@ class ExportPlan:
             planned = _newest_first(planned, until)
         group.series.exports = planned
         if planned:
+            note(
+                "planned",
+                stream=group.series.request.name,
+                streams=[member.name for member in group.members],
+                windows=len(planned),
+            )
             logger.info(
                 "%s: %d windows from %s to %s.",
                 group.series.request.name,

@@ -1,0 +1,1 @@
+"""One page of HTML that shows the last sync; needs the extra `report`."""

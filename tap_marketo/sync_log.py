@@ -1,0 +1,152 @@
+"""The sync log: the events of one run as JSON lines in a small file, for `tap-marketo report`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point, Tag
+
+from tap_marketo import events
+from tap_marketo.client.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+logger = logging.getLogger("tap-marketo")
+
+# Some ten thousand export jobs; what comes later is left out, except for how the run ended.
+MOST_BYTES = 20_000_000
+SECONDS_BETWEEN_COUNTS = 60.0
+
+
+@contextmanager
+def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) -> Iterator[None]:
+    """Keep the log of what happens in this block; the log of the run before gets `.1` appended.
+
+    A file that cannot be written is one warning; the run goes on without it.
+
+    Args:
+        path: Of the file; None keeps no log.
+        calls: How many API calls the run has made so far.
+        facts: Of the run, for its first line.
+    """
+    if path is None:
+        yield
+        return
+    log = SyncLog(path, calls)
+    sources = [events.logger, logging.getLogger(METRICS_LOGGER_NAME)]
+    for source in sources:
+        source.addHandler(log)
+    outcome: dict[str, object] = {"outcome": "ended"}
+    try:
+        events.note("run_started", **facts)
+        yield
+    except BaseException as error:
+        outcome = _outcome(error)
+        raise
+    finally:
+        log.end(outcome)
+        for source in sources:
+            source.removeHandler(log)
+        log.close()
+
+
+def _outcome(error: BaseException) -> dict[str, object]:
+    if isinstance(error, SystemExit):
+        return {"outcome": "ended" if not error.code else "failed", "exit_code": error.code or 0}
+    # Ours are told without data; others may quote anything.
+    ours = type(error).__module__.startswith("tap_marketo.")
+    return {"outcome": "failed", "why": redact(str(error)) if ours else type(error).__name__}
+
+
+class SyncLog(logging.Handler):
+    """Writes a line for each event, and the SDK's record counts now and then."""
+
+    def __init__(self, path: Path, calls: Callable[[], int]) -> None:
+        """Put the log of the run before aside, and begin anew.
+
+        Args:
+            path: Of the file.
+            calls: How many API calls the run has made so far.
+        """
+        super().__init__()
+        self._path = path
+        self._calls = calls
+        self._written = 0
+        self._counts: Counter[str] = Counter()
+        self._count_again = 0.0
+        self._file: BinaryIO | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_file():
+                path.replace(path.with_name(f"{path.name}.1"))
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            self._give_up(error)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an event; add a count of the SDK to those before.
+
+        Args:
+            record: Of `events.note`, or of the SDK's metrics.
+        """
+        facts = getattr(record, "facts", None)
+        if facts is not None:
+            self._write(record.getMessage(), facts)
+            return
+        point = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        if isinstance(point, Point) and point.metric is Metric.RECORD_COUNT:
+            self._counts[str(point.tags.get(Tag.STREAM))] += point.value
+            if time.monotonic() >= self._count_again:
+                self._write_counts()
+
+    def end(self, outcome: dict[str, object]) -> None:
+        """Tell how the run ended, however long the log is.
+
+        Args:
+            outcome: Facts of the last line.
+        """
+        self.acquire()
+        try:
+            self._written = 0
+            self._write_counts()
+            self._write("run_ended", outcome)
+        finally:
+            self.release()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        super().close()
+
+    def _write_counts(self) -> None:
+        self._count_again = time.monotonic() + SECONDS_BETWEEN_COUNTS
+        self._write("records", {"counts": dict(self._counts)})
+
+    def _write(self, event: str, facts: dict[str, Any]) -> None:
+        if self._file is None or self._written > MOST_BYTES:
+            return
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        line = {"time": now.replace("+00:00", "Z"), "event": event, **facts, "calls": self._calls()}
+        text = json.dumps(line, separators=(",", ":"), default=str) + "\n"
+        try:
+            self._written += self._file.write(text.encode())
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        logger.warning(
+            "The sync log %s cannot be written (%s): the run goes on without it.",
+            self._path,
+            error.strerror,
+        )
+        self.close()
