@@ -74,8 +74,7 @@ class Job:
     @property
     def days(self) -> str:
         """The days of its window, for people."""
-        first, _, last = self.window.partition("/")
-        return f"{first[:10]} to {last[:10]}" if last else self.window
+        return _days(self.window)
 
     def seconds(self, *phases: str) -> float:
         """How long it was in these phases together."""
@@ -173,6 +172,11 @@ def _event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
+def _days(window: str) -> str:
+    first, _, last = window.partition("/")
+    return f"{first[:10]} to {last[:10]}" if last else window
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -190,7 +194,7 @@ def _add(run: Run, event: dict[str, Any]) -> None:
         run.succeeded = event["outcome"] == "ended"
         run.outcome = _outcome(event)
     elif kind in TROUBLE:
-        about = [event.get("stream", ""), event.get("window", ""), event.get("job", "")]
+        about = [event.get("stream", ""), _days(event.get("window", "")), event.get("job", "")]
         run.troubles.append(
             Trouble(
                 at,
