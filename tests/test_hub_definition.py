@@ -30,7 +30,8 @@ def test_the_file_is_what_the_script_makes() -> None:
         check=True,
     )
 
-    assert FILE.read_text(encoding="utf-8") == made.stdout
+    advice = f"make it again: python scripts/hub_definition.py > {FILE.relative_to(ROOT)}"
+    assert FILE.read_text(encoding="utf-8") == made.stdout, advice
 
 
 def test_it_has_the_shape_that_the_hub_takes() -> None:
