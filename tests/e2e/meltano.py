@@ -17,12 +17,28 @@ ROOT = Path(__file__).resolve().parents[2]
 MELTANO = ROOT / ".cache" / "meltano" / "bin" / "meltano"
 
 
+def settings(sandbox: Sandbox) -> dict[str, str]:
+    """The environment variables that configure the tap for a sandbox.
+
+    Args:
+        sandbox: The instance, which need not be spared like a real one.
+    """
+    return {
+        "TAP_MARKETO_BASE_URL": f"{sandbox.base_url}/rest",
+        "TAP_MARKETO_CLIENT_ID": sandbox.client_id,
+        "TAP_MARKETO_CLIENT_SECRET": sandbox.client_secret,
+        "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
+        "TAP_MARKETO_EXPORT_MAX_JOBS": "10",
+        "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
+    }
+
+
 def run(
     sandbox: Sandbox,
     folder: Path,
     *arguments: str,
     select: tuple[str, ...] = (),
-    **settings: str,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Call meltano against a sandbox.
 
@@ -31,20 +47,10 @@ def run(
         folder: Of the project, made if need be; it keeps the state.
         arguments: Of meltano.
         select: Selection rules; those of meltano.yml by default.
-        settings: Further environment variables.
+        variables: Further ones of the environment.
     """
-    environment = own_environment(
-        **{
-            "TAP_MARKETO_BASE_URL": f"{sandbox.base_url}/rest",
-            "TAP_MARKETO_CLIENT_ID": sandbox.client_id,
-            "TAP_MARKETO_CLIENT_SECRET": sandbox.client_secret,
-            "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
-            "TAP_MARKETO_EXPORT_MAX_JOBS": "10",
-            "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
-            **({"TAP_MARKETO__SELECT": json.dumps(select)} if select else {}),
-            **settings,
-        }
-    )
+    selection = {"TAP_MARKETO__SELECT": json.dumps(select)} if select else {}
+    environment = own_environment(**settings(sandbox), **selection, **variables)
     command, *rest = arguments
     done = subprocess.run(
         # Never build a plugin: the tests share those that `make` has built.

@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,19 +13,16 @@ import pytest
 import requests
 
 from tests.e2e import meltano
+from tests.e2e.documentation import PROGRAMS
 from tests.tap_runs import own_environment, quick_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tap_marketo.sandbox import Sandbox
 
 README = (meltano.ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = (
-    Path(sys.executable).parent,
-    meltano.MELTANO.parent,
-    meltano.ROOT / ".meltano" / "loaders" / "target-duckdb" / "venv" / "bin",
-)
 SCHEMA = "marketo"
 
 
