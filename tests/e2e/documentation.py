@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e import meltano
-from tests.tap_runs import own_environment, quick_config
+from tests.tap_runs import discover, own_environment, quick_config, selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,7 @@ PAGES = [meltano.ROOT / "README.md", *sorted((meltano.ROOT / "docs").glob("*.md"
 LANGUAGES = {"sh", "python", "yaml", "json", "sql", "text", "mermaid"}
 MARKS = ("not run: ", "run by ", "file: ")
 INSTANCE = "https://123-ABC-456.mktorest.com"
+PREPARATION = re.compile(r"(meltano|pip) install |export( \w+=\.\.\.)+$|meltano install$")
 # Files that a reader has, such as another connector's state, and answers to what is asked.
 READER = Path(__file__).parent / "reader"
 PROGRAMS = (
@@ -119,7 +120,10 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
     """
     project = meltano.project(folder)
     shutil.copytree(READER, folder, dirs_exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(quick_config(sandbox)))
+    catalog = selected(discover(sandbox, folder), {"leads", "activity_send_email"})
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    config = quick_config(sandbox, sync_log="sync.jsonl")
+    (folder / "config.json").write_text(json.dumps(config))
     target = {"filepath": "warehouse.duckdb", "default_target_schema": "marketo"}
     (folder / "target.json").write_text(json.dumps(target))
     printed = ""
@@ -133,16 +137,12 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
             _add(project / "meltano.yml", yaml.safe_load(text))
         elif block.language == "sh":
             # The credentials are the sandbox's, and the plugins are installed already.
-            lines = [line for line in text.splitlines() if not _is_preparation(line)]
+            lines = [line for line in text.splitlines() if not PREPARATION.match(line)]
             command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
             printed = _told(command, block, sandbox, folder, variables)
         elif block.language == "python":
             printed = _told([sys.executable, "-c", text], block, sandbox, folder, variables)
     return printed
-
-
-def _is_preparation(line: str) -> bool:
-    return line.startswith("meltano install") or bool(re.fullmatch(r"export( \w+=\.\.\.)+", line))
 
 
 def _told(
