@@ -1,0 +1,22 @@
+"""The report as a Meltano user makes it: with the project's own settings and command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e import meltano
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tap_marketo.sandbox import Sandbox
+
+
+def test_meltano_makes_the_page_of_its_last_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    meltano.run(sandbox, tmp_path, "invoke", "tap-marketo", select=("leads.*",))
+
+    meltano.run(sandbox, tmp_path, "invoke", "tap-marketo:report")
+
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert sandbox.jobs
+    assert all(job.export_id in page for job in sandbox.jobs)
