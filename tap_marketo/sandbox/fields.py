@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _STANDARD: dict[str, tuple[str, ...]] = {
     "integer": (
         "id", "numberOfEmployees", "personTimeZoneOffset", "urgency", "relativeUrgency",
@@ -55,6 +57,8 @@ _CUSTOM: tuple[tuple[str, str], ...] = (
     ("zipRaw", "string"),
 )
 
+FIRST_FIELD_ID = 2
+
 CUSTOM = frozenset(name for name, _ in _CUSTOM)
 
 
@@ -68,3 +72,30 @@ def display_name(name: str) -> str:
     """What Marketo's user interface would call a field."""
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
     return words.replace("__c", "").replace("_", " ").strip().title()
+
+
+def described_fields(fields: dict[str, str]) -> list[dict[str, Any]]:
+    """The fields as `leads/describe.json` lists them: numbered, and one that REST cannot read.
+
+    Args:
+        fields: Data type by REST name.
+    """
+    described: list[dict[str, Any]] = [
+        {
+            "id": number,
+            "displayName": display_name(name),
+            "dataType": kind,
+            **({"length": 255} if kind in {"string", "text", "textarea"} else {}),
+            "rest": {"name": name, "readOnly": name in {"id", "createdAt", "updatedAt"}},
+            "soap": {"name": display_name(name).replace(" ", ""), "readOnly": name == "id"},
+        }
+        for number, (name, kind) in enumerate(fields.items(), start=FIRST_FIELD_ID)
+    ]
+    last = {
+        "id": FIRST_FIELD_ID + len(fields),
+        "displayName": "SOAP Only",
+        "dataType": "string",
+        "length": 2000,
+        "soap": {"name": "SOAPOnly", "readOnly": False},
+    }
+    return [*described, last]

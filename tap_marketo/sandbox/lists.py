@@ -11,6 +11,7 @@ from flask import request
 
 from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.export import Refused
+from tap_marketo.sandbox.fields import described_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,6 +246,11 @@ LISTS = (
         "Read-Only Campaign",
     ),
     Listing(r"/rest/v1/leads/partitions\.json", _single("lead_partitions"), _LEAD),
+    Listing(
+        r"/rest/v1/leads/describe\.json",
+        lambda instance, _: {"result": described_fields(instance.world.fields)},
+        _LEAD,
+    ),
     Listing(r"/rest/v1/programs/members/describe\.json", _member_fields, _LEAD),
     Listing(r"/rest/v1/lists/(\d+)/leads\.json", _members, _LEAD),
     Listing(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.sandbox.activity_types import activity_types
 from tap_marketo.sandbox.clock import Clock, iso
-from tap_marketo.sandbox.fields import CUSTOM, lead_fields
+from tap_marketo.sandbox.fields import CUSTOM, FIRST_FIELD_ID, display_name, lead_fields
 
 if TYPE_CHECKING:
     from tap_marketo.sandbox.options import SandboxOptions
@@ -323,5 +323,9 @@ class World:
             primary=f"Program {number % 9}.Asset {number % 5}",
             result=("succeeded", "skipped", "failed", None)[number % 4],
         )
+        if described["name"] == "Change Data Value":
+            place = number // len(types) % len(self.fields)
+            activity.primary_id = FIRST_FIELD_ID + place
+            activity.primary = display_name(list(self.fields)[place])
         self.activities.append(activity)
         return activity.guid

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
     "Lead database": (
         database.LeadFieldsStream,
+        database.LeadDescribeStream,
         database.ProgramMemberFieldsStream,
         database.ActivityTypesStream,
         database.CustomActivityTypesStream,

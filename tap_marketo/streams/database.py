@@ -15,6 +15,7 @@ _ATTRIBUTE = group(name=TEXT, apiName=TEXT, dataType=TEXT)
 _CUSTOM_ATTRIBUTE = group(
     name=TEXT, apiName=TEXT, dataType=TEXT, description=TEXT, isPrimary=BOOLEAN
 )
+_USAGE = group(name=TEXT, readOnly=BOOLEAN)
 _FIELD = record(
     name=TEXT,
     displayName=TEXT,
@@ -73,6 +74,27 @@ class LeadFieldsStream(MarketoStream):
     records_jsonpath = "$.result[*].fields[*]"
     api_keys = ("name",)
     api_schema = _FIELD
+
+
+class LeadDescribeStream(MarketoStream):
+    """The fields of leads under the numbers that Change Data Value names them by.
+
+    An older list than `lead_fields`, with fields that REST cannot read too. Source: leads.md
+    """
+
+    name = "lead_describe"
+    path = "/rest/v1/leads/describe.json"
+    permission = "Read-Only Lead"
+    selected_by_default = False
+    api_keys = ("id",)
+    api_schema = record(
+        id=INTEGER,
+        displayName=TEXT,
+        dataType=TEXT,
+        length=INTEGER,
+        rest=_USAGE,
+        soap=_USAGE,
+    )
 
 
 class ProgramMemberFieldsStream(MarketoStream):

@@ -8,6 +8,7 @@ import pytest
 
 from tap_marketo.sandbox import lists
 from tap_marketo.sandbox.clock import iso
+from tap_marketo.sandbox.fields import described_fields
 from tap_marketo.streams.catalog import STREAMS, name_of
 from tests.tap_runs import TapRun, quick_config, run_tap
 
@@ -57,6 +58,8 @@ def truth(sandbox: Sandbox, name: str) -> list[dict[str, Any]]:
         return [{**one, "type": one["folderId"]["type"]} for one in library.records[name]]
     if name in library.records:
         return library.records[name]
+    if name == "lead_describe":
+        return described_fields(sandbox.world.fields)
     if name == "deleted_leads":
         return lists.deleted_leads(sandbox.instance)
     if name == "lead_changes":
@@ -103,6 +106,7 @@ COMPARED = [
         "workspaces",
         "deleted_leads",
         "lead_changes",
+        "lead_describe",
     }
 ]
 
