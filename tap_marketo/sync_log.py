@@ -44,6 +44,8 @@ def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) 
     sources = [events.logger, logging.getLogger(METRICS_LOGGER_NAME)]
     for source in sources:
         source.addHandler(log)
+    # A logging configuration of the user's may have switched off what it does not name.
+    events.logger.disabled = False
     outcome: dict[str, object] = {"outcome": "ended"}
     try:
         events.note("run_started", **facts)
@@ -122,10 +124,14 @@ class SyncLog(logging.Handler):
             self.release()
 
     def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close the file; a thread that is about to write waits, and then does not."""
+        self.acquire()
+        try:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+        finally:
+            self.release()
         super().close()
 
     def _write_counts(self) -> None:

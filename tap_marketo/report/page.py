@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from tap_marketo.report.history import Run
 
 MOST_TROUBLES = 500
-CONFIG = {"displaylogo": False, "responsive": True}
-TIMELINE = {"modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"]}
+# Plotly 7 offers to upload a chart to its makers: what a sync did stays in the page.
+CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False, "plotlyServerURL": ""}
+TIMELINE = {
+    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"], ["zoom2d", "pan2d"], ["toImage"]],
+    "toImageButtonOptions": {"filename": "marketo-sync"},
+}
 RECORDS = {"displayModeBar": False}
 
 

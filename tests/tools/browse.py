@@ -40,6 +40,11 @@ def main(browser: str, page_file: str, picture: str) -> None:
         page.mouse.move((left + right) / 2, (top + bottom) / 2 - page.evaluate("window.scrollY"))
         page.wait_for_selector("#timeline .hoverlayer .hovertext")
         seen["hover"] = page.locator("#timeline .hoverlayer").text_content()
+        buttons = page.locator(".modebar-btn")
+        seen["buttons"] = [one.get_attribute("data-title") for one in buttons.all()]
+        with page.expect_download() as download:
+            page.get_by_label("Download plot as a PNG").click()
+        seen["download"] = download.value.suggested_filename
         page.mouse.move(0, 0)
         seen["title"] = page.title()
         seen["heading"] = page.locator("h1").inner_text()

@@ -86,6 +86,8 @@ def test_a_sync_is_drawn_without_a_request_or_an_error(
     assert [
         url for url in seen["requests"] if not url.startswith(("file:", "data:", "blob:"))
     ] == []
+    assert not any("Share" in title for title in seen["buttons"])
+    assert seen["download"] == "marketo-sync.png"
     assert seen["heading"] == "Sync of 127.0.0.1"
     assert seen["title"].endswith("UTC")
     assert seen["bars"] > 4 * len(sandbox.jobs)
