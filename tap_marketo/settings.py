@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 import pendulum
 from pendulum.parsing.exceptions import ParserError
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import JSONSchemaValidator
+
+from tap_marketo.client.address import instance_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -277,7 +278,7 @@ class Settings:
         if start and end and end < start:
             raise SettingError("end_date: must not be earlier than start_date")
         return cls(
-            base_url=instance_url(config["base_url"]),
+            base_url=_address(config),
             client_id=_without_blanks(config, "client_id"),
             client_secret=_without_blanks(config, "client_secret"),
             start_date=start,
@@ -296,6 +297,39 @@ class Settings:
             now: Time of the run.
         """
         return self.start_date or now.subtract(days=DEFAULT_HISTORY_DAYS).start_of("day")
+
+
+def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Read settings from environment variables, as the SDK does; but numbers may have decimals.
+
+    A text that is no number stays one, so that `problems` names the setting.
+
+    Args:
+        schema: JSON Schema of all settings, the SDK's own included.
+        prefix: Of the variables.
+    """
+    numeric = {
+        name: one
+        for name, one in schema["properties"].items()
+        if {"integer", "number"} & set(_types(one))
+    }
+    as_text = {name: {"type": "string"} for name in numeric}
+    texts = parse_environment_config({"properties": {**schema["properties"], **as_text}}, prefix)
+    return {name: _number(text) if name in numeric else text for name, text in texts.items()}
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _number(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
@@ -339,50 +373,11 @@ def _listed(value: object) -> str:
     return str(value)
 
 
-def instance_url(text: str) -> str:
-    """Reduce what people paste to the root of the instance.
-
-    Args:
-        text: An endpoint or identity URL, with or without a trailing slash.
-
-    Returns:
-        Scheme and host, and the port if there is one.
-
-    Raises:
-        SettingError: It is no URL, or one over which credentials must not travel.
-
-    Source: base-url.md
-    """
-    text = text.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+def _address(config: Mapping[str, Any]) -> str:
     try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.username or parts.password or " " in host:
-        raise SettingError(
-            "base_url: must be the endpoint that Admin > Web Services shows,"
-            " for example https://123-ABC-456.mktorest.com"
-        )
-    path = parts.path.strip("/")
-    if path not in {"", "rest", "identity"} or parts.query or parts.fragment:
-        raise SettingError(
-            "base_url: must end after the host, or in /rest or /identity;"
-            " the tap adds the rest of the path"
-        )
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise SettingError("base_url: must begin with https://, credentials travel over it")
-    name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return instance_url(config["base_url"])
+    except ValueError as error:
+        raise SettingError(f"base_url: {error}") from None
 
 
 def _without_blanks(config: Mapping[str, Any], name: str) -> str:

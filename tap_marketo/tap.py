@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
 from tap_marketo.client import MarketoClient
@@ -28,7 +29,7 @@ from tap_marketo.commands.options import read_config
 from tap_marketo.events import note
 from tap_marketo.messages import MessageWriter
 from tap_marketo.migration import foreign
-from tap_marketo.settings import SETTINGS_SCHEMA, Settings, problems
+from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
 from tap_marketo.streams import activities, leads
 from tap_marketo.streams.catalog import STREAMS
 from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
@@ -43,6 +44,24 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import SingerCommand
 
 PACKAGE = "tap-marketo-engage"
+
+
+def connect(settings: Settings, **how: Any) -> MarketoClient:
+    """A client for an instance.
+
+    Args:
+        settings: Where it is, the credentials, and its share of the limits.
+        how: Further arguments of `MarketoClient`.
+    """
+    return MarketoClient(
+        settings.base_url,
+        settings.client_id,
+        settings.client_secret,
+        max_calls_per_20_seconds=settings.max_calls_per_20_seconds,
+        max_concurrent_calls=settings.max_concurrent_calls,
+        user_agent=f"{PACKAGE}/{version(PACKAGE)}",
+        **how,
+    )
 
 
 class TapMarketo(Tap):
@@ -70,15 +89,7 @@ class TapMarketo(Tap):
     def client(self) -> MarketoClient:
         """The one client of this run: one session, one token, one throttle."""
         settings = self.settings
-        client = MarketoClient(
-            settings.base_url,
-            settings.client_id,
-            settings.client_secret,
-            max_calls_per_20_seconds=settings.max_calls_per_20_seconds,
-            max_concurrent_calls=settings.max_concurrent_calls,
-            waits_for_quota=settings.when_quota_is_spent == "wait",
-            user_agent=f"{PACKAGE}/{version(PACKAGE)}",
-        )
+        client = connect(settings, waits_for_quota=settings.when_quota_is_spent == "wait")
         if settings.max_daily_calls is not None:
             client.limit_calls_today(settings.max_daily_calls)
         return client
@@ -285,6 +296,12 @@ class TapMarketo(Tap):
             return
         self.logger.error("Ended early: %s", self._paused)
         sys.exit(1)
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        # The SDK leaves a number that is no integer a text, and ends in a stack trace for "many".
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's own texts quote the wrong value, which may be a secret.

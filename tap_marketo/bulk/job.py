@@ -135,7 +135,9 @@ class ExportEndpoint:
     def create(self, request: ExportRequest, window: Window) -> ExportJob:
         """Create a job; it does nothing until it is enqueued."""
         try:
-            reply = self.client.post(f"{self.base}/create.json", request.body(window))
+            # A job that was created twice costs nothing: it is never enqueued.
+            body = request.body(window)
+            reply = self.client.post(f"{self.base}/create.json", body, repeatable=True)
         except ResponseError as error:
             raise error.about(stream=request.name) from None
         return ExportJob.from_api(reply.result[0])
@@ -170,6 +172,6 @@ class ExportEndpoint:
 
     def _post(self, export_id: str, verb: str) -> None:
         try:
-            self.client.post(f"{self.base}/{export_id}/{verb}.json")
+            self.client.post(f"{self.base}/{export_id}/{verb}.json", repeatable=True)
         except ResponseError as error:
             raise error.about(export_id=export_id) from None

@@ -2,5 +2,6 @@
 
 from tap_marketo.client.api import MarketoClient
 from tap_marketo.client.envelope import Reply
+from tap_marketo.client.paging import offset_pages, token_pages
 
-__all__ = ["MarketoClient", "Reply"]
+__all__ = ["MarketoClient", "Reply", "offset_pages", "token_pages"]

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 
+from tap_marketo.client.address import instance_url
 from tap_marketo.client.auth import TokenAuth
 from tap_marketo.client.clock import InstanceClock
 from tap_marketo.client.envelope import Reply, read_envelope
-from tap_marketo.client.errors import DailyCallsSpentError, RateLimitError, UnavailableError
+from tap_marketo.client.errors import (
+    DailyCallsSpentError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RetryableError,
+    UnavailableError,
+)
 from tap_marketo.client.redaction import redact_http_logs
-from tap_marketo.client.retry import retrying
+from tap_marketo.client.retry import MAX_TRIES, retrying
 from tap_marketo.client.throttle import PERIOD, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from typing_extensions import Self
 
 logger = logging.getLogger("tap-marketo")
 
@@ -26,6 +36,9 @@ CONNECT_TIMEOUT = 30.0
 # Marketo gives up on most calls after 30 or 60 s, on assets and paging tokens after 300 s.
 READ_TIMEOUT = 75.0
 SLOW_READ_TIMEOUT = 310.0
+# What a caller reads of an answer.
+T = TypeVar("T")
+
 SLOW_PATHS = ("/rest/asset/", "/rest/v1/activities/pagingtoken.json")
 
 
@@ -58,14 +71,23 @@ class _ThrottledAdapter(HTTPAdapter):
 class MarketoClient:
     """Calls of the REST and bulk APIs of one instance; safe to share between threads.
 
+    A context manager: leaving it closes the connections.
+
+    ```python
+    with MarketoClient("https://123-ABC-456.mktorest.com", client_id, client_secret) as client:
+        for program in offset_pages(client, "/rest/asset/v1/programs.json"):
+            print(program["name"])
+    ```
+
     Attributes:
+        base_url: Scheme and host of the instance.
         clock: Follows the instance's time.
         throttle: Keeps to the limits, and counts the calls made.
 
     Source: rest-api.md
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - three are needed, the others have defaults
         self,
         base_url: str,
         client_id: str,
@@ -74,23 +96,29 @@ class MarketoClient:
         max_calls_per_20_seconds: int = 50,
         max_concurrent_calls: int = 5,
         waits_for_quota: bool = False,
+        max_tries: int = MAX_TRIES,
         user_agent: str = "tap-marketo",
     ) -> None:
         """Prepare a session; nothing is called yet.
 
         Args:
-            base_url: `https://{munchkin id}.mktorest.com`, without a path.
+            base_url: `https://{munchkin id}.mktorest.com`, with or without `/rest` or `/identity`.
             client_id: Of the custom service.
             client_secret: Of the custom service.
             max_calls_per_20_seconds: Own share of the instance's 100.
             max_concurrent_calls: Own share of the instance's 10.
             waits_for_quota: When the day's calls are used up, sleep until they are renewed.
-            user_agent: How the tap names itself.
+            max_tries: How often to make a call that fails for the moment, the first included.
+            user_agent: How the caller names itself.
+
+        Raises:
+            ValueError: `base_url` is no address of an instance, or not https.
         """
         redact_http_logs()
         self.waits_for_quota = waits_for_quota
         self._most_calls: int | None = None
-        self.base_url = base_url.rstrip("/")
+        self.max_tries = max_tries
+        self.base_url = instance_url(base_url)
         self.clock = InstanceClock()
         self.throttle = Throttle(max_calls_per_20_seconds, max_concurrent_calls)
         self.session = requests.Session()
@@ -98,11 +126,12 @@ class MarketoClient:
         adapter = _ThrottledAdapter(self.throttle, self.clock)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
+        self._identity_session = requests.Session()
         self.auth = TokenAuth(
             f"{self.base_url}/identity",
             client_id,
             client_secret,
-            session=requests.Session(),
+            session=self._identity_session,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
         )
         self.session.auth = self.auth
@@ -110,6 +139,19 @@ class MarketoClient:
     def __repr__(self) -> str:
         """Names the instance, never the credentials."""
         return f"{type(self).__name__}({self.base_url!r})"
+
+    def __enter__(self) -> Self:
+        """Nothing is called yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the token stays good until it expires."""
+        self.session.close()
+        self._identity_session.close()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Reply:
         """Read a resource.
@@ -127,21 +169,34 @@ class MarketoClient:
         """
         return self.request("GET", path, params=params)
 
-    def post(self, path: str, json: Any = None) -> Reply:
-        """Send a JSON body.
+    def post(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        data: Mapping[str, Any] | None = None,
+        repeatable: bool = False,
+    ) -> Reply:
+        """Write.
+
+        A write is repeated only when it surely took no effect: Marketo refused it for a limit
+        (606, 607, 615) or for an old token, or no connection came about.
 
         Args:
             path: From the root of the instance.
-            json: The body; none for calls such as enqueue.
+            json: A JSON body, as the lead database and bulk take it.
+            data: A form, as assets take it.
+            repeatable: Doing it twice does no harm, so repeat it as a read is repeated.
 
         Returns:
-            The successful answer.
+            The successful answer. Of a list of records, each has a `status` of its own.
 
         Raises:
-            ResponseError: Marketo's error, after repeating what is worth repeating.
+            OutcomeUnknownError: The write may have taken effect or not: look before repeating it.
+            ResponseError: Marketo's error; the write took no effect.
             CredentialsError: Client id or secret is wrong.
         """
-        return self.request("POST", path, json=json)
+        return self.request("POST", path, repeatable=repeatable, json=json, data=data)
 
     def limit_calls_today(self, most: int) -> None:
         """Make no call once the instance has used so many today, by whomever.
@@ -159,15 +214,60 @@ class MarketoClient:
         self.throttle.budget = max(0, most - used) + self.throttle.calls
         self._most_calls = most
 
-    @retrying
-    def request(self, method: str, path: str, **kwargs: Any) -> Reply:
-        """Make one call and read its envelope; see `get` and `post`."""
+    def request(
+        self, method: str, path: str, *, repeatable: bool | None = None, **kwargs: Any
+    ) -> Reply:
+        """Make one call and read its envelope; see `get` and `post`.
+
+        Args:
+            method: Of HTTP.
+            path: From the root of the instance.
+            repeatable: Whether repeating it does no harm; by default that of a read does none.
+            kwargs: For `requests.Session.request`: `params`, `json`, `data`.
+        """
+        return self.call(method, path, read_envelope, repeatable=repeatable, **kwargs)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[requests.Response], T],
+        *,
+        repeatable: bool | None = None,
+        **kwargs: Any,
+    ) -> T:
+        """Make one call whose answer is no envelope, as those of the user service.
+
+        Args:
+            method: Of HTTP.
+            path: From the root of the instance.
+            read: Makes the result of the answer, or raises its error.
+            repeatable: As for `request`.
+            kwargs: As for `request`.
+        """
+        if repeatable is None:
+            params = kwargs.get("params") or {}
+            repeatable = method == "GET" or params.get("_method") == "GET"
+
+        def once() -> T:
+            try:
+                return self._call(method, path, read, **kwargs)
+            except RetryableError as error:
+                if repeatable or error.was_refused:
+                    raise
+                raise _outcome_unknown(path, error) from None
+
+        return retrying(once, self.max_tries)()
+
+    def _call(
+        self, method: str, path: str, read: Callable[[requests.Response], T], **kwargs: Any
+    ) -> T:
         timeout = SLOW_READ_TIMEOUT if path.startswith(SLOW_PATHS) else READ_TIMEOUT
         with self.errors_of(path):
             response = self.session.request(
                 method, self.base_url + path, timeout=(CONNECT_TIMEOUT, timeout), **kwargs
             )
-            return read_envelope(response)
+            return read(response)
 
     @contextmanager
     def stream(self, path: str, *, offset: int = 0) -> Iterator[requests.Response]:
@@ -213,7 +313,8 @@ class MarketoClient:
             yield
         except requests.RequestException as error:
             kind = type(error).__name__
-            raise UnavailableError(f"{path}: the connection failed ({kind})") from None
+            failure = UnavailableError(f"{path}: the connection failed ({kind})")
+            raise (failure.refused() if _was_never_sent(error) else failure) from None
         except RateLimitError:
             self.throttle.pause(PERIOD)
             raise
@@ -226,4 +327,18 @@ class MarketoClient:
             self.throttle.pause(self.clock.seconds_to_reset())
             if self._most_calls is not None:
                 self.throttle.budget = self.throttle.calls + self._most_calls
-            raise UnavailableError(error.reason, code=error.code) from None
+            raise UnavailableError(error.reason, code=error.code).refused() from None
+
+
+def _was_never_sent(error: requests.RequestException) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _outcome_unknown(path: str, error: RetryableError) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"{path}: {error.reason}",
+        code=error.code,
+        request_id=error.request_id,
+        hint="The write may have taken effect or not: look before you repeat it.",
+    )

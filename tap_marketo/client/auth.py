@@ -10,7 +10,6 @@ import requests
 from requests.auth import AuthBase
 
 from tap_marketo.client.errors import CredentialsError, MarketoError, UnavailableError
-from tap_marketo.client.retry import retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +23,9 @@ RENEWAL_SHARE = 0.1
 
 class TokenAuth(AuthBase):
     """Sends the token in the `Authorization` header of every request.
+
+    Attributes:
+        user: The API user that the token belongs to; empty while there is none.
 
     Source: authentication.md
     """
@@ -57,6 +59,7 @@ class TokenAuth(AuthBase):
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = 0.0
+        self.user = ""
 
     def __repr__(self) -> str:
         """Never the credentials, never the token."""
@@ -95,7 +98,6 @@ class TokenAuth(AuthBase):
             if self._token == token:
                 self._renew_at = 0.0
 
-    @retrying
     def _fetch(self) -> None:
         # The URL holds the secret, so nothing of a request or its exception may be quoted.
         try:
@@ -113,7 +115,7 @@ class TokenAuth(AuthBase):
             raise UnavailableError(
                 f"The identity endpoint {self._url} cannot be reached ({kind})",
                 hint="Check base_url and the network.",
-            ) from None
+            ).refused() from None
         if response.status_code == requests.codes.unauthorized:
             raise CredentialsError(
                 "Marketo refused client_id and client_secret (HTTP 401 of the identity endpoint)."
@@ -122,7 +124,7 @@ class TokenAuth(AuthBase):
         if response.status_code >= requests.codes.server_error:
             raise UnavailableError(
                 "The identity endpoint failed", code=str(response.status_code)
-            ) from None
+            ).refused()
         self._keep(_json_object(response))
 
     def _keep(self, body: dict[str, Any]) -> None:
@@ -136,6 +138,7 @@ class TokenAuth(AuthBase):
             )
         life = float(body.get("expires_in") or 0)
         self._token = token
+        self.user = str(body.get("scope") or "")
         self._renew_at = self._monotonic() + life - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)
 
     def _renew_when_refused(self, response: requests.Response, **kwargs: Any) -> requests.Response:

@@ -7,6 +7,7 @@ MarketoError
     │   ├── UnavailableError      5xx, 604, 608, 611, 614, 713, timeouts, no JSON, …
     │   ├── RateLimitError        606: calls per 20 seconds
     │   └── ConcurrencyError      615: calls in flight
+    ├── OutcomeUnknownError       a write that may have taken effect: not repeated
     ├── TokenRejectedError        600, 601, 602, after the token was renewed once
     ├── AccessDeniedError         603
     ├── FeatureUnavailableError   616, 703, 1026
@@ -23,6 +24,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MESSAGE_LIMIT = 300
 
@@ -76,6 +81,11 @@ class ResponseError(MarketoError):
 
     def __str__(self) -> str:
         """What happened, where, and what to do next."""
+        return f"{self.what.rstrip('.')}. {self.hint}" if self.hint else self.what
+
+    @property
+    def what(self) -> str:
+        """What happened and where."""
         where = [
             f"stream {self.stream}" if self.stream else "",
             f"export job {self.export_id}" if self.export_id else "",
@@ -83,14 +93,24 @@ class ResponseError(MarketoError):
         ]
         place = ", ".join(part for part in where if part)
         text = f"Marketo error {self.code}: {self.reason}" if self.code else self.reason
-        text = f"{text} ({place})" if place else text
-        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
+        return f"{text} ({place})" if place else text
 
 
 class RetryableError(ResponseError):
-    """Worth repeating; `retry_after` is the least number of seconds to wait first."""
+    """Worth repeating.
+
+    Attributes:
+        retry_after: The least number of seconds to wait first.
+        was_refused: Whether the call surely took no effect, so that even a write may be repeated.
+    """
 
     retry_after: float = 0.0
+    was_refused: bool = False
+
+    def refused(self) -> Self:
+        """Note that the call surely took no effect."""
+        self.was_refused = True
+        return self
 
 
 class UnavailableError(RetryableError):
@@ -101,10 +121,17 @@ class RateLimitError(RetryableError):
     """More calls within 20 seconds than the instance allows (606)."""
 
     retry_after = 20.0
+    was_refused = True
 
 
 class ConcurrencyError(RetryableError):
     """More calls in flight than the instance allows (615)."""
+
+    was_refused = True
+
+
+class OutcomeUnknownError(ResponseError):
+    """A write failed in a way that leaves open whether it took effect; it was not repeated."""
 
 
 class TokenRejectedError(ResponseError):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tap_marketo.client.api import MarketoClient
 
 TOKEN_PAGE = 300
+ASSET_PAGE = 200
 
 
 def token_pages(
@@ -40,3 +41,35 @@ def token_pages(
         if not reply.next_page_token or reply.more_result is False:
             return
         query["nextPageToken"] = reply.next_page_token
+
+
+def offset_pages(
+    client: MarketoClient, path: str, params: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Items of a list of assets, which pages by `offset`.
+
+    Goes on until a page is empty: some items are left out of the answers, so that a short page
+    need not be the last. What is added or removed meanwhile moves the others: read the whole list
+    before you change anything in it.
+
+    Args:
+        client: Of the instance.
+        path: From the root of the instance.
+        params: Further query parameters.
+
+    Yields:
+        Each item of `result`.
+
+    Raises:
+        ResponseError: Any page failed; the items so far are not the whole list.
+
+    Source: assets.md
+    """
+    offset = 0
+    while True:
+        query = {**(params or {}), "maxReturn": ASSET_PAGE, "offset": offset}
+        items = client.get(path, query).result
+        if not items:
+            return
+        yield from items
+        offset += ASSET_PAGE

@@ -23,21 +23,34 @@ LONGEST_WAIT = 60.0
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def retrying(call: F) -> F:
-    """Repeat a call that raises `RetryableError`, at most 8 times.
+def retrying(call: F, max_tries: int = MAX_TRIES) -> F:
+    """Repeat a call that raises `RetryableError`.
 
     Args:
         call: What to call.
+        max_tries: How often at most, the first time included.
 
     Returns:
         The same callable, with patience.
     """
+
+    def log(details: Details) -> None:
+        error = details["exception"]
+        note("retry", why=str(error), seconds=details.get("wait", 0.0))
+        logger.warning(
+            "%s Trying again in %.0f s (attempt %d of %d).",
+            f"{str(error).rstrip('.')}.",
+            details.get("wait", 0.0),
+            details["tries"],
+            max_tries,
+        )
+
     return backoff.on_exception(
         waits,
         RetryableError,
-        max_tries=MAX_TRIES,
+        max_tries=max_tries,
         jitter=_jitter,
-        on_backoff=_log,
+        on_backoff=log,
         logger=None,
     )(call)
 
@@ -55,15 +68,3 @@ def waits() -> Generator[float, Any, None]:
 def _jitter(seconds: float) -> float:
     # Only upwards: a wait that Marketo asks for must not get shorter.
     return float(backoff.random_jitter(seconds))
-
-
-def _log(details: Details) -> None:
-    error = details["exception"]
-    note("retry", why=str(error), seconds=details.get("wait", 0.0))
-    logger.warning(
-        "%s Trying again in %.0f s (attempt %d of %d).",
-        f"{str(error).rstrip('.')}.",
-        details.get("wait", 0.0),
-        details["tries"],
-        MAX_TRIES,
-    )
