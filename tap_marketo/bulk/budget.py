@@ -21,6 +21,8 @@ from tap_marketo.client.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pendulum
 
     from tap_marketo.bulk.job import ExportRequest
@@ -54,18 +56,24 @@ class Budget:
         self._measured: dict[str, tuple[int, int]] = {}
         self._promised: dict[tuple[str, Window], int] = {}
 
-    def look_up(self, client: MarketoClient, midnight: pendulum.DateTime) -> dict[str, ExportJob]:
-        """Read the API user's jobs of all object types, and what they used since midnight.
+    def look_up(
+        self,
+        client: MarketoClient,
+        midnight: pendulum.DateTime,
+        bases: Iterable[str] = (LEADS, ACTIVITIES, PROGRAM_MEMBERS),
+    ) -> dict[str, ExportJob]:
+        """Read the API user's jobs of some object types, and what they used since midnight.
 
         Args:
             client: Of the instance.
             midnight: When the allocation last began anew.
+            bases: Paths of the object types' export endpoints; each costs a call.
 
         Returns:
             The jobs by id, those of object types that the API user may read.
         """
         jobs: dict[str, ExportJob] = {}
-        for base in (LEADS, ACTIVITIES, PROGRAM_MEMBERS):
+        for base in bases:
             try:
                 jobs.update({job.export_id: job for job in ExportEndpoint(client, base).jobs()})
             except (AccessDeniedError, FeatureUnavailableError, NotFoundError):

@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from singer_sdk.plugin_base import _ConfigInput
 
+from tap_marketo.migration import foreign
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,8 +58,8 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
         given = Given(
             config=config.config,
             parse_env=config.parse_env,
-            catalog=_read(catalog or before.get("catalog"), "--catalog"),
-            state=_read(state or before.get("state"), "--state"),
+            catalog=_catalog(catalog or before.get("catalog")),
+            state=_state(state or before.get("state")),
         )
         return function(given, **options)
 
@@ -106,13 +108,20 @@ def read_config(values: tuple[str, ...]) -> _ConfigInput:
         raise click.BadParameter(str(error), param_hint="--config") from None
 
 
-def _read(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+def _catalog(file: IO[str] | None) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
         content = json.load(file)
     except ValueError as error:
-        raise click.BadParameter(f"{file.name}: {error}", param_hint=option) from None
-    if not isinstance(content, dict):
-        raise click.BadParameter(f"{file.name} holds no JSON object", param_hint=option)
+        raise click.BadParameter(f"{file.name}: {error}", param_hint="--catalog") from None
+    if not isinstance(content, dict) or not isinstance(content.get("streams"), list):
+        raise click.BadParameter(f"{file.name} is no Singer catalog", param_hint="--catalog")
     return content
+
+
+def _state(file: IO[str] | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    # With Meltano's envelope as well: `meltano state get` is the way to a state there.
+    return foreign.own(foreign.unwrapped(foreign.parse(file.read())))

@@ -216,7 +216,16 @@ class ExportPlan:
         streams = self._tap.streams.values()
         return [one for one in streams if isinstance(one, BulkStream) and one.selected]
 
-    def _plan(self) -> list[ExportGroup]:
+    def preview(self) -> list[ExportGroup]:
+        """The groups with the exports that a sync would need; nothing is called or started.
+
+        Raises:
+            MarketoError: A bookmark cannot be read.
+        """
+        return self._lay_out()[0]
+
+    def _lay_out(self) -> tuple[list[ExportGroup], list[JobRecord]]:
+        """The groups with their exports, and the jobs of the state that fit none of them."""
         settings = self._tap.settings
         now = self._tap.client.clock.now().start_of("second")
         self._end = end = min(settings.end_date, now) if settings.end_date else now
@@ -232,9 +241,12 @@ class ExportPlan:
                 group.series.plan(Window(end.subtract(days=days) + SECOND, end).split(days))
             else:
                 adopted += self._plan_group(group, ranges, records)
+        return groups, [record for record in records if record not in adopted]
+
+    def _plan(self) -> list[ExportGroup]:
+        groups, left = self._lay_out()
         self.queue.series = [group.series for group in groups]
         bases = {group.series.request.base for group in groups}
-        left = [record for record in records if record not in adopted]
         abandoned = [record for record in left if record["base"] in bases]
         self._kept_jobs = [record for record in left if record["base"] not in bases]
         if abandoned or any(group.series.exports for group in groups):

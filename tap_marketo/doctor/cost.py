@@ -1,0 +1,68 @@
+"""What a sync would cost: windows, export jobs, and API calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tap_marketo.doctor.finding import passed
+from tap_marketo.streams.paging import SINGLE
+from tap_marketo.streams.rest import MarketoStream
+
+if TYPE_CHECKING:
+    from tap_marketo.doctor.finding import Finding
+    from tap_marketo.doctor.patient import Patient
+
+COST = "Cost of a sync"
+DISCOVERY_CALLS = 2
+LIST_CALLS = 3
+# Create, enqueue, download.
+CALLS_A_JOB = 3
+
+
+def estimate(patient: Patient) -> Finding:
+    """Plan a sync as it would be planned now, without starting it.
+
+    Args:
+        patient: After discovery, with its state.
+
+    Raises:
+        MarketoError: A bookmark of the state cannot be read.
+    """
+    windows: Counter[str] = Counter()
+    jobs: Counter[str] = Counter()
+    for group in patient.plan.preview():
+        name = group.series.request.name
+        windows[name] += len(group.series.exports)
+        jobs[name] += sum(not export.job for export in group.series.exports)
+    lists = [
+        stream
+        for stream in patient.streams.values()
+        if isinstance(stream, MarketoStream)
+        and (stream.selected or stream.has_selected_descendents)
+    ]
+    parents = [stream for stream in lists if stream.parent_stream_type is None]
+    children = [stream.name for stream in lists if stream.parent_stream_type is not None]
+    adopted = windows.total() - jobs.total()
+    exports = (LIST_CALLS if windows else 0) + CALLS_A_JOB * jobs.total() + adopted
+    # A list by offset ends with an empty page.
+    pages = sum(1 if stream.paging == SINGLE else 2 for stream in parents)
+    calls = DISCOVERY_CALLS + exports + pages
+    message = f"{windows.total()} windows in {jobs.total()} new export jobs"
+    message += f" ({', '.join(f'{name} {count}' for name, count in jobs.items())})" if jobs else ""
+    if adopted:
+        message += f", {adopted} jobs of an earlier run taken over"
+    message += f"; {calls} API calls or more"
+    if windows.total():
+        message += f", and {len(windows)} a minute while exports run"
+    message += f". {len(parents)} streams are lists" if parents else ""
+    message += ", a call for each 200 or 300 records" if parents else ""
+    if children:
+        message += f"; a call or more for each record of their parent: {', '.join(children)}"
+    return passed(
+        COST,
+        f"{message.rstrip('.')}.",
+        windows=windows,
+        export_jobs=jobs,
+        calls_at_least=calls,
+    )

@@ -1,0 +1,136 @@
+"""Bulk exports: the `updatedAt` filter, the queue, and the daily allocation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_marketo.bulk.budget import MEGABYTE, Budget
+from tap_marketo.bulk.job import ACTIVITIES, LEADS, ExportEndpoint, ExportRequest, JobState
+from tap_marketo.bulk.window import SECOND, Window
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    ExportQuotaSpentError,
+    FilterUnavailableError,
+)
+from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
+from tap_marketo.doctor.permissions import REMEDY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tap_marketo.bulk.job import ExportJob
+    from tap_marketo.client import MarketoClient
+    from tap_marketo.settings import Settings
+
+FILTER, QUEUE, ALLOCATION = "updatedAt filter", "Export queue", "Export allocation"
+PLACES = 10
+
+
+def try_a_job(client: MarketoClient, settings: Settings, *, of_leads: bool) -> Iterator[Finding]:
+    """Create an export job and leave it at that.
+
+    A job that is never enqueued takes no place in the queue and nothing of the allocation; it
+    asks for the ids of one second.
+
+    Args:
+        client: Of the instance.
+        settings: What happens when the allocation is spent.
+        of_leads: Whether the filter of leads matters, or activities alone are wanted.
+
+    Yields:
+        What its creation tells.
+
+    Raises:
+        ResponseError: The job was refused for another reason.
+
+    Source: bulk-extract.md
+    """
+    now = client.clock.now().in_timezone("UTC").start_of("second")
+    lead_job = ExportRequest("leads", LEADS, ("id",), "updatedAt")
+    activity_job = ExportRequest("activities", ACTIVITIES, ("marketoGUID",), "createdAt")
+    request = lead_job if of_leads else activity_job
+    try:
+        ExportEndpoint(client, request.base).create(request, Window(now - SECOND, now))
+    except FilterUnavailableError as error:
+        yield warned(
+            FILTER,
+            f"The subscription lacks it ({error.what}). Changed leads are read by the list of"
+            " lead changes and by id, or all leads anew: more calls and more exports.",
+            "Ask Marketo Support to enable the updatedAt filter for bulk lead extract.",
+        )
+    except ExportQuotaSpentError as error:
+        if of_leads:
+            yield skipped(FILTER, "Cannot be told while the export allocation is spent.")
+        yield _spent(client, settings, error.what)
+    except AccessDeniedError as error:
+        yield failed("Bulk extract", f"Refused: {error.what}.", REMEDY)
+    else:
+        if of_leads:
+            yield passed(FILTER, "Leads can be exported by the time of their last change.")
+
+
+def check_queue(
+    client: MarketoClient, settings: Settings, bases: Iterable[str], *, is_spent: bool
+) -> Iterator[Finding]:
+    """Our jobs in the queue, and what they have exported today.
+
+    Args:
+        client: Of the instance.
+        settings: The allocation.
+        bases: Object types that a sync would export.
+        is_spent: The allocation is known to be spent.
+
+    Yields:
+        What the lists of jobs tell.
+
+    Raises:
+        ResponseError: The jobs cannot be listed.
+
+    Source: bulk-extract.md
+    """
+    budget = Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent)
+    jobs = budget.look_up(client, client.clock.day_start(), bases)
+    yield _queue(jobs.values())
+    if not is_spent:
+        yield _allocation(client, settings, budget)
+
+
+def _queue(jobs: Iterable[ExportJob]) -> Finding:
+    states = [job.state for job in jobs]
+    running, waiting = states.count(JobState.PROCESSING), states.count(JobState.QUEUED)
+    ours = running + waiting
+    message = (
+        f"{running} running and {waiting} waiting, of this API user; the jobs of others cannot be"
+        " seen"
+    )
+    details = {"running": running, "waiting": waiting, "places": PLACES}
+    if ours >= PLACES:
+        return warned(
+            QUEUE,
+            f"{message}. The {PLACES} places are taken: a sync waits for its turn.",
+            "Wait for these jobs, or cancel them by the API. Admin > Bulk Extract names the API"
+            " users that export.",
+            **details,
+        )
+    return passed(QUEUE, f"{message}, so at most {PLACES - ours} places are free.", **details)
+
+
+def _allocation(client: MarketoClient, settings: Settings, budget: Budget) -> Finding:
+    used, limit = budget.used / MEGABYTE, budget.limit / MEGABYTE
+    message = (
+        f"{used:,.1f} MB exported today by this API user, of {limit:,.0f} MB for it; at most"
+        f" {max(0.0, limit - used):,.1f} MB left, less what others have exported."
+    )
+    if used >= limit:
+        return _spent(client, settings, message)
+    return passed(ALLOCATION, message, used_mb=round(used, 3), limit_mb=round(limit, 3))
+
+
+def _spent(client: MarketoClient, settings: Settings, message: str) -> Finding:
+    return Finding(
+        ALLOCATION,
+        Status.WARNING if settings.when_quota_is_spent == "wait" else Status.FAILED,
+        message,
+        f"It begins anew at {client.clock.quota_reset_text()}. Admin > Bulk Extract shows who"
+        " exported how much; Adobe sells more.",
+    )

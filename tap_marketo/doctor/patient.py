@@ -1,0 +1,98 @@
+"""The tap as the doctor examines it: what it may not read is noted, and nothing is exported."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.doctor.selection import meltano_rules, selects
+from tap_marketo.tap import TapMarketo, connect
+
+if TYPE_CHECKING:
+    from tap_marketo.client import MarketoClient
+    from tap_marketo.client.errors import AccessDeniedError
+    from tap_marketo.commands.options import Given
+
+# Enough for a passing failure; nobody waits minutes for a diagnosis.
+TRIES = 2
+
+
+class Patient(TapMarketo):
+    """The tap with the selection that a sync would have.
+
+    Attributes:
+        denied: Permissions that discovery found missing.
+        is_explicit: Whether somebody named the streams, in a catalog or in Meltano's `select`.
+    """
+
+    def __init__(self, given: Given) -> None:
+        """Read what the command line names.
+
+        Args:
+            given: Configuration, catalog and state.
+
+        Raises:
+            ConfigValidationError: A setting is wrong.
+        """
+        self.denied: dict[str, AccessDeniedError] = {}
+        self.rules, self.filters = ([], []) if given.catalog else meltano_rules()
+        self.is_explicit = bool(given.catalog or self.rules)
+        super().__init__(
+            config=dict(given.config),
+            parse_env_config=given.parse_env,
+            catalog=given.catalog,
+            state=given.state,
+            setup_mapper=False,
+        )
+
+    @cached_property
+    def client(self) -> MarketoClient:
+        """A client with little patience."""
+        return connect(self.settings, max_tries=TRIES)
+
+    def select(self) -> None:
+        """Discover, and select as Meltano would where it runs the tap without a catalog.
+
+        Raises:
+            MarketoError: The instance cannot be asked.
+        """
+        for name, stream in self.streams.items():
+            if self.rules:
+                stream.selected = selects(self.rules, self.filters, name)
+
+    def wants(self, *names: str) -> bool:
+        """Whether a sync would read a stream, even one that discovery could not offer.
+
+        Args:
+            names: Of streams; one that ends in `*` stands for all that begin so.
+        """
+        return any(self._wants(name) for name in names)
+
+    def missing(self) -> list[str]:
+        """Selected streams of the catalog that the instance does not offer."""
+        offered = {stream.tap_stream_id for stream in self.streams.values()}
+        return sorted(set(self._in_catalog()) - offered)
+
+    def _wants(self, name: str) -> bool:
+        beginning = name.removesuffix("*") if name.endswith("*") else None
+        if self.input_catalog is not None:
+            names = self._in_catalog()
+        elif self.rules:
+            if selects(self.rules, self.filters, name):
+                return True
+            names = [rule.partition(".")[0] for rule in self.rules if beginning]
+        else:
+            return True
+        return name in names or any(beginning and one.startswith(beginning) for one in names)
+
+    def _in_catalog(self) -> list[str]:
+        entries = (self.input_catalog or {}).items()
+        return [name for name, entry in entries if entry.metadata.root.selected]
+
+    def _denied(self, permission: str, what: str, error: AccessDeniedError) -> AccessDeniedError:
+        del what
+        self.denied[permission] = error
+        return error
+
+    def _refuse_selected(self, *_: Any) -> None:
+        """The doctor tells what is missing instead."""

@@ -1,0 +1,166 @@
+"""Permissions: each that a selected stream needs, tried with one cheap call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+    ResponseError,
+)
+from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
+from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.changes import DateTokenStream
+from tap_marketo.streams.rest import MarketoStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk import Stream
+
+    from tap_marketo.doctor.patient import Patient
+
+LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
+# Discovery has tried these.
+DISCOVERED = {LEAD: ("leads",), ACTIVITY: ("activities", "activity_*")}
+GROUPS = {"leads": LEAD, "activities": ACTIVITY}
+DENIED_STATUS = frozenset({"401", "403"})
+NAMED = 3
+REMEDY = (
+    "Admin > Users & Roles > Roles: tick it under Access API for the role of the API user. If it"
+    " is ticked, add this machine's address under Admin > IP Restrictions > API."
+)
+
+
+def check_discovered(patient: Patient) -> Iterator[Finding]:
+    """The permissions that discovery needs anyway.
+
+    Args:
+        patient: After discovery.
+
+    Yields:
+        A finding for each that a selected stream needs.
+    """
+    needs = _needs(patient)
+    for permission, names in DISCOVERED.items():
+        streams = needs.get(permission, [])
+        check = _check(permission)
+        if permission in patient.denied:
+            if patient.wants(*names):
+                message = f"Missing. {_listed([names[0], *streams])}."
+                yield failed(check, message, REMEDY, streams=streams)
+            elif streams:
+                yield _missing(patient, check, streams)
+        elif streams:
+            yield passed(check, f"Granted. {_listed(streams)}.", streams=streams)
+
+
+def check_others(patient: Patient, calls: int) -> Iterator[Finding]:
+    """The permissions of streams of the REST API, those of most streams first.
+
+    Args:
+        patient: After discovery.
+        calls: How many may be made.
+
+    Yields:
+        A finding for each that a selected stream needs.
+
+    Raises:
+        MarketoError: The instance cannot be asked any more.
+    """
+    needs = {one: names for one, names in _needs(patient).items() if one not in DISCOVERED}
+    for permission, streams in sorted(needs.items(), key=lambda need: -len(need[1])):
+        if calls <= 0:
+            yield skipped(
+                _check(permission),
+                f"Not tried, to make few calls: --all-permissions does. {_listed(streams)}.",
+            )
+            continue
+        calls -= 1
+        yield _try(patient, permission, streams)
+
+
+def _needs(patient: Patient) -> dict[str, list[str]]:
+    needs: dict[str, list[str]] = defaultdict(list)
+    selected = [stream for stream in patient.streams.values() if stream.selected]
+    for stream in sorted(selected, key=lambda one: not isinstance(one, BulkStream)):
+        for permission in _needed_by(stream):
+            needs[permission].append(stream.name)
+    return needs
+
+
+def _needed_by(stream: Stream) -> list[str]:
+    if isinstance(stream, BulkStream):
+        return [GROUPS[stream.group_name]] if stream.group_name in GROUPS else []
+    if not isinstance(stream, MarketoStream) or stream.permission == "none":
+        return []
+    parts = stream.permission.split(" and ")
+    return parts if set(parts) <= set(DISCOVERED) else [stream.permission]
+
+
+def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
+    check = _check(permission)
+    stream = _cheapest(patient, permission, streams)
+    if stream is None:
+        return skipped(check, f"No cheap call tells. {_listed(streams)}.")
+    try:
+        _call(patient, stream)
+    except AccessDeniedError:
+        return _missing(patient, check, streams)
+    except (FeatureUnavailableError, NotFoundError) as error:
+        return warned(
+            check,
+            f"The subscription seems to lack {stream.name}: {error.what}.",
+            "Deselect its streams, or ask Adobe.",
+            streams=streams,
+        )
+    except ResponseError as error:
+        if error.code in DENIED_STATUS:
+            return _missing(patient, check, streams)
+        if type(error) is not ResponseError:
+            raise
+        return skipped(check, f"{stream.name} did not tell: {error.what}.")
+    return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
+
+
+def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoStream | None:
+    named = [patient.streams[name] for name in streams]
+    others = [one for one in patient.streams.values() if one not in named]
+    for stream in [*named, *others]:
+        if (
+            isinstance(stream, MarketoStream)
+            and stream.permission == permission
+            and stream.parent_stream_type is None
+            and "{" not in stream.path
+            and not isinstance(stream, DateTokenStream)
+            and stream.http_method == "GET"
+        ):
+            return stream
+    return None
+
+
+def _call(patient: Patient, stream: MarketoStream) -> None:
+    size, _ = stream.paging.parameters
+    query = {**dict(stream.parameters), **({size: 1} if size else {})}
+    patient.client.call("GET", stream.path, stream.validate_response, params=query)
+
+
+def _missing(patient: Patient, check: str, streams: list[str]) -> Finding:
+    status = Status.FAILED if patient.is_explicit else Status.WARNING
+    message = f"Missing. {_listed(streams)}."
+    if not patient.is_explicit:
+        message += " A sync leaves them out with a warning."
+    remedy = f"{REMEDY} Or deselect the streams."
+    return Finding(check, status, message, remedy, {"streams": streams})
+
+
+def _check(permission: str) -> str:
+    return f"Permission {permission}"
+
+
+def _listed(streams: list[str]) -> str:
+    more = f" and {len(streams) - NAMED} more" if len(streams) > NAMED else ""
+    return f"Needed by {', '.join(streams[:NAMED])}{more}"
