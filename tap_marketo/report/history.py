@@ -31,8 +31,9 @@ TROUBLE = {
     "cancelled": "job cancelled",
     "paused": "ended early",
     "left_out": "stream left out",
+    "run_ended": "run failed",
 }
-ERRORS = ("exported again", "error", "ended early", "stream left out")
+ERRORS = ("exported again", "error", "ended early", "stream left out", "run failed")
 
 
 class SyncLogError(Exception):
@@ -193,7 +194,7 @@ def _add(run: Run, event: dict[str, Any]) -> None:
     elif kind == "run_ended":
         run.succeeded = event["outcome"] == "ended"
         run.outcome = _outcome(event)
-    elif kind in TROUBLE:
+    if kind in TROUBLE and (kind != "run_ended" or "why" in event):
         about = [event.get("stream", ""), _days(event.get("window", "")), event.get("job", "")]
         run.troubles.append(
             Trouble(
@@ -212,7 +213,7 @@ def _outcome(event: dict[str, Any]) -> str:
         return "ended well"
     if code > 128:  # noqa: PLR2004 - a shell's way to name a signal
         return f"ended by signal {code - 128}"
-    return f"failed: {event['why']}" if "why" in event else "ended with an error"
+    return "ended with an error"
 
 
 def _job(events: list[dict[str, Any]], end: datetime) -> Job:

@@ -99,8 +99,9 @@ def test_a_job_that_came_to_nothing_says_why(tmp_path: Path) -> None:
 
     assert phases(run) == [("queued", 4)]
     assert run.jobs[0].outcome == "failed (Internal export error)"
-    assert [one.kind for one in run.troubles] == ["exported again"]
-    assert run.outcome == "failed: Marketo error 1029"
+    assert [one.kind for one in run.troubles] == ["exported again", "run failed"]
+    assert run.troubles[1].why == "Marketo error 1029"
+    assert run.outcome == "ended with an error"
 
 
 def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
