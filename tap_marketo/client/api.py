@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
@@ -225,7 +226,9 @@ class MarketoClient:
             repeatable: Whether repeating it does no harm; by default that of a read does none.
             kwargs: For `requests.Session.request`: `params`, `json`, `data`.
         """
-        return self.call(method, path, read_envelope, repeatable=repeatable, **kwargs)
+        is_write = not _is_read(method, kwargs)
+        read = partial(read_envelope, is_write=is_write)
+        return self.call(method, path, read, repeatable=repeatable, **kwargs)
 
     def call(
         self,
@@ -246,8 +249,7 @@ class MarketoClient:
             kwargs: As for `request`.
         """
         if repeatable is None:
-            params = kwargs.get("params") or {}
-            repeatable = method == "GET" or params.get("_method") == "GET"
+            repeatable = _is_read(method, kwargs)
 
         def once() -> T:
             try:
@@ -328,6 +330,11 @@ class MarketoClient:
             if self._most_calls is not None:
                 self.throttle.budget = self.throttle.calls + self._most_calls
             raise UnavailableError(error.reason, code=error.code).refused() from None
+
+
+def _is_read(method: str, kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call changes nothing; long queries are sent as a form, with `_method=GET`."""
+    return method == "GET" or (kwargs.get("params") or {}).get("_method") == "GET"
 
 
 def _was_never_sent(error: requests.RequestException) -> bool:

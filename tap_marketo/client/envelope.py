@@ -34,11 +34,12 @@ class Reply:
     request_id: str | None = None
 
 
-def read_envelope(response: requests.Response) -> Reply:
+def read_envelope(response: requests.Response, *, is_write: bool = False) -> Reply:
     """Read the JSON envelope around every REST answer.
 
     Args:
         response: With its body read.
+        is_write: That nothing was found is an error then, not an empty list.
 
     Returns:
         The result of a successful call.
@@ -49,7 +50,7 @@ def read_envelope(response: requests.Response) -> Reply:
     body = _json(response)
     if not is_envelope(body):
         raise _http_error(response)
-    return read_body(body)
+    return read_body(body, is_write=is_write)
 
 
 def is_envelope(body: object) -> TypeGuard[dict[str, Any]]:
@@ -57,11 +58,12 @@ def is_envelope(body: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(body, dict) and ("success" in body or "errors" in body)
 
 
-def read_body(body: dict[str, Any]) -> Reply:
+def read_body(body: dict[str, Any], *, is_write: bool = False) -> Reply:
     """Read an envelope that is parsed already.
 
     Args:
         body: The envelope.
+        is_write: As for `read_envelope`.
 
     Returns:
         The result of a successful call.
@@ -71,7 +73,7 @@ def read_body(body: dict[str, Any]) -> Reply:
     """
     request_id = body.get("requestId")
     if body.get("success") is not True:
-        return _failure(body.get("errors"), request_id)
+        return _failure(body.get("errors"), request_id, is_write=is_write)
     result = body.get("result")
     if isinstance(result, dict):
         result = [result]
@@ -84,10 +86,10 @@ def read_body(body: dict[str, Any]) -> Reply:
     )
 
 
-def _failure(errors: object, request_id: str | None) -> Reply:
+def _failure(errors: object, request_id: str | None, *, is_write: bool) -> Reply:
     first = errors[0] if isinstance(errors, list) and errors else {}
     code = str(first.get("code", "")) if isinstance(first, dict) else ""
-    if code == NO_DATA:
+    if code == NO_DATA and not is_write:
         return Reply(request_id=request_id)
     message = first.get("message") if isinstance(first, dict) else first
     raise error_for(code, str(message or "no reason given"), request_id)

@@ -17,7 +17,7 @@ MarketoError
     ├── JobAlreadyQueuedError     1029 "Job already queued"
     ├── FilterUnavailableError    1035
     ├── FieldNotFoundError        1006
-    └── NotFoundError             610, 1013, HTTP 404
+    └── NotFoundError             610, 702 (of a write), 1013, HTTP 404
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class FieldNotFoundError(ResponseError):
 
 
 class NotFoundError(ResponseError):
-    """The object or the export job does not exist (610, 1013, HTTP 404)."""
+    """The object or the export job does not exist (610, 702, 1013, HTTP 404)."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +210,8 @@ CODES: dict[str, _Code] = {
     "614": _Code(UnavailableError, "Check the Munchkin id in base_url if this repeats."),
     "615": _Code(ConcurrencyError, "Lower max_concurrent_calls if this repeats."),
     "616": _Code(FeatureUnavailableError, _FEATURE_HINT),
+    # Of a read it means that nothing was found, which is no error.
+    "702": _Code(NotFoundError),
     "703": _Code(FeatureUnavailableError, _FEATURE_HINT),
     "713": _Code(UnavailableError),
     "1006": _Code(FieldNotFoundError, "Refresh the catalog (run discovery again)."),

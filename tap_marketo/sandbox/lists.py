@@ -76,7 +76,23 @@ def _changed(records: list[Answer]) -> list[Answer]:
 
 
 def _assets(name: str) -> Callable[..., Answer]:
-    return lambda instance, _: _offset(_changed(instance.library.records[name]))
+    return lambda instance, _: _offset(_of_status(_changed(instance.library.records[name])))
+
+
+def _of_status(records: list[Answer]) -> list[Answer]:
+    wanted = request.args.get("status")
+    return [one for one in records if wanted in {None, one.get("status")}]
+
+
+def approve_email(instance: Instance, _: Call, number: str) -> Answer:
+    """Approve the draft of an email."""
+    for email in instance.library.records["emails"]:
+        if str(email["id"]) == number:
+            if email["status"] != "draft":
+                raise Refused("709", "There is no draft to approve")
+            email |= {"status": "approved", "updatedAt": iso(instance.clock.now())}
+            return {"result": [{"id": email["id"]}]}
+    raise Refused("702", "Email not found")
 
 
 def _tokens(records: list[Answer], spelling: str, *, with_more: bool) -> Answer:

@@ -11,7 +11,7 @@ from flask import request
 from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
 from tap_marketo.sandbox.fields import display_name
 from tap_marketo.sandbox.leads import lead_changes, leads_by_filter, paging_token
-from tap_marketo.sandbox.lists import LISTS
+from tap_marketo.sandbox.lists import LISTS, approve_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,5 +171,6 @@ ROUTES = (
     Route(_JOB + r"/status\.json", _step("status")),
     Route(_JOB + r"/file\.json", _file),
     Route(_EXPORT + r"\.json", _list),
+    Route(r"/rest/asset/v1/email/(\d+)/approveDraft\.json", approve_email, "Approve Assets", _POST),
     *(Route(one.pattern, one.answer, one.permission) for one in LISTS),
 )
