@@ -101,7 +101,7 @@ class Library:
         now = iso(self.world.clock.now())
         changed = self.records[name][:count]
         for one in changed:
-            one |= {"description": f"changed {now}", "updatedAt": now}
+            one |= {"description": f"changed {now[:10]}", "updatedAt": now}
         return [one["id"] for one in changed]
 
     def parts(self, name: str, parent: int | str) -> list[Record]:

@@ -205,6 +205,7 @@ def deleted_leads(instance: Instance) -> list[Answer]:
             "activityTypeId": DELETED,
             "primaryAttributeValueId": one.lead_id,
             "primaryAttributeValue": one.primary,
+            "attributes": [{"name": "Campaign", "value": "Clean Up"}],
         }
         for one in instance.world.activities
         if one.type_id == DELETED and one.at >= oldest

@@ -1,0 +1,4 @@
+{{ tap_marketo.activity(
+    'activity_email_delivered',
+    'campaign_run_id:int choice_number:int step_id:int test_variant:int email_template_id:int',
+) }}
