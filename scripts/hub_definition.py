@@ -72,6 +72,12 @@ def definition() -> dict[str, Any]:
         **FACTS,
         "name": about["name"],
         "capabilities": sorted(about["capabilities"]),
+        "commands": {
+            "doctor": {
+                "args": "doctor --config=ENV",
+                "description": "Say whether the instance is ready for a sync",
+            }
+        },
         "supported_python_versions": about["supported_python_versions"],
         "settings_group_validation": [settings["required"]],
         "settings": [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
+from tap_marketo.catalog_file import read_catalog
 from tap_marketo.client import MarketoClient
 from tap_marketo.client.errors import (
     AccessDeniedError,
@@ -220,7 +220,7 @@ class TapMarketo(Tap):
             tap = cls(
                 config=config.config,
                 state=foreign.own(foreign.parse(state.read())) if state else None,
-                catalog=json.load(catalog) if catalog else None,
+                catalog=read_catalog(catalog) if catalog else None,
                 parse_env_config=config.parse_env,
             )
             with keep_sync_log(

@@ -181,6 +181,25 @@ def test_calls_beyond_the_setting_are_red(start_sandbox: StartSandbox, tmp_path:
     assert "max_daily_calls" in findings["API calls"]["remedy"]
 
 
+def test_a_cost_beyond_the_setting_is_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
+    run, findings = examine(start_sandbox(**SMALL), tmp_path, max_daily_calls=50)
+
+    assert run.returncode == 0
+    assert findings["Cost of a sync"]["status"] == "warning"
+
+
+def test_statistics_that_fail_are_no_reason_not_to_sync(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(**SMALL)
+    sandbox.control.fault("error", "/rest/v1/stats/*", times=-1)
+
+    run, findings = examine(sandbox, tmp_path)
+
+    assert run.returncode == 0
+    assert statuses(findings)["API calls"] == "skipped"
+
+
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_spent_allocation_is_red(
     start_sandbox: StartSandbox, tmp_path: Path, *, plain: bool

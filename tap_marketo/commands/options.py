@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from singer_sdk.plugin_base import _ConfigInput
 
+from tap_marketo.catalog_file import read_catalog
 from tap_marketo.migration import foreign
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
         given = Given(
             config=config.config,
             parse_env=config.parse_env,
-            catalog=_catalog(catalog or before.get("catalog")),
-            state=_state(state or before.get("state")),
+            catalog=_read(read_catalog, catalog or before.get("catalog")),
+            state=_read(_state, state or before.get("state")),
         )
         return function(given, **options)
 
@@ -108,20 +108,10 @@ def read_config(values: tuple[str, ...]) -> _ConfigInput:
         raise click.BadParameter(str(error), param_hint="--config") from None
 
 
-def _catalog(file: IO[str] | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    try:
-        content = json.load(file)
-    except ValueError as error:
-        raise click.BadParameter(f"{file.name}: {error}", param_hint="--catalog") from None
-    if not isinstance(content, dict) or not isinstance(content.get("streams"), list):
-        raise click.BadParameter(f"{file.name} is no Singer catalog", param_hint="--catalog")
-    return content
-
-
-def _state(file: IO[str] | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
+def _state(file: IO[str]) -> dict[str, Any]:
     # With Meltano's envelope as well: `meltano state get` is the way to a state there.
     return foreign.own(foreign.unwrapped(foreign.parse(file.read())))
+
+
+def _read(read: Callable[[IO[str]], dict[str, Any]], file: IO[str] | None) -> dict[str, Any] | None:
+    return read(file) if file else None

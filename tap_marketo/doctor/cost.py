@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_marketo.doctor.finding import passed
+from tap_marketo.doctor.finding import passed, warned
 from tap_marketo.streams.paging import SINGLE
 from tap_marketo.streams.rest import MarketoStream
 
@@ -20,11 +20,12 @@ LIST_CALLS = 3
 CALLS_A_JOB = 3
 
 
-def estimate(patient: Patient) -> Finding:
+def estimate(patient: Patient, calls_left: int | None) -> Finding:
     """Plan a sync as it would be planned now, without starting it.
 
     Args:
         patient: After discovery, with its state.
+        calls_left: Of `max_daily_calls` today; None when it is not set.
 
     Raises:
         MarketoError: A bookmark of the state cannot be read.
@@ -59,10 +60,14 @@ def estimate(patient: Patient) -> Finding:
     message += ", a call for each 200 or 300 records" if parents else ""
     if children:
         message += f"; a call or more for each record of their parent: {', '.join(children)}"
-    return passed(
-        COST,
-        f"{message.rstrip('.')}.",
-        windows=windows,
-        export_jobs=jobs,
-        calls_at_least=calls,
-    )
+    message = f"{message.rstrip('.')}."
+    details = {"windows": windows, "export_jobs": jobs, "calls_at_least": calls}
+    if calls_left is not None and calls > calls_left:
+        return warned(
+            COST,
+            f"{message} That is more than the {calls_left} calls left of max_daily_calls.",
+            "Raise max_daily_calls, or let several runs share the work: each goes on where the one"
+            " before it stopped.",
+            **details,
+        )
+    return passed(COST, message, **details)

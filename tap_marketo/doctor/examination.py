@@ -167,7 +167,9 @@ class _Examination:
         yield from permissions.check_others(self._patient, left)
 
     def _cost(self) -> Iterable[Finding]:
-        yield cost.estimate(self._patient)
+        told = next((one.details for one in self.findings if one.check == usage.CALLS), {})
+        most = told.get("max_daily_calls")
+        yield cost.estimate(self._patient, most and max(0, most - told["today"]))
 
     def _bulk_streams(self) -> list[BulkStream]:
         streams = self._patient.streams.values()
@@ -190,14 +192,20 @@ class _Examination:
                 f"They begin anew at {reset}. Admin > Web Services shows who made them.",
             )
         if isinstance(error, ResponseError):
-            hint = REACH if isinstance(error, RetryableError) else error.hint
-            return failed(check, f"{error.what.rstrip('.')}.", hint)
+            what = f"{error.what.rstrip('.')}."
+            if check in {usage.CALLS, usage.ERRORS} and error.code:
+                return skipped(check, what)  # a sync does without
+            return failed(check, what, REACH if _is_unreachable(error) else error.hint)
         return failed(check, str(error), WEB_SERVICES if check == CREDENTIALS else "")
 
 
 def _nothing_can_follow(check: str, error: MarketoError) -> bool:
-    is_general = isinstance(error, (DailyCallsSpentError, CredentialsError, RetryableError))
-    return is_general or check in {CREDENTIALS, DISCOVERY}
+    is_final = isinstance(error, (CredentialsError, DailyCallsSpentError))
+    return is_final or _is_unreachable(error) or check in {CREDENTIALS, DISCOVERY}
+
+
+def _is_unreachable(error: MarketoError) -> bool:
+    return isinstance(error, RetryableError) and not error.code
 
 
 def _spoken(seconds: float) -> str:

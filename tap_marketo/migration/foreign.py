@@ -167,6 +167,14 @@ def own(document: JSON) -> dict[str, Any]:
             "This is no state that the tap wrote: it holds no bookmarks, and everything would be"
             " exported again. Give the last STATE of the target, or no state at all."
         )
+    bookmarks = document.get("bookmarks", {})
+    if not isinstance(bookmarks, dict) or any(
+        not isinstance(one, dict) for one in bookmarks.values()
+    ):
+        raise StateError(
+            "The bookmarks of the state are no object for each stream: give the last STATE of the"
+            " target as it is."
+        )
     return document
 
 
