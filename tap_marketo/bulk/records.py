@@ -9,8 +9,10 @@ one bad cell costs a few microseconds and never stops a file.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -34,11 +36,12 @@ Row = list[str]
 
 _NULLS = ("", "null")
 
+# The usual spelling is asked for first: most values are of it, and null is told by the rest.
 _CELLS = {
     Kind.TEXT: "{v} if {v} and {v} != 'null' else None",
     Kind.INTEGER: (
-        "None if not {v} or {v} == 'null'"
-        " else int({v}) if {v}.isdecimal() and {v}.isascii() else to_integer({v})"
+        "int({v}) if {v}.isdecimal() and {v}.isascii()"
+        " else None if {v} == 'null' or not {v} else to_integer({v})"
     ),
     Kind.NUMBER: (
         "None if not {v} or {v} == 'null'"
@@ -46,11 +49,14 @@ _CELLS = {
         " else to_number({v})"
     ),
     Kind.BOOLEAN: "booleans[{v}]",
-    Kind.DATE: "None if not {v} or {v} == 'null' else {v} if convert({v}, date) else None",
-    # A "T" at 10 and a "Z" at 19 leave one valid spelling, the one of 20 characters.
+    # Every third character from the fifth is no digit, which leaves one spelling of each.
+    Kind.DATE: (
+        "{v} if {v}[4::3] == '--' and day({v})"
+        " else None if {v} == 'null' or not {v} else refuse({v})"
+    ),
     Kind.DATETIME: (
-        "None if not {v} or {v} == 'null'"
-        " else {v} if {v}[10::9] == 'TZ' and convert({v}, datetime) else to_datetime({v})"
+        "{v} if {v}[4::3] == '--T::Z' and moment({v})"
+        " else None if {v} == 'null' or not {v} else to_datetime({v})"
     ),
     Kind.OBJECT: "None if not {v} or {v} == 'null' else read_attributes({v})",
 }
@@ -60,8 +66,8 @@ _ATTRIBUTES = {
     Kind.INTEGER: "{v} if {v}.__class__ is int or {v} is None else to_integer({v})",
     Kind.NUMBER: "{v} if {v}.__class__ is float or {v} is None else to_number({v})",
     Kind.BOOLEAN: "{v} if {v}.__class__ is bool or {v} is None else to_boolean({v})",
-    Kind.DATE: _CELLS[Kind.DATE],
-    Kind.DATETIME: _CELLS[Kind.DATETIME],
+    Kind.DATE: f"None if {{v}} is None else {_CELLS[Kind.DATE]}",
+    Kind.DATETIME: f"None if {{v}} is None else {_CELLS[Kind.DATETIME]}",
 }
 
 # A JSON float is exact only without a declared type, through the decoder's float_hook.
@@ -74,6 +80,11 @@ _ATTRIBUTE_TYPES: dict[Kind, Any] = {
     Kind.DATETIME: str | None,
 }
 
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("not the usual spelling")
+
+
 # What msgspec takes in no name of a field.
 UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 
@@ -84,11 +95,16 @@ _NAMES: dict[str, Any] = {
         for spelling in (word, word.title(), word.upper())
         if word != "null" or spelling == word
     },
-    "convert": msgspec.convert,
-    "date": date,
-    "datetime": datetime,
+    "day": date.fromisoformat,
+    # Python 3.10 reads no "Z".
+    "moment": (
+        datetime.fromisoformat
+        if sys.version_info >= (3, 11)
+        else partial(msgspec.convert, type=datetime)
+    ),
     "number": msgspec.json.Decoder(int | float).decode,
     "read_attributes": read_attributes,
+    "refuse": _refuse,
     "to_boolean": values.to_boolean,
     "to_datetime": values.to_datetime,
     "to_integer": values.to_integer,
@@ -154,7 +170,7 @@ def compile_record(
         ExportFileError: A required column is missing, or all columns are.
     """
     positions = header_positions(header, columns, requested=requested)
-    _note_missing(columns, positions, anomalies)
+    note_missing(columns, positions, anomalies)
 
     def exact(row: Row) -> list[Any]:
         _check_width(row, header)
@@ -194,7 +210,7 @@ def compile_activity(
     """
     cell = Column(attributes.source, attributes.undeclared, Kind.OBJECT)
     positions = header_positions(header, [*base, cell])
-    _note_missing([*base, cell], positions, anomalies)
+    note_missing([*base, cell], positions, anomalies)
     *base_positions, cell_position = positions
     declared = attributes.columns
 
@@ -271,7 +287,7 @@ def _attribute_reader(declared: dict[str, Column]) -> Callable[[str], Any]:
 
 def _strict_decoder(declared: dict[str, Column]) -> Callable[[str], Any]:
     if any(UNNAMEABLE.search(name) for name in declared):
-        return _refuse_cell
+        return _refuse
     struct = msgspec.defstruct(
         "Attributes",
         [
@@ -283,10 +299,6 @@ def _strict_decoder(declared: dict[str, Column]) -> Callable[[str], Any]:
         gc=False,
     )
     return msgspec.json.Decoder(struct, float_hook=decimal_digits).decode
-
-
-def _refuse_cell(_: str) -> NoReturn:
-    raise msgspec.ValidationError
 
 
 def _loose(value: object, kind: Kind) -> object:
@@ -306,9 +318,16 @@ def _read_cell(cell: str | None, column: Column, anomalies: Anomalies) -> Any:
     return read_value(cell, column, anomalies)
 
 
-def _note_missing(
+def note_missing(
     columns: Sequence[Column], positions: Sequence[int | None], anomalies: Anomalies
 ) -> None:
+    """Count the columns that a file does not have.
+
+    Args:
+        columns: Wanted.
+        positions: As `header_positions` gave them.
+        anomalies: Where to count.
+    """
     anomalies.missing.update(
         column for column, position in zip(columns, positions, strict=True) if position is None
     )

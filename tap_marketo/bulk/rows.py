@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 FIELD_SIZE_LIMIT = 16 * 1024 * 1024
 """Longest cell in characters; finite, so that a lost quote cannot swallow the rest of a file."""
 
+ROWS_A_CHUNK = 100
+"""Enough to spread the cost of a chunk, few enough to hold where all have the longest cells."""
+
 _CHUNK = 64 * 1024
 
 # A noncharacter, which Unicode keeps free for such uses.
-_RETURN = "\ufdd0"
+RETURN = "\ufdd0"
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -44,7 +48,7 @@ class ExportFileError(Exception):
 
 def read_rows(
     file: BinaryIO, *, delimiter: str = ",", anomalies: Anomalies
-) -> tuple[list[str], Iterator[list[str]]]:
+) -> tuple[list[str], Iterator[list[list[str]]]]:
     """Read an export file.
 
     NUL characters are dropped and invalid UTF-8 is replaced by U+FFFD, both counted; a byte order
@@ -56,7 +60,8 @@ def read_rows(
         anomalies: Where to count; complete once the rows are exhausted.
 
     Returns:
-        The header, empty for an empty file, and the rows, each of as many cells as the header.
+        The header, empty for an empty file, and the rows, each of as many cells as the header and
+        some of them at a time.
 
     Raises:
         ExportFileError: Here for the header, and from the rows: a row of fewer or more cells, an
@@ -64,7 +69,7 @@ def read_rows(
     """
     # Global to the process, and the only limit the csv module has.
     csv.field_size_limit(FIELD_SIZE_LIMIT)
-    sound = _SoundBytes(file, anomalies)
+    sound = SoundBytes(file, anomalies)
     text = io.TextIOWrapper(cast("BinaryIO", sound), encoding="utf-8-sig", newline="")
     # Not strict, the module would take an unclosed quote's rest of the file for one good cell.
     reader = csv.reader(text, delimiter=delimiter, strict=True)
@@ -72,24 +77,33 @@ def read_rows(
         header = next(filter(None, reader), [])
     except csv.Error as error:
         raise _malformed(error, reader.line_num) from None
-    return _with_returns(header), _rows(reader, len(header), sound)
+    return _with_returns(header), _chunks(reader, len(header), sound)
 
 
-def _rows(reader: Reader, width: int, sound: _SoundBytes) -> Iterator[list[str]]:
-    try:
-        for row in reader:
-            if len(row) == width:
-                yield _with_returns(row) if sound.bare_returns else row
-            elif row:
-                raise ExportFileError(
-                    f"{len(row)} cells where the header has {width}", reader.line_num
-                )
-    except csv.Error as error:
-        raise _malformed(error, reader.line_num) from None
+def _chunks(reader: Reader, width: int, sound: SoundBytes) -> Iterator[list[list[str]]]:
+    while True:
+        before = reader.line_num
+        try:
+            chunk = list(islice(reader, ROWS_A_CHUNK))
+        except csv.Error as error:
+            raise _malformed(error, reader.line_num) from None
+        if not chunk:
+            return
+        if set(map(len, chunk)) != {width}:
+            _refuse_ragged(chunk, width, before)
+            chunk = [row for row in chunk if row]
+        yield [_with_returns(row) for row in chunk] if sound.bare_returns else chunk
+
+
+def _refuse_ragged(chunk: list[list[str]], width: int, line: int) -> None:
+    for row in chunk:
+        line += 1 + sum(cell.count("\n") for cell in row)
+        if row and len(row) != width:
+            raise ExportFileError(f"{len(row)} cells where the header has {width}", line)
 
 
 def _with_returns(row: list[str]) -> list[str]:
-    return [cell.replace(_RETURN, "\r") for cell in row]
+    return [cell.replace(RETURN, "\r") for cell in row]
 
 
 def _malformed(error: csv.Error, line: int) -> ExportFileError:
@@ -103,7 +117,7 @@ def _malformed(error: csv.Error, line: int) -> ExportFileError:
     return ExportFileError(reason, line)
 
 
-class _SoundBytes(io.BufferedIOBase):
+class SoundBytes(io.BufferedIOBase):
     """The bytes of a file as UTF-8 without NUL, repaired chunk by chunk below the decoder.
 
     The csv module of Python 3.10 refuses NUL, and a decoder's error handler cannot count for one
@@ -113,6 +127,12 @@ class _SoundBytes(io.BufferedIOBase):
     """
 
     def __init__(self, file: BinaryIO, anomalies: Anomalies) -> None:
+        """Bind a file.
+
+        Args:
+            file: At its beginning; it stays open.
+            anomalies: Where to count what is dropped and replaced.
+        """
         self.bare_returns = False
         self._file = file
         self._anomalies = anomalies
@@ -120,6 +140,7 @@ class _SoundBytes(io.BufferedIOBase):
         self._incomplete = b""
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def read1(self, _size: int = -1, /) -> bytes:
@@ -141,7 +162,7 @@ class _SoundBytes(io.BufferedIOBase):
     def _without_returns(self, chunk: bytes, *, last: bool) -> bytes:
         if not last and chunk.endswith(b"\r"):
             chunk, self._held = chunk[:-1], b"\r"
-        chunk, count = _BARE_RETURN.subn(_RETURN.encode(), chunk)
+        chunk, count = _BARE_RETURN.subn(RETURN.encode(), chunk)
         self.bare_returns = self.bare_returns or count > 0
         return chunk
 

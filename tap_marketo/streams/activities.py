@@ -102,8 +102,8 @@ class ActivityStream(BulkStream):
         return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
 
     def sorting_cell(self, header: Sequence[str]) -> int | None:
-        """The cell with the activity type."""
-        return header_positions(header, [_required(TYPE_ID)])[0]
+        """The cell with the activity type, for a stream of some types."""
+        return header_positions(header, [_required(TYPE_ID)])[0] if self.type_ids else None
 
     def holds(self, cell: str) -> bool:
         """Whether activities of a type belong to this stream."""

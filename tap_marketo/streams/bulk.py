@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 
+from tap_marketo.bulk.records import compile_record
 from tap_marketo.bulk.rows import ExportFileError
 from tap_marketo.bulk.values import Anomalies
 from tap_marketo.bulk.window import Coverage, moment, rfc3339
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tap_marketo.bulk.job import ExportRequest
     from tap_marketo.bulk.records import Row, Shape
     from tap_marketo.bulk.series import Series
+    from tap_marketo.bulk.values import Column
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
@@ -58,6 +60,14 @@ class BulkStream(Stream):
     def configure(self, series: Series) -> None:
         """Add to a series what only the stream knows; nothing by default."""
 
+    def columns(self, fields: Sequence[str]) -> list[Column] | None:  # noqa: ARG002
+        """The columns of the file that make up a record; None if there is more to it.
+
+        Args:
+            fields: As the export asked for them.
+        """
+        return None
+
     def reader(
         self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
     ) -> Callable[[Row], Any]:
@@ -71,7 +81,10 @@ class BulkStream(Stream):
         Raises:
             ExportFileError: The file lacks what every record needs.
         """
-        raise NotImplementedError
+        columns = self.columns(fields)
+        if columns is None:
+            raise NotImplementedError
+        return compile_record(header, columns, self.anomalies, requested=fields, shape=shape)
 
     def sorting_cell(self, header: Sequence[str]) -> int | None:
         """The place of the cell which tells the streams that a row belongs to; None for all.
@@ -172,7 +185,9 @@ class BulkStream(Stream):
             if export.file:
                 export.file.seek(0)  # in a dry run each stream reads the same file
                 try:
-                    yield from fan_out.write(export.file, export.series.request.fields)
+                    expected = export.job.records if export.job else None
+                    fields = export.series.request.fields
+                    yield from fan_out.write(export.file, fields, expected)
                 except ExportFileError as error:
                     raise MarketoError(
                         f"The file of {export} cannot be read: {error}. The bookmark stays before"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from contextlib import ExitStack
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo.bulk.rows import read_rows
-from tap_marketo.streams.batch import batch_file
+from tap_marketo.streams.batch import ColumnFile, batch_file
 from tap_marketo.streams.output import Messages, Output, RecordByRecord, passes_records_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from singer_sdk.helpers._batch import BatchConfig
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
 
 ANY_ROW = ""
+exhaust: Callable[[Iterable[None]], object] = partial(deque, maxlen=0)
 
 
 class FanOut:
@@ -42,13 +45,17 @@ class FanOut:
         self._leader = leader
         self._members = members
         self._batches = batches
+        self._plan = leader.tap.plan
 
-    def write(self, file: BinaryIO, fields: Sequence[str]) -> Iterator[Record]:
+    def write(
+        self, file: BinaryIO, fields: Sequence[str], expected: int | None = None
+    ) -> Iterator[Record]:
         """Write the records of a file.
 
         Args:
             file: Verified, at its beginning.
             fields: As the export asked for them.
+            expected: How many rows Marketo says there are, if it does.
 
         Yields:
             The leader's records, where the SDK's own loop has to write them.
@@ -56,33 +63,56 @@ class FanOut:
         Raises:
             ExportFileError: The file is malformed.
         """
-        leader = self._leader
-        header, rows = read_rows(file, anomalies=leader.anomalies)
+        header, chunks = read_rows(file, anomalies=self._leader.anomalies)
         if not header:
             return
         own: list[Record] = []
         outputs = self._outputs(own)
+        with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
+            only = outputs[self._leader]
+            if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
+                for block in self._plan.watched(only.read_file(file, header, fields, expected)):
+                    only.add(block)
+                    counts.add([ANY_ROW] * len(block))
+            else:
+                yield from self._write_rows(header, chunks, fields, outputs, own, counts)
+            for output in outputs.values():
+                output.end()
+
+    def _write_rows(
+        self,
+        header: list[str],
+        chunks: Iterator[list[list[str]]],
+        fields: Sequence[str],
+        outputs: dict[BulkStream, Output],
+        own: list[Record],
+        counts: _Counts,
+    ) -> Iterator[Record]:
+        leader = self._leader
         takers = {
             stream: (stream.reader(header, fields, output.shape), output.append)
             for stream, output in outputs.items()
         }
         routes = _Routes(takers)
-        place = leader.sorting_cell(header)
-        with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
-            for chunk in leader.tap.plan.chunks(rows):
+        places = (stream.sorting_cell(header) for stream in outputs)
+        place = next((one for one in places if one is not None), None)
+        for chunk in self._plan.watched(chunks):
+            if place is None:
+                for make, append in takers.values():
+                    exhaust(map(append, map(make, chunk)))
+                seen = counts.add([ANY_ROW] * len(chunk))
+            else:
                 for row in chunk:
-                    for make, append in routes[ANY_ROW if place is None else row[place]]:
+                    for make, append in routes[row[place]]:
                         append(make(row))
-                for output in outputs.values():
-                    output.flush()
-                yield from own
-                own.clear()
-                cells = (ANY_ROW for _ in chunk) if place is None else (row[place] for row in chunk)
-                if counts.add(cells) >= leader.STATE_MSG_FREQUENCY:
-                    counts.tell()
-                    leader.write_state()
+                seen = counts.add(map(itemgetter(place), chunk))
             for output in outputs.values():
-                output.end()
+                output.flush()
+            yield from own
+            own.clear()
+            if seen >= leader.STATE_MSG_FREQUENCY:
+                counts.tell()
+                leader.write_state()
 
     def _outputs(self, own: list[Record]) -> dict[BulkStream, Output]:
         messages = Messages(cast("MessageWriter", self._leader.tap.message_writer))
@@ -125,7 +155,7 @@ class _Counts(ExitStack):
         self.tell()
         return super().__exit__(*details)  # type: ignore[arg-type]
 
-    def add(self, cells: Iterator[str]) -> int:
+    def add(self, cells: Iterable[str]) -> int:
         self._seen.update(cells)
         return self._seen.total()
 

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.job import LEADS, ExportRequest
-from tap_marketo.bulk.records import compile_record
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
 from tap_marketo.client.errors import FilterUnavailableError
 from tap_marketo.schemas.names import field_columns
@@ -15,11 +14,10 @@ from tap_marketo.streams.bulk import BulkStream
 from tap_marketo.streams.lead_changes import calls_for, changed_leads, leads_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_marketo.bulk.records import Row, Shape
     from tap_marketo.bulk.series import Series
     from tap_marketo.client import MarketoClient
     from tap_marketo.client.errors import FieldNotFoundError
@@ -98,12 +96,9 @@ class LeadsStream(BulkStream):
         """A field deleted between discovery and export is left out with a warning."""
         series.without_field = self._without_field
 
-    def reader(
-        self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
-    ) -> Callable[[Row], Any]:
-        """A function that makes a lead of a row."""
-        columns = [self._columns[name] for name in fields]
-        return compile_record(header, columns, self.anomalies, requested=fields, shape=shape)
+    def columns(self, fields: Sequence[str]) -> list[Column]:
+        """The fields asked for."""
+        return [self._columns[name] for name in fields]
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the leads of window after window, by another way where Marketo has no filter."""

@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tap_marketo.bulk.arrow import TYPES, array_of, read_columns
 from tap_marketo.bulk.records import Shape
 from tap_marketo.bulk.values import Column, Kind
-from tap_marketo.streams.batch import BatchFile
-from tap_marketo.streams.output import ENCODER, picker
+from tap_marketo.streams.batch import ColumnFile
+from tap_marketo.streams.output import picker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from singer_sdk.helpers._batch import BatchConfig
 
-    from tap_marketo.bulk.values import Anomalies
     from tap_marketo.streams.bulk import BulkStream
 
 ROWS_A_GROUP = 50_000
 """Rows of a file that are held, as Arrow has them, before they are written."""
 
-MOMENT = pa.timestamp("us", tz="UTC")
-_LARGEST = 2**63
 
-
-class ParquetFile(BatchFile):
+class ParquetFile(ColumnFile):
     """Typed columns: 64-bit integers and floats, dates, timestamps in UTC, objects as JSON text."""
 
     suffix = "parquet"
@@ -35,40 +32,56 @@ class ParquetFile(BatchFile):
     def __init__(self, stream: BulkStream, config: BatchConfig) -> None:
         """See `BatchFile`."""
         super().__init__(stream, config)
-        properties = stream.schema["properties"]
-        fields = [
-            pa.field(name, arrow_type(one))
-            for name, one in properties.items()
+        self._columns = [
+            Column(name, name, _kind(one))
+            for name, one in stream.schema["properties"].items()
             if stream.is_written(name)
         ]
-        self.schema = pa.schema(fields)
+        self.schema = pa.schema([(one.name, TYPES[one.kind]) for one in self._columns])
         self.shape = Shape(self._tuple_of)
         compression = config.encoding.compression
         self._compression = "snappy" if compression in (None, "none") else compression
         self._pending: list[pa.RecordBatch] = []
         self._writer: pq.ParquetWriter | None = None
 
+    def read_file(
+        self, file: BinaryIO, header: Sequence[str], fields: Sequence[str], expected: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read a whole file column by column."""
+        stream = self._stream
+        wanted = [one for one in stream.columns(fields) or () if stream.is_written(one.name)]
+        blocks = read_columns(
+            file, header, wanted, stream.anomalies, requested=fields, expected=expected
+        )
+        for block in blocks:
+            found = dict(zip((column.name for column in wanted), block, strict=True))
+            arrays = [
+                found.get(name, pa.nulls(len(block[0]), kind))
+                for name, kind in zip(self.schema.names, self.schema.types, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
     def begin(self, file: BinaryIO) -> None:
         """Begin a file."""
         self._writer = pq.ParquetWriter(file, self.schema, compression=self._compression)
 
-    def write(self, records: Sequence[tuple[Any, ...]]) -> None:
-        """Keep records column by column."""
+    def joined(self, records: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """Make columns of records."""
+        values = zip(*records, strict=True)
         anomalies = self._stream.anomalies
-        columns = zip(*records, strict=True)
         arrays = [
-            arrow_array(values, field, anomalies)
-            for values, field in zip(columns, self.schema, strict=True)
+            array_of(one, column, anomalies)
+            for one, column in zip(values, self._columns, strict=True)
         ]
-        self.write_columns(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
-    def write_columns(self, batch: pa.RecordBatch) -> None:
-        """Keep columns until they fill a row group.
+    def cut(self, part: pa.RecordBatch, size: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """Divide columns."""
+        return part.slice(0, size), part.slice(size)
 
-        Args:
-            batch: Of this file's schema.
-        """
-        self._pending.append(batch)
+    def write(self, part: pa.RecordBatch) -> None:
+        """Keep columns until they fill a row group."""
+        self._pending.append(part)
         if sum(one.num_rows for one in self._pending) >= ROWS_A_GROUP:
             self._write_group()
 
@@ -96,46 +109,14 @@ class ParquetFile(BatchFile):
         return lambda *values: pick(values)
 
 
-def arrow_type(schema: dict[str, Any]) -> pa.DataType:
-    """The column type of a property.
-
-    Args:
-        schema: Its JSON Schema.
-    """
-    kinds = schema["type"]
-    if "integer" in kinds:
-        return pa.int64()
-    if "number" in kinds:
-        return pa.float64()
-    if "boolean" in kinds:
-        return pa.bool_()
-    return {"date": pa.date32(), "date-time": MOMENT}.get(schema.get("format", ""), pa.string())
-
-
-def arrow_array(values: Sequence[Any], field: pa.Field, anomalies: Anomalies) -> pa.Array:
-    """A column of values.
-
-    Args:
-        values: Of one column's kind, as records have them.
-        field: Name and type of the column.
-        anomalies: Counts integers of more than 64 bits, which become null.
-    """
-    if field.type in (pa.date32(), MOMENT):
-        return pa.array(values, pa.string()).cast(field.type)
-    try:
-        return pa.array(values, field.type)
-    except (pa.ArrowException, OverflowError, TypeError):
-        return pa.array([_fitted(value, field, anomalies) for value in values], field.type)
-
-
-def _fitted(value: Any, field: pa.Field, anomalies: Anomalies) -> Any:
-    if value is None:
-        return None
-    if field.type == pa.int64():
-        if -_LARGEST <= value < _LARGEST:
-            return value
-        anomalies.nulled[Column(field.name, field.name, Kind.INTEGER)] += 1
-        return None
-    if field.type == pa.float64():
-        return float(value)
-    return ENCODER.encode(value).decode()
+def _kind(schema: dict[str, Any]) -> Kind:
+    by_type = {
+        "integer": Kind.INTEGER,
+        "number": Kind.NUMBER,
+        "boolean": Kind.BOOLEAN,
+        "object": Kind.OBJECT,
+    }
+    for name, kind in by_type.items():
+        if name in schema["type"]:
+            return kind
+    return {"date": Kind.DATE, "date-time": Kind.DATETIME}.get(schema.get("format", ""), Kind.TEXT)

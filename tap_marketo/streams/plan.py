@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sized
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_marketo.bulk.budget import MEGABYTE, Budget
 from tap_marketo.bulk.job import ExportJob, JobState
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo")
 
 JOBS_IN_STATE = "export_jobs"
-# Enough to spread the cost of a chunk, few enough to hold even if each has the longest cells.
-ROWS_A_CHUNK = 100
-ROWS_BETWEEN_LOOKS = 10 * ROWS_A_CHUNK
+ROWS_BETWEEN_LOOKS = 1000
 
-Row = list[str]
+Rows = TypeVar("Rows", bound=Sized)
 
 
 @dataclass(eq=False)
@@ -122,17 +120,18 @@ class ExportPlan:
         except QuotaPauseError as error:
             self._tap.pause(error)
 
-    def chunks(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
-        """Rows, some at a time, with a look at new export jobs now and then.
+    def watched(self, chunks: Iterable[Rows]) -> Iterator[Rows]:
+        """Rows as they are, with a look at new export jobs now and then.
 
         Args:
-            rows: Of a file.
+            chunks: Some rows of a file at a time.
         """
         self._rows, self._began = 0, time.monotonic()
-        rows = iter(rows)
-        while chunk := list(islice(rows, ROWS_A_CHUNK)):
+        looks = 0
+        for chunk in chunks:
             self._rows += len(chunk)
-            if self._rows % ROWS_BETWEEN_LOOKS == 0:
+            if self._rows // ROWS_BETWEEN_LOOKS > looks:
+                looks = self._rows // ROWS_BETWEEN_LOOKS
                 self.queue.record_jobs()
             yield chunk
 

@@ -42,7 +42,17 @@ CELLS = [
         "2026-02-28T10:11:12Z",
     ),
     *("2026-02-28T10:11:12+0000", "2026-02-28T10:11:12Z+0000", "2026-02-28T10:11:12-08:00"),
-    *("2026-02-28 10:11:12", "yesterday", 'a "quoted", text', "line\nbreak", "carriage\rreturn"),
+    *(
+        "2026-W09-6",
+        "2026-W09-6T10:11:12Z",
+        "20260228",
+        "2026-02-28T24:00:00Z",
+        "2026-02-28 10:11:12",
+        "yesterday",
+        'a "quoted", text',
+        "line\nbreak",
+        "carriage\rreturn",
+    ),
     *("two\r\nbytes", "Zürich ✓ 𝄞", "\u2028\u2029", "nul\0character", "\ud800", "x" * 70_000),
 ]
 ATTRIBUTES = [
