@@ -133,21 +133,34 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
         text = block.text.replace(INSTANCE, sandbox.base_url)
         if block.mark.startswith("file: "):
             (folder / block.mark.removeprefix("file: ")).write_text(text, encoding="utf-8")
-        elif block.language == "yaml" and text.startswith("# meltano.yml"):
+        elif block.language == "yaml" and text.startswith("# meltano.yml\n"):
             _add(project / "meltano.yml", yaml.safe_load(text))
         elif block.language == "sh":
-            # The credentials are the sandbox's, and the plugins are installed already.
-            lines = [line for line in text.splitlines() if not PREPARATION.match(line)]
-            command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
-            printed = _told(command, block, sandbox, folder, variables)
+            printed = shell(text, sandbox, folder, **variables)
         elif block.language == "python":
-            printed = _told([sys.executable, "-c", text], block, sandbox, folder, variables)
+            printed = _told([sys.executable, "-c", text], sandbox, folder, variables)
     return printed
 
 
-def _told(
-    command: list[str], block: Block, sandbox: Sandbox, folder: Path, variables: Mapping[str, str]
-) -> str:
+def shell(script: str, sandbox: Sandbox, folder: Path, **variables: str) -> str:
+    """Run commands as somebody does whose tap is configured for the sandbox.
+
+    Args:
+        script: The commands. Installations and `export NAME=...` are passed over: the plugins are
+            installed already, and the credentials are the sandbox's.
+        sandbox: The instance.
+        folder: Where they are run.
+        variables: Further ones of the environment.
+
+    Returns:
+        What they printed.
+    """
+    lines = [line for line in script.splitlines() if not PREPARATION.match(line)]
+    command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
+    return _told(command, sandbox, folder, variables)
+
+
+def _told(command: list[str], sandbox: Sandbox, folder: Path, variables: Mapping[str, str]) -> str:
     settings = meltano.settings(sandbox) | {"MELTANO_AUTO_INSTALL": "false"} | dict(variables)
     environment = own_environment(**settings)
     environment["PATH"] = ":".join([*map(str, PROGRAMS), environment["PATH"]])
@@ -167,12 +180,12 @@ def _told(
         try:
             code = process.wait(timeout=240)
         finally:
-            # What a block has started in the background ends with it.
+            # What was started in the background ends with it.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
         output.seek(0)
         printed = output.read()
-    assert code == 0, f"line {block.line}, exit code {code}:\n{block.text}\n{printed[-3000:]}"
+    assert code == 0, f"exit code {code} of:\n{command[-1]}\n{printed[-3000:]}"
     return printed
 
 

@@ -10,7 +10,13 @@ from tests.tools.conftest import ROOT
 if TYPE_CHECKING:
     from tests.tools.conftest import ToolEnvironment
 
-SCRIPTS = (".ci/run", "scripts/bootstrap", "scripts/environments.sh", "scripts/tool_environment")
+SCRIPTS = (
+    ".ci/run",
+    "examples/cron/marketo-sync.sh",
+    "scripts/bootstrap",
+    "scripts/environments.sh",
+    "scripts/tool_environment",
+)
 
 
 def test_shellcheck_finds_nothing(tool_environment: ToolEnvironment) -> None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from tests.tools.conftest import ToolEnvironment
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = [
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    *sorted((ROOT / "examples" / "github-actions").glob("*.yml")),
+]
 CHECKERS = ("check-jsonschema==0.39.0", "zizmor==1.32.0")
 
 
