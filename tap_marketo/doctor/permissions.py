@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
 # Discovery has tried these.
 DISCOVERED = {LEAD: ("leads",), ACTIVITY: ("activities", "activity_*")}
-GROUPS = {"leads": LEAD, "activities": ACTIVITY}
 DENIED_STATUS = frozenset({"401", "403"})
 NAMED = 3
 REMEDY = (
@@ -93,9 +92,7 @@ def _needs(patient: Patient) -> dict[str, list[str]]:
 
 
 def _needed_by(stream: Stream) -> list[str]:
-    if isinstance(stream, BulkStream):
-        return [GROUPS[stream.group_name]] if stream.group_name in GROUPS else []
-    if not isinstance(stream, MarketoStream) or stream.permission == "none":
+    if not isinstance(stream, BulkStream | MarketoStream) or stream.permission in {"", "none"}:
         return []
     parts = stream.permission.split(" and ")
     return parts if set(parts) <= set(DISCOVERED) else [stream.permission]

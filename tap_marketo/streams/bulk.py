@@ -40,6 +40,8 @@ class BulkStream(Stream):
 
     group_name: str
     """Streams of one group that stand at the same bookmark share their exports."""
+    permission = ""
+    """What the role of the API user needs."""
 
     def __init__(self, tap: TapMarketo, name: str, schema: dict[str, Any]) -> None:
         """Keep the tap; see `Stream`."""

@@ -57,6 +57,7 @@ class LeadsStream(BulkStream):
 
     name = "leads"
     group_name = "leads"
+    permission = "Read-Only Lead"
 
     def __init__(self, tap: TapMarketo, fields: dict[str, dict[str, Any]]) -> None:
         """Make a typed column of every field.
