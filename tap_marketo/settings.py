@@ -186,6 +186,15 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "named_account_lists",
+        th.ArrayType(th.StringType(pattern="^[^,]+$")),
+        default=[],
+        title="Named account lists",
+        description=(
+            "Names of the lists of named accounts to read; Marketo does not tell which there are."
+        ),
+    ),
+    th.Property(
         "batch_gzip_level",
         th.IntegerType(minimum=0, maximum=9),
         default=1,
@@ -223,6 +232,7 @@ _AS_GIVEN = (
     "max_calls_per_20_seconds",
     "max_concurrent_calls",
     "require_all_streams",
+    "named_account_lists",
     "batch_gzip_level",
 )
 
@@ -261,6 +271,7 @@ class Settings:
     max_calls_per_20_seconds: int = 50
     max_concurrent_calls: int = 5
     require_all_streams: bool = False
+    named_account_lists: list[str] = field(default_factory=list)
     batch_gzip_level: int = 1
     sync_log: Path | None = None
 
@@ -363,6 +374,7 @@ def _problem(error: ValidationError) -> str:
         "exclusiveMinimum": "must be greater than",
         "minLength": "must not be empty; characters needed:",
         "format": "must be a",
+        "pattern": "each must be a name without a comma; must match",
     }.get(str(error.validator))
     return f"{name}: {told} {_listed(error.validator_value)}" if told else f"{name}: not valid"
 

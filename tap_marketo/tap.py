@@ -21,7 +21,9 @@ from tap_marketo.client import MarketoClient
 from tap_marketo.client.errors import (
     AccessDeniedError,
     DailyCallsSpentError,
+    FeatureUnavailableError,
     MarketoError,
+    NotFoundError,
     ResponseError,
 )
 from tap_marketo.commands import with_subcommands
@@ -31,7 +33,8 @@ from tap_marketo.messages import MessageWriter
 from tap_marketo.migration import foreign
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
 from tap_marketo.streams import activities, leads
-from tap_marketo.streams.catalog import STREAMS
+from tap_marketo.streams.admin import WorkspacesStream
+from tap_marketo.streams.catalog import DESCRIBED, STREAMS, name_of
 from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
 from tap_marketo.sync_log import keep_sync_log
 
@@ -42,8 +45,10 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
     from singer_sdk.plugin_base import SingerCommand
+    from singer_sdk.singerlib import Catalog
 
 PACKAGE = "tap-marketo-engage"
+DEFAULT_WORKSPACE = 1
 
 
 def connect(settings: Settings, **how: Any) -> MarketoClient:
@@ -115,9 +120,42 @@ class TapMarketo(Tap):
             streams += self._activity_streams()
         except AccessDeniedError as error:
             denied.append(self._denied("Read-Only Activity", "all activity streams", error))
-        streams += [stream(self) for stream in STREAMS]
+        streams += self._rest_streams()
         self._refuse_selected(denied, {stream.name for stream in streams})
         return streams
+
+    def _rest_streams(self) -> Iterator[Stream]:
+        for stream in STREAMS:
+            name = name_of(stream)
+            if name in DESCRIBED and not self._may_be_wanted(name):
+                continue  # its description would cost a call
+            try:
+                yield stream(self)
+            except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
+                self.leave_out(name, stream.permission, error)
+
+    def _may_be_wanted(self, name: str) -> bool:
+        return self.input_catalog is None or name in self._selected_in(self.input_catalog)
+
+    @staticmethod
+    def _selected_in(catalog: Catalog) -> set[str]:
+        return {name for name, entry in catalog.items() if entry.metadata.root.selected}
+
+    @cached_property
+    def workspace_ids(self) -> list[int]:
+        """The workspaces of the instance, or the first one where the API user may not list them."""
+        workspaces = cast("WorkspacesStream", self.streams[WorkspacesStream.name])
+        try:
+            return [int(one["id"]) for one in workspaces.request_records(None)]
+        except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
+            self.logger.warning(
+                "%s Without the permission %s the workspaces are unknown: assets of the new"
+                " designer are read from workspace %d (Default) alone.",
+                error,
+                WorkspacesStream.permission,
+                DEFAULT_WORKSPACE,
+            )
+            return [DEFAULT_WORKSPACE]
 
     def _activity_streams(self) -> list[Stream]:
         types = activities.describe(self.client)
@@ -162,18 +200,23 @@ class TapMarketo(Tap):
             permission: What the role of the API user needs.
             error: What Marketo answered.
         """
+        if stream in self._left_out:
+            return
+        self._left_out[stream] = error
         if isinstance(error, AccessDeniedError):
             self._denied(permission, stream, error)
         else:
-            self.logger.warning("Left out: %s. %s", stream, error)
+            self.logger.warning(
+                "Left out: %s, which needs the permission %s. %s", stream, permission, error
+            )
         note("left_out", stream=stream, why=str(error))
-        self._left_out.setdefault(stream, error)
 
     def _is_incomplete(self) -> bool:
-        if not self._left_out:
-            return False
         wanted = {name for name, stream in self.streams.items() if stream.selected}
-        return self.settings.require_all_streams or wanted <= set(self._left_out)
+        if self.input_catalog is not None:
+            wanted |= self._selected_in(self.input_catalog)
+        missing = wanted & set(self._left_out)
+        return bool(missing) and (self.settings.require_all_streams or missing == wanted)
 
     @property
     def whole_state(self) -> dict[str, Any]:

@@ -192,6 +192,8 @@ _FEATURE_HINT = "The subscription lacks this feature: deselect the stream, or as
 
 # The table of error-codes.md, as far as a reader meets it.
 CODES: dict[str, _Code] = {
+    "403": _Code(AccessDeniedError, _DENIED_HINT),
+    "404": _Code(NotFoundError),
     "429": _Code(UnavailableError),
     "500": _Code(UnavailableError),
     "502": _Code(UnavailableError),

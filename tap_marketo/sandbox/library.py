@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo.sandbox import designer
 from tap_marketo.sandbox.clock import iso
 
 if TYPE_CHECKING:
@@ -77,16 +78,18 @@ class Library:
         """
         self.world = world
         now = world.clock.now().replace(microsecond=0)
-        start = min((lead.created for lead in world.leads.values()), default=now)
+        self.start = start = min((lead.created for lead in world.leads.values()), default=now)
         self.records = {
             name: [_record(name, number, start, now) for number in range(1, count + 1)]
             for name in OBJECTS
         }
         # Few of them, as on real instances: each costs its reader calls.
         del self.records["segmentations"][2:]
+        del self.records["workspaces"][2:]
         folders = [_folder(number, "Folder", start) for number in range(1, count + 1)]
         programs = [_folder(one["id"], "Program", start) for one in self.records["programs"]]
         self.records["folders"] = folders + programs
+        self.records |= designer.records(self, count)
 
     def change(self, name: str, count: int) -> list[int]:
         """Change the first records of an object now.
@@ -101,7 +104,11 @@ class Library:
         now = iso(self.world.clock.now())
         changed = self.records[name][:count]
         for one in changed:
-            one |= {"description": f"changed {now[:10]}", "updatedAt": now}
+            one["description"] = f"changed {now[:10]}"
+            if "metadata" in one:
+                one["metadata"]["modifiedAt"] = now
+            else:
+                one["updatedAt"] = now
         return [one["id"] for one in changed]
 
     def parts(self, name: str, parent: int | str) -> list[Record]:

@@ -83,8 +83,27 @@ class Limits:
         self._day = clock.midnight()
         self.in_flight = 0
         self.most_in_flight = 0
-        self.calls_today: Counter[str] = Counter()
-        self.errors_today: Counter[str] = Counter()
+        self._days = {self._day: (Counter[str](), Counter[str]())}
+
+    @property
+    def calls_today(self) -> Counter[str]:
+        """Calls by API user, since midnight."""
+        return self._days[self._day][0]
+
+    @property
+    def errors_today(self) -> Counter[str]:
+        """Errors by code, since midnight."""
+        return self._days[self._day][1]
+
+    def days(self, count: int) -> list[tuple[datetime, tuple[Counter[str], Counter[str]]]]:
+        """Calls and errors of the last days that had any, oldest first. Source: usage.md.
+
+        Args:
+            count: How many days.
+        """
+        oldest = self._clock.midnight() - timedelta(days=count)
+        # A midnight is not always 24 hours after another.
+        return [(day, used) for day, used in self._days.items() if day > oldest]
 
     def enter(self, user: str) -> None:
         """Let a call in.
@@ -98,8 +117,7 @@ class Limits:
         with self._lock:
             if self._day != self._clock.midnight():
                 self._day = self._clock.midnight()
-                self.calls_today.clear()
-                self.errors_today.clear()
+                self._days[self._day] = (Counter(), Counter())
             if self.calls_today.total() >= self._options.daily_calls:
                 raise Refused("607", "Daily quota reached")
             now = time.monotonic()

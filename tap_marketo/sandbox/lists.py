@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from tap_marketo.sandbox import designer, linked
 from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.export import Refused
 from tap_marketo.sandbox.fields import described_fields
+from tap_marketo.sandbox.rough import (
+    ASSETS,
+    DATABASE,
+    EVENTS,
+    OFFSET,
+    ROLES,
+    USERS,
+    loosely,
+    nothing,
+    spelled,
+    with_gaps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +31,9 @@ if TYPE_CHECKING:
     from tap_marketo.sandbox.server import Call, Instance
 
 Answer = dict[str, Any]
-DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)Z")
 TOKEN_PAGE = 300
 ASSET_PAGE = 200
 DELETED = 37
-NOTHING = "No assets found for the given search criteria."
 
 
 @dataclass(frozen=True)
@@ -33,21 +43,7 @@ class Listing:
     pattern: str
     answer: Callable[..., Any]
     permission: str
-
-
-def spelled(value: Any, spelling: str) -> Any:
-    """A value with its datetimes as an endpoint writes them."""
-    if isinstance(value, dict):
-        return {key: spelled(one, spelling) for key, one in value.items()}
-    if isinstance(value, list):
-        return [spelled(one, spelling) for one in value]
-    return DATE.sub(spelling, value) if isinstance(value, str) else value
-
-
-ASSETS = r"\1-\2-\3T\4Z+0000"
-USERS = r"\1\2\3T\4.0t+0000"
-DATABASE = r"\1-\2-\3T\4Z"
-EVENTS = r"\1-\2-\3T\4+0000"
+    methods: frozenset[str] = frozenset({"GET"})
 
 
 def _number(name: str, default: int, most: int) -> int:
@@ -57,12 +53,17 @@ def _number(name: str, default: int, most: int) -> int:
     return int(value)
 
 
-def _offset(records: list[Answer]) -> Answer:
+def _offset(instance: Instance, records: list[Answer], *, gaps: bool = False) -> Answer:
     size, start = _number("maxReturn", 20, ASSET_PAGE), _number("offset", 0, 10**9)
-    found = records[start : start + size]
+    nasty = instance.options.nasty
+    rows: list[Answer | None] = list(records)
+    if nasty and gaps:
+        rows = with_gaps(records, ASSET_PAGE)
+    found = rows[start : start + size]
     if not found:
-        return {"warnings": [NOTHING]}
-    return {"result": spelled(found, ASSETS), "warnings": []}
+        return nothing(start // size) if nasty else nothing(0)
+    shown = [one for one in found if one is not None]
+    return {"result": spelled(loosely(shown) if nasty else shown, ASSETS), "warnings": []}
 
 
 def _changed(records: list[Answer]) -> list[Answer]:
@@ -76,7 +77,9 @@ def _changed(records: list[Answer]) -> list[Answer]:
 
 
 def _assets(name: str) -> Callable[..., Answer]:
-    return lambda instance, _: _offset(_of_status(_changed(instance.library.records[name])))
+    return lambda instance, _: _offset(
+        instance, _of_status(_changed(instance.library.records[name])), gaps=name in GAPPY
+    )
 
 
 def _of_status(records: list[Answer]) -> list[Answer]:
@@ -95,7 +98,13 @@ def approve_email(instance: Instance, _: Call, number: str) -> Answer:
     raise Refused("702", "Email not found")
 
 
-def _tokens(records: list[Answer], spelling: str, *, with_more: bool) -> Answer:
+def _campaigns(instance: Instance, _: Call) -> Answer:
+    if instance.options.nasty and "nextPageToken" not in request.args:
+        return {"result": [], "nextPageToken": "0="}
+    return _tokens(instance.library.records["campaigns"], OFFSET, with_more=False)
+
+
+def _tokens(records: list[Answer], spelling: Any, *, with_more: bool) -> Answer:
     size = min(_number("batchSize", TOKEN_PAGE, 10**9), TOKEN_PAGE)
     start = int(request.args.get("nextPageToken", "0=").rstrip("="))
     more = start + size < len(records)
@@ -115,7 +124,7 @@ def _single(name: str, spelling: str = DATABASE) -> Callable[..., Answer]:
 
 
 def _bare(name: str) -> Callable[..., Any]:
-    return lambda instance, _: spelled(instance.library.records[name], USERS)
+    return lambda instance, _: spelled(instance.library.records[name], ROLES)
 
 
 def _one(instance: Instance, name: str, key: str, value: str) -> Answer:
@@ -149,7 +158,7 @@ def _parts(name: str) -> Callable[..., Answer]:
 
 
 def _segments(instance: Instance, _: Call, number: str) -> Answer:
-    return _offset(instance.library.parts("segments", number))
+    return _offset(instance, instance.library.parts("segments", number))
 
 
 def _template(instance: Instance, _: Call, number: str) -> Answer:
@@ -229,9 +238,12 @@ _ASSET_PATHS = {
     "snippets": "snippets",
     "files": "files",
 }
+# Emails of A/B tests are counted in a page and not shown.
+GAPPY = frozenset({"emails"})
 _ASSET = "Read-Only Asset"
 _RULES = "Read-Only Redirect Rules"
 _LEAD = "Read-Only Lead"
+_BOTH = frozenset({"GET", "POST"})
 _USER = "Access User Management Api"
 _PEOPLE = "/userservice/management/v1/users"
 
@@ -243,7 +255,7 @@ LISTS = (
     Listing(_A1 + r"/redirectRules\.json", _assets("landing_page_redirect_rules"), _RULES),
     Listing(
         _A1 + r"/landingPageDomains\.json",
-        lambda instance, _: _offset(instance.library.records["landing_page_domains"]),
+        lambda instance, _: _offset(instance, instance.library.records["landing_page_domains"]),
         _RULES,
     ),
     Listing(_A1 + r"/segmentation\.json", _single("segmentations", ASSETS), _ASSET),
@@ -255,13 +267,7 @@ LISTS = (
     Listing(_A1 + r"/email/(\d+)/content\.json", _parts("email_content"), _ASSET),
     Listing(_A1 + r"/snippet/(\d+)/content\.json", _parts("snippet_content"), _ASSET),
     Listing(_A1 + r"/emailTemplate/(\d+)/content\.json", _template, _ASSET),
-    Listing(
-        r"/rest/v1/campaigns\.json",
-        lambda instance, _: _tokens(
-            instance.library.records["campaigns"], DATABASE, with_more=False
-        ),
-        "Read-Only Campaign",
-    ),
+    Listing(r"/rest/v1/campaigns\.json", _campaigns, "Read-Only Campaign"),
     Listing(r"/rest/v1/leads/partitions\.json", _single("lead_partitions"), _LEAD),
     Listing(
         r"/rest/v1/leads/describe\.json",
@@ -283,5 +289,38 @@ LISTS = (
     Listing(_PEOPLE + r"/roles\.json", _bare("roles"), _USER),
     Listing(_PEOPLE + r"/workspaces\.json", _bare("workspaces"), _USER),
     Listing(_PEOPLE + r"/([^/]+)/roles\.json", _roles_of, _USER),
+    *(
+        Listing(rf"/rest/v1/{one.path}/describe\.json", linked.describe(name), one.permission)
+        for name, one in linked.KINDS.items()
+    ),
+    *(
+        Listing(rf"/rest/v1/{one.path}\.json", linked.by_filter(name), one.permission, _BOTH)
+        for name, one in linked.KINDS.items()
+    ),
+    Listing(
+        r"/rest/v1/namedAccountLists\.json",
+        linked.account_lists,
+        "Read-Only Named Account List",
+        _BOTH,
+    ),
+    Listing(
+        r"/rest/v1/namedAccountList/([^/]+)/namedAccounts\.json",
+        linked.accounts_of_list,
+        "Read-Only Named Account",
+        _BOTH,
+    ),
+    *(
+        Listing(rf"/rest/asset/v2/{word}/filter", designer.filtered(name), permission)
+        for name, (word, permission) in designer.KINDS.items()
+    ),
+    *(
+        Listing(rf"/rest/asset/v2/{word}/([^/]+)", designer.detail(name), permission)
+        for name, (word, permission) in designer.KINDS.items()
+    ),
+    Listing(
+        r"/bulk/v1/customobjects/[^/]+/export\.json",
+        lambda *_: {"result": []},
+        "Read-Only Custom Object",
+    ),
     Listing(r"/bulk/v1/program/members/export\.json", lambda *_: {"result": []}, _LEAD),
 )

@@ -66,28 +66,30 @@ def _activity_types(instance: Instance, _: Call) -> Answer:
     return {"result": instance.world.types}
 
 
-def _usage(instance: Instance, _: Call) -> Answer:
-    calls = instance.limits.calls_today
+def _usage(instance: Instance, _: Call, week: str | None) -> Answer:
+    days = instance.limits.days(7 if week else 1)
     return {
         "result": [
             {
-                "date": instance.clock.midnight().strftime("%Y-%m-%d"),
+                "date": f"{day:%Y-%m-%d}",
                 "total": calls.total(),
                 "users": [{"userId": user, "count": count} for user, count in calls.items()],
             }
+            for day, (calls, _) in days
         ]
     }
 
 
-def _errors(instance: Instance, _: Call) -> Answer:
-    errors = instance.limits.errors_today
+def _errors(instance: Instance, _: Call, week: str | None) -> Answer:
+    days = instance.limits.days(7 if week else 1)
     return {
         "result": [
             {
-                "date": instance.clock.midnight().strftime("%Y-%m-%d"),
+                "date": f"{day:%Y-%m-%d}",
                 "total": errors.total(),
                 "errors": [{"errorCode": code, "count": count} for code, count in errors.items()],
             }
+            for day, (_, errors) in days
         ]
     }
 
@@ -160,8 +162,8 @@ READING = threading.Lock()
 ROUTES = (
     Route(r"/rest/v1/leads/describe2\.json", _describe_leads, "Read-Only Lead"),
     Route(r"/rest/v1/activities/types\.json", _activity_types, "Read-Only Activity"),
-    Route(r"/rest/v1/stats/usage(?:/last7days)?\.json", _usage),
-    Route(r"/rest/v1/stats/errors(?:/last7days)?\.json", _errors),
+    Route(r"/rest/v1/stats/usage(/last7days)?\.json", _usage),
+    Route(r"/rest/v1/stats/errors(/last7days)?\.json", _errors),
     Route(r"/rest/v1/activities/pagingtoken\.json", paging_token, "Read-Only Activity"),
     Route(r"/rest/v1/activities/leadchanges\.json", lead_changes, "Read-Only Activity", _BOTH),
     Route(r"/rest/v1/leads\.json", leads_by_filter, "Read-Only Lead", _BOTH),
@@ -172,5 +174,5 @@ ROUTES = (
     Route(_JOB + r"/file\.json", _file),
     Route(_EXPORT + r"\.json", _list),
     Route(r"/rest/asset/v1/email/(\d+)/approveDraft\.json", approve_email, "Approve Assets", _POST),
-    *(Route(one.pattern, one.answer, one.permission) for one in LISTS),
+    *(Route(one.pattern, one.answer, one.permission, one.methods) for one in LISTS),
 )

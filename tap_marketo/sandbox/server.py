@@ -19,6 +19,7 @@ from tap_marketo.sandbox.export import Refused
 from tap_marketo.sandbox.faults import Fault, Faults
 from tap_marketo.sandbox.library import Library
 from tap_marketo.sandbox.limits import Limits, Tokens
+from tap_marketo.sandbox.linked import Linked
 from tap_marketo.sandbox.queue import Queue
 from tap_marketo.sandbox.routes import ROUTES, Answer, Raw
 from tap_marketo.sandbox.world import World
@@ -57,6 +58,7 @@ class Instance:
         self.clock = Clock(self.options.time_scale)
         self.world = World(self.options, self.clock)
         self.library = Library(self.world, self.options.assets)
+        self.linked = Linked(self.world, self.options.assets)
         self.queue = Queue(self.world)
         self.tokens = Tokens(self.options, self.clock)
         self.limits = Limits(self.options, self.clock)

@@ -234,6 +234,8 @@ class World:
             "city": draw.choice(_CITIES),
             "email": f"person{lead_id}@example.com",
             "leadScore": draw.randint(-20, 200),
+            "externalCompanyId": f"company-{lead_id // 3}" if lead_id % 4 else None,
+            "externalSalesPersonId": f"sales-{lead_id % 9}" if lead_id % 5 else None,
             "createdAt": iso(created),
             "updatedAt": iso(created),
         }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.envelope import read_envelope
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+)
 from tap_marketo.schemas.typed import (
     BOOLEAN,
     DATE,
@@ -138,8 +144,8 @@ class ExportJobsStream(MarketoStream):
     name = "export_jobs"
     path = "/bulk/v1/{kind}/export.json"
     paging = TOKEN
-    permission = "Read-Only Lead and Read-Only Activity"
-    calls = "3, and 1 more per 300 jobs"
+    permission = "Read-Only Lead, Read-Only Activity and Read-Only Custom Object"
+    calls = "4, 1 per custom object type, and 1 more per 300 jobs"
     api_keys = ("exportId",)
     api_schema = record(
         exportId=TEXT,
@@ -157,15 +163,25 @@ class ExportJobsStream(MarketoStream):
     )
     from_parent = (("kind", "kind"),)
 
-    @property
-    def partitions(self) -> list[dict[str, Any]]:
-        """Each kind of job has a list of its own."""
-        return [{"kind": kind} for kind in ("leads", "activities", "program/members")]
-
     def __init__(self, tap: TapMarketo) -> None:
         """See `MarketoStream`."""
         super().__init__(tap)
         self.state_partitioning_keys = []
+
+    @cached_property
+    def partitions(self) -> list[dict[str, Any]]:
+        """Each kind of job has a list of its own, and so has each type of custom objects."""
+        kinds = ["leads", "activities", "program/members"]
+        try:
+            types = self.tap.client.get("/rest/v1/customobjects.json").result
+        except (AccessDeniedError, FeatureUnavailableError, NotFoundError):
+            types = []  # then there are no such exports either
+        names = [one.get("name") or one.get("apiName") for one in types]
+        return [{"kind": kind} for kind in (*kinds, *(f"customobjects/{one}" for one in names))]
+
+    def _place(self, context: Context | None) -> object:
+        """The user may see some kinds of jobs and not others."""
+        return (context or {}).get("kind")
 
     def get_url(self, context: Context | None) -> str:
         """The list of a kind, whose name holds a slash."""

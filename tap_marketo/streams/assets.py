@@ -104,8 +104,11 @@ class FoldersStream(AssetStream):
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:
         """Take the type out of `folderId`; it comes as `Folder` and as `FOLDER`."""
-        kind = str((row.get("folderId") or {}).get("type") or "Folder")
-        return super().post_process({**row, "type": kind.capitalize()}, context)
+        folder = row.get("folderId") or {}
+        kind = str(folder.get("type") or "Folder").capitalize()
+        return super().post_process(
+            {**row, "folderId": {**folder, "type": kind}, "type": kind}, context
+        )
 
 
 class SmartCampaignsStream(AssetStream):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk import Stream
 
@@ -14,7 +14,8 @@ from tap_marketo.client.errors import MarketoError
 from tap_marketo.streams.fan_out import FanOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
     import pendulum
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
@@ -26,6 +27,24 @@ if TYPE_CHECKING:
     from tap_marketo.bulk.values import Column
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
+
+
+class FileWriter(Protocol):
+    """Writes export files for all streams of a group."""
+
+    def write(
+        self, file: BinaryIO, fields: Sequence[str], expected: int | None = None
+    ) -> Iterator[Record]:
+        """Write the records of a file; yields those of the stream whose turn it is.
+
+        Args:
+            file: Verified, at its beginning.
+            fields: As the export asked for them.
+            expected: How many records the job says the file has, if it does.
+
+        Raises:
+            ExportFileError: The file is malformed.
+        """
 
 
 class BulkStream(Stream):
@@ -87,6 +106,14 @@ class BulkStream(Stream):
         if columns is None:
             raise NotImplementedError
         return compile_record(header, columns, self.anomalies, requested=fields, shape=shape)
+
+    def writer(self, members: Sequence[BulkStream]) -> FileWriter:
+        """Who writes the files of the group.
+
+        Args:
+            members: The streams of the group, this one among them.
+        """
+        return FanOut(self, members, self._batch_config)
 
     def sorting_cell(self, header: Sequence[str]) -> int | None:
         """The place of the cell which tells the streams that a row belongs to; None for all.
@@ -182,14 +209,14 @@ class BulkStream(Stream):
         plan = self.tap.plan
         for member in group.members:
             member._write_schema_message()  # noqa: SLF001
-        fan_out = FanOut(self, group.members, self._batch_config)
+        writer = self.writer(group.members)
         for export in plan.finished(group):
             if export.file:
                 export.file.seek(0)  # in a dry run each stream reads the same file
                 try:
                     expected = export.job.records if export.job else None
                     fields = export.series.request.fields
-                    yield from fan_out.write(export.file, fields, expected)
+                    yield from writer.write(export.file, fields, expected)
                 except ExportFileError as error:
                     raise MarketoError(
                         f"The file of {export} cannot be read: {error}. The bookmark stays before"

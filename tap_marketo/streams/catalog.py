@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_marketo.streams import admin, asset_parts, assets, changes, database
+from tap_marketo.streams import (
+    accounts,
+    admin,
+    asset_parts,
+    assets,
+    changes,
+    database,
+    designer,
+    lead_links,
+)
 
 if TYPE_CHECKING:
+    from tap_marketo.streams.lead_links import LeadLinkStream
     from tap_marketo.streams.rest import MarketoStream
 
-GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
+    ListedStream = type[MarketoStream | LeadLinkStream]
+
+GROUPS: dict[str, tuple[ListedStream, ...]] = {
     "Lead database": (
         database.LeadFieldsStream,
         database.LeadDescribeStream,
@@ -22,6 +34,13 @@ GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
         asset_parts.StaticListMembershipsStream,
         changes.DeletedLeadsStream,
         changes.LeadChangesStream,
+        lead_links.CompaniesStream,
+        lead_links.SalesPersonsStream,
+        lead_links.OpportunityRolesStream,
+        lead_links.OpportunitiesStream,
+        accounts.NamedAccountListsStream,
+        accounts.NamedAccountListMembersStream,
+        accounts.NamedAccountsStream,
     ),
     "Assets": (
         assets.ProgramsStream,
@@ -38,6 +57,12 @@ GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
         asset_parts.EmailContentStream,
         assets.EmailTemplatesStream,
         asset_parts.EmailTemplateContentStream,
+        designer.EmailsV2Stream,
+        designer.EmailV2ContentStream,
+        designer.EmailTemplatesV2Stream,
+        designer.EmailTemplateV2ContentStream,
+        designer.FragmentsV2Stream,
+        designer.FragmentV2ContentStream,
         assets.FormsStream,
         asset_parts.FormFieldsStream,
         assets.LandingPagesStream,
@@ -63,10 +88,14 @@ GROUPS: dict[str, tuple[type[MarketoStream], ...]] = {
 STREAMS = tuple(stream for group in GROUPS.values() for stream in group)
 
 
-def name_of(stream: type[MarketoStream]) -> str:
+def name_of(stream: ListedStream) -> str:
     """The name of a stream that is not made yet.
 
     Args:
         stream: Its class.
     """
     return str(vars(stream)["name"])
+
+
+DESCRIBED = frozenset(name_of(stream) for stream in STREAMS if hasattr(stream, "describe_path"))
+"""Streams whose fields the instance describes, for a call each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -33,6 +34,25 @@ if TYPE_CHECKING:
 
 # A single asset that cannot be read: content that the API does not give out, lost folders.
 UNREADABLE = frozenset({"709", "710", "711"})
+MISSING = "1013"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How a list tells what has changed.
+
+    Attributes:
+        column: API name of the time of the last change.
+        since: Query parameter with the earliest of these times.
+        until: Query parameter with the latest.
+    """
+
+    column: str
+    since: str
+    until: str
+
+
+UPDATED = Changed("updatedAt", "earliestUpdatedAt", "latestUpdatedAt")
 
 
 def moment(text: str) -> pendulum.DateTime:
@@ -52,15 +72,17 @@ class MarketoStream(RESTStream[Any]):
     """
 
     records_jsonpath = "$.result[*]"
-    api_schema: ClassVar[dict[str, Any]]
+    api_schema: dict[str, Any]
     """JSON Schema of a record, in API names."""
     api_keys: ClassVar[tuple[str, ...]]
     paging: ClassVar[Paging] = SINGLE
     changes: ClassVar[Literal["", "server", "client"]] = ""
-    """Who leaves out what has not changed since the bookmark, by `updatedAt`: Marketo or we."""
+    """Who leaves out what has not changed since the bookmark: Marketo or we."""
+    changed: ClassVar[Changed] = UPDATED
+    """What tells of a change."""
     parameters: ClassVar[tuple[tuple[str, Any], ...]] = ()
     """Further query parameters."""
-    permission: ClassVar[str] = "Read-Only Asset"
+    permission: str = "Read-Only Asset"
     """What the role of the API user needs."""
     calls: ClassVar[str] = ""
     """What a run costs in API calls, where the paging does not say it."""
@@ -85,13 +107,14 @@ class MarketoStream(RESTStream[Any]):
         super().__init__(tap=tap, schema=schema)
         self.primary_keys = [self._names[name] for name in self.api_keys]
         if self.changes:
-            self.replication_key = self._names["updatedAt"]
+            self.replication_key = self._names[self.changed.column]
         if self.parent_stream_type:
             # The parent's bookmark is the place to go on from; one for each parent would swell.
             self.state_partitioning_keys = []
         self.left_out: set[object] = set()
         self._answered = False
         self._since = ""
+        self._schema_written = False
         self._unfit: set[str] = set()
 
     @property
@@ -124,17 +147,17 @@ class MarketoStream(RESTStream[Any]):
         query = {**dict(self.parameters), **self.paging.query(next_page_token)}
         if self.changes == "server" and (since := self._since):
             now = self.tap.client.clock.now().in_timezone("UTC").start_of("second")
-            query["earliestUpdatedAt"] = since
+            query[self.changed.since] = since
             # Marketo wants both ends, in order.
-            query["latestUpdatedAt"] = max(f"{now.isoformat()[:19]}Z", since)
+            query[self.changed.until] = max(f"{now.isoformat()[:19]}Z", since)
         return query
 
-    def _begin_since(self) -> str:
+    def _begin_since(self, context: Context | None) -> str:
         """The bookmark less the lookback, RFC 3339 in UTC; empty to read everything.
 
         A child stream that was never filled needs all records of its parent once.
         """
-        bookmark = self.stream_state.get("replication_key_value")
+        bookmark = self.get_context_state(context).get("replication_key_value")
         if self.replication_method != "INCREMENTAL" or not bookmark:
             return ""
         if any(not child.stream_state.get("filled") for child in self._selected_children()):
@@ -156,40 +179,50 @@ class MarketoStream(RESTStream[Any]):
         Raises:
             ResponseError: A page failed; what came before it is not the whole list.
         """
-        self._since = self._begin_since()
-        place = (context or {}).get("kind")
+        place = self._place(context)
         if place in self.left_out:
             return
+        self._since = self._begin_since(context)
         try:
             yield from super().get_records(context)
-        except (AccessDeniedError, FeatureUnavailableError) as error:
-            if self._answered and place is None:
-                raise error.about(stream=self.name) from None
+        except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
+            if not self._may_leave_out(context, error):
+                self._without_one(error, skip=isinstance(error, NotFoundError) and bool(context))
+                return
             self.left_out.add(place)
             self.tap.leave_out(self.name, self.permission, error)
-            return
-        except NotFoundError as error:
-            if context is None and not self._answered:  # the instance lacks this kind of object
-                self.tap.leave_out(self.name, self.permission, error)
-                return
-            self._without_one(error, skip=error.code == "1013" and bool(context))
-            return
         except ResponseError as error:
             self._without_one(error, skip=error.code in UNREADABLE and bool(context))
-            return
-        if context is None:
-            self._note_filled_children()
+        else:
+            self._note_filled_children(context)
+
+    def _place(self, context: Context | None) -> object:
+        """What is left out together: the whole stream, or one kind of the records in it."""
+        del context
+        return None
+
+    def _may_leave_out(self, context: Context | None, error: ResponseError) -> bool:
+        """Whether the user or the instance lacks all of it, not a single record or page."""
+        if error.code == MISSING and context is not None:  # this parent was deleted meanwhile
+            return False
+        return not self._answered or self._place(context) is not None
 
     def _without_one(self, error: ResponseError, *, skip: bool) -> None:
         if not skip:
             raise error.about(stream=self.name) from None
         self.logger.warning("Left out one record of %s. %s", self.name, error)
 
-    def _note_filled_children(self) -> None:
+    def _note_filled_children(self, context: Context | None) -> None:
+        if context is not None and (self.parent_stream_type or context != self._last_partition()):
+            return
         for child in self._selected_children():
             if not child.left_out:
                 child.stream_state["filled"] = True
                 child.state_manager.is_flushed = False
+
+    def _last_partition(self) -> Context | None:
+        partitions = self.partitions
+        return partitions[-1] if partitions else None
 
     def get_child_context(self, record: Record, context: Context | None) -> Context | None:
         """What child streams need of a record."""
@@ -202,6 +235,16 @@ class MarketoStream(RESTStream[Any]):
         self._answered = True
         # Export jobs go on while lists are read, and wait for their ids to stand in the state.
         self.tap.plan.queue.record_jobs()
+
+    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+        """The records of a page; `result` may be null."""
+        return (one for one in super().parse_response(response) if one is not None)
+
+    def _write_schema_message(self) -> None:
+        # Once, not for each parent again.
+        if not self._schema_written:
+            self._schema_written = True
+            super()._write_schema_message()
 
     def request_decorator(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Repeat as the client does."""
@@ -219,7 +262,7 @@ class MarketoStream(RESTStream[Any]):
         for name, source in self.from_parent:
             values[name] = (context or {}).get(source)
         typed = fit(values, self.api_schema, self._tell_unfit)
-        if self.changes == "client" and self._is_old(typed.get("updatedAt")):
+        if self.changes == "client" and self._is_old(typed.get(self.changed.column)):
             return None
         return {self._names[name]: value for name, value in typed.items()}
 

@@ -1,0 +1,98 @@
+"""How loosely replies are spelled: dates in seven ways, digits as text, pages with gaps."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Spelling = str | Callable[[re.Match[str]], str]
+
+Record = dict[str, Any]
+DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)Z")
+NOTHING = "No assets found for the given search criteria."
+
+
+def _with_offset(match: re.Match[str]) -> str:
+    moment = datetime.fromisoformat(match[0].replace("Z", "+00:00")) - timedelta(hours=8)
+    return f"{moment.isoformat()[:19]}-08:00"
+
+
+# Each as a page of Adobe's documentation has it; see field-types.md.
+DATABASE = r"\1-\2-\3T\4Z"
+OFFSET = _with_offset
+EVENTS = r"\1-\2-\3T\4+0000"
+ASSETS = r"\1-\2-\3T\4Z+0000"
+USERS = r"\1\2\3T\4.0t+0000"
+ROLES = r"\1-\2-\3T\4.000t+0000"
+
+
+def spelled(value: Any, spelling: Spelling) -> Any:
+    """A value with its datetimes as an endpoint writes them.
+
+    Args:
+        value: Any JSON value.
+        spelling: One of this module's.
+    """
+    if isinstance(value, dict):
+        return {key: spelled(one, spelling) for key, one in value.items()}
+    if isinstance(value, list):
+        return [spelled(one, spelling) for one in value]
+    return DATE.sub(spelling, value) if isinstance(value, str) else value
+
+
+def loosely(records: list[Record]) -> list[Record]:
+    """Some records with their numbers and ids as text, and with folders in capitals.
+
+    Args:
+        records: As a perfect reader has them.
+    """
+    return [_loose(one) if place % 3 == 0 else one for place, one in enumerate(records)]
+
+
+def _loose(record: Record) -> Record:
+    loose = {
+        name: str(value) if type(value) is int else value
+        for name, value in record.items()
+        # A folder's id names it in paths too; people read the others alone.
+        if name != "folderId"
+    }
+    folder = record.get("folderId")
+    if folder:
+        loose["folderId"] = {"id": str(folder["id"]), "type": str(folder["type"]).upper()}
+    return loose
+
+
+def with_gaps(records: list[Record], size: int) -> list[Record | None]:
+    """A list as its pages see it while people edit, and with what is counted but not shown.
+
+    Args:
+        records: All of them.
+        size: Of a page.
+
+    Returns:
+        The records; one of each page comes once more on the next page, None is left out of its
+        page. The first page is wholly left out.
+    """
+    rows: list[Record | None] = [None] * size
+    for place, one in enumerate(records):
+        if place % 5 == 0:
+            rows.append(None)
+        if len(rows) % size == 0 and rows[-1]:
+            rows.append(rows[-1])
+        rows.append(one)
+    return rows
+
+
+def nothing(place: int) -> Record:
+    """One of the ways in which a list says that it is over.
+
+    Args:
+        place: Where it was asked to go on.
+    """
+    if place % 2:
+        return {"result": None, "warnings": [{"code": "702", "message": NOTHING}]}
+    return {"warnings": [NOTHING]}

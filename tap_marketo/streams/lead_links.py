@@ -1,0 +1,314 @@
+"""What is linked to leads: companies, sales persons, opportunities, found by the leads' own ids."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_marketo.bulk.job import LEADS, ExportRequest
+from tap_marketo.bulk.rows import header_positions, read_rows
+from tap_marketo.bulk.values import Column, Kind
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    FilterUnavailableError,
+    NotFoundError,
+)
+from tap_marketo.schemas.names import field_columns
+from tap_marketo.schemas.typed import INTEGER, TEXT, Schema, fit
+from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.described import describe, known, trimmed
+from tap_marketo.streams.lookups import Answers, Lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_marketo.bulk.series import Series
+    from tap_marketo.bulk.window import Coverage
+    from tap_marketo.client.errors import FieldNotFoundError
+    from tap_marketo.tap import TapMarketo
+
+ID, CHANGED, CREATED = "id", "updatedAt", "createdAt"
+LACKING = (AccessDeniedError, FeatureUnavailableError, NotFoundError)
+
+Lead = dict[str, "str | None"]
+
+
+class LeadLinkStream(BulkStream):
+    """Objects that Marketo gives out by value alone; the values come from an export of leads.
+
+    The export holds ids only and serves all streams of this kind. It spans the time since the
+    start date in each run, because an object can change without its leads. A catalog may set the
+    replication method INCREMENTAL: then only leads changed since the bookmark are followed.
+    """
+
+    group_name = "lead_links"
+    selected_by_default = False
+    forced_replication_method = "FULL_TABLE"
+    path: ClassVar[str]
+    describe_path: ClassVar[str]
+    permission: ClassVar[str]
+    calls: ClassVar[str]
+    api_keys: ClassVar[tuple[str, ...]]
+    api_schema: ClassVar[Schema]
+    """JSON Schema of what every instance has."""
+    lead_field: ClassVar[str]
+    """The lead field that holds the values."""
+    filter_type: ClassVar[str]
+    """The field of the object that has these values."""
+    changes = ""
+    """All of it is read in each run."""
+
+    def __init__(self, tap: TapMarketo) -> None:
+        """Ask the instance for the fields of the object.
+
+        Args:
+            tap: With its settings and client.
+
+        Raises:
+            ResponseError: The API user may not read the object, or the call failed.
+        """
+        self._described = describe(tap.client, self.describe_path, self.api_schema)
+        properties = self._described["properties"]
+        self._names = field_columns(properties, renamed=tap.settings.snake_case)
+        schema = {
+            "type": "object",
+            "properties": {self._names[name]: properties[name] for name in properties},
+        }
+        super().__init__(tap, vars(type(self))["name"], schema)
+        self.primary_keys = [self._names[name] for name in self.api_keys]
+        self.replication_key = self._names[CHANGED]
+        self.left_out = False
+        self._unfit: set[str] = set()
+
+    @property
+    def fields(self) -> list[str]:
+        """API names of the selected columns."""
+        return [
+            name
+            for name, column in self._names.items()
+            if name in self.api_keys or self.is_written(column)
+        ]
+
+    def begin(self, answers: Answers) -> None:
+        """Prepare to take the leads of a file.
+
+        Args:
+            answers: Who asks, for all streams of the group.
+        """
+        self._lookup = Lookup(answers, self.path, self.filter_type, self.fields)
+
+    def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
+        """Take a lead; yields objects whenever a call is full.
+
+        Args:
+            lead: Ids by field.
+        """
+        yield from self._lookup.of([lead.get(self.lead_field)])
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """Objects of the leads that are still waiting."""
+        yield from self._lookup.rest()
+        if self._lookup.unaskable:
+            self.logger.warning(
+                "%s: %d values of the lead field %s hold a comma. Marketo's filter cannot tell it"
+                " from the next value, so that their records are left out.",
+                self.name,
+                self._lookup.unaskable,
+                self.lead_field,
+            )
+
+    def record(self, row: dict[str, Any]) -> Record:
+        """Keep the columns of the schema, under their names and of their types.
+
+        Args:
+            row: As Marketo gives it.
+        """
+        typed = fit(trimmed(row), self._described, self._tell_unfit)
+        return {self._names[name]: value for name, value in typed.items()}
+
+    def leave_out(self, error: AccessDeniedError | FeatureUnavailableError | NotFoundError) -> None:
+        """Read nothing more.
+
+        Args:
+            error: What Marketo answered.
+        """
+        self.left_out = True
+        self.tap.leave_out(self.name, self.permission, error)
+
+    def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
+        """Ask for the ids that the streams of the group need."""
+        links = {one.lead_field for one in members if isinstance(one, LeadLinkStream)}
+        return ExportRequest(self.group_name, LEADS, (ID, *sorted(links - {ID})), CHANGED)
+
+    def configure(self, series: Series) -> None:
+        """Without a field, the stream that needs it is left out with a warning."""
+        series.without_field = self._without_field
+
+    def _without_field(self, request: ExportRequest, error: FieldNotFoundError) -> ExportRequest:
+        gone = [name for name in request.fields if name != ID and name in error.reason]
+        if not gone:
+            raise error
+        for name in gone:
+            self.logger.warning("Leads have no field %s, by which objects are found.", name)
+        kept = tuple(name for name in request.fields if name not in gone)
+        return dataclasses.replace(request, fields=kept)
+
+    def keep_bookmark(self, coverage: Coverage) -> None:
+        """Note what has been followed; nothing by a stream that was left out."""
+        if not self.left_out:
+            super().keep_bookmark(coverage)
+
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Yield the objects window by window, by creation where Marketo has no other filter."""
+        try:
+            yield from super().get_records(context)
+        except FilterUnavailableError as error:
+            plan = self.tap.plan
+            group = plan.group_led_by(self)
+            if group is None or group.series.request.window_filter == CREATED:
+                raise
+            self.logger.warning("%s Following leads by createdAt instead.", error)
+            request = dataclasses.replace(group.series.request, window_filter=CREATED)
+            plan.replan(group, request, plan.whole_history())
+            yield from super().get_records(context)
+
+    def writer(self, members: Sequence[BulkStream]) -> _LinkWriter:
+        """Who writes the files of the group."""
+        return _LinkWriter(self, [one for one in members if isinstance(one, LeadLinkStream)])
+
+    def _tell_unfit(self, name: str) -> None:
+        if name not in self._unfit:
+            self._unfit.add(name)
+            self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)
+
+
+class _LinkWriter:
+    """Writes what is linked to the leads of a file, for all streams of the group."""
+
+    def __init__(self, leader: LeadLinkStream, members: Sequence[LeadLinkStream]) -> None:
+        self._leader = leader
+        self._members = members
+
+    def write(self, file: BinaryIO, fields: Sequence[str]) -> Iterator[Record]:
+        leader = self._leader
+        header, rows = read_rows(file, anomalies=leader.anomalies)
+        if not header:
+            return
+        columns = [Column(name, name, Kind.TEXT, required=True) for name in fields]
+        places = header_positions(header, columns)
+        answers = Answers(leader.tap.client)
+        for member in self._members:
+            member.begin(answers)
+        for chunk in leader.tap.plan.chunks(rows):
+            for row in chunk:
+                cells = (None if place is None else row[place] for place in places)
+                lead = {
+                    name: None if cell == "null" else cell
+                    for name, cell in zip(fields, cells, strict=True)
+                }
+                for member in self._members:
+                    yield from self._written(member, member.of(lead))
+        for member in self._members:
+            yield from self._written(member, member.rest())
+
+    def _written(
+        self, member: LeadLinkStream, objects: Iterator[dict[str, Any]]
+    ) -> Iterator[Record]:
+        if member.left_out:
+            return
+        with ExitStack() as stack:
+            counter = None
+            try:
+                for one in objects:
+                    if member is self._leader:
+                        yield member.record(one)
+                        continue
+                    counter = counter or stack.enter_context(member.get_record_counter())
+                    member._write_record_message(member.record(one))  # noqa: SLF001
+                    counter.increment()
+            except LACKING as error:
+                member.leave_out(error)
+
+
+class CompaniesStream(LeadLinkStream):
+    """Companies that leads name by their external id. Source: companies.md."""
+
+    name = "companies"
+    path = "/rest/v1/companies.json"
+    describe_path = "/rest/v1/companies/describe.json"
+    permission = "Read-Only Company"
+    calls = "3 per 31 days since the start date, and 1 per 300 companies"
+    api_keys = ("id",)
+    api_schema = known(id=INTEGER, externalCompanyId=TEXT)
+    lead_field = "externalCompanyId"
+    filter_type = "externalCompanyId"
+
+
+class SalesPersonsStream(LeadLinkStream):
+    """Sales persons whom leads name by their external id. Source: sales-persons.md."""
+
+    name = "sales_persons"
+    path = "/rest/v1/salespersons.json"
+    describe_path = "/rest/v1/salespersons/describe.json"
+    permission = "Read-Only Sales Person"
+    calls = "3 per 31 days since the start date, and 1 per 300 sales persons"
+    api_keys = ("id",)
+    api_schema = known(id=INTEGER, externalSalesPersonId=TEXT)
+    lead_field = "externalSalesPersonId"
+    filter_type = "externalSalesPersonId"
+
+
+class OpportunityRolesStream(LeadLinkStream):
+    """Who plays which role in which opportunity. Source: opportunity-roles.md."""
+
+    name = "opportunity_roles"
+    path = "/rest/v1/opportunities/roles.json"
+    describe_path = "/rest/v1/opportunities/roles/describe.json"
+    permission = "Read-Only Opportunity"
+    calls = "3 per 31 days since the start date, and 1 per 300 leads"
+    api_keys = ("marketoGUID",)
+    api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT, leadId=INTEGER, role=TEXT)
+    lead_field = ID
+    filter_type = "leadId"
+
+
+class OpportunitiesStream(LeadLinkStream):
+    """Opportunities in which a lead plays a role. Source: opportunities.md."""
+
+    name = "opportunities"
+    path = "/rest/v1/opportunities.json"
+    describe_path = "/rest/v1/opportunities/describe.json"
+    permission = "Read-Only Opportunity"
+    calls = "as `opportunity_roles`, which share them, and 1 per 300 opportunities"
+    api_keys = ("marketoGUID",)
+    api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT)
+    lead_field = ID
+    filter_type = "externalOpportunityId"
+
+    def begin(self, answers: Answers) -> None:
+        """Ask for roles as their own stream does, whose answers then serve both."""
+        super().begin(answers)
+        roles = self.tap.streams.get(OpportunityRolesStream.name)
+        shared = isinstance(roles, LeadLinkStream) and roles.selected
+        fields = roles.fields if shared and isinstance(roles, LeadLinkStream) else []
+        self._roles = Lookup(
+            answers, OpportunityRolesStream.path, OpportunityRolesStream.filter_type, fields
+        )
+
+    def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
+        """Take a lead; yields opportunities whenever a call is full."""
+        yield from self._of_roles(self._roles.of([lead.get(self.lead_field)]))
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """Opportunities of the leads that are still waiting."""
+        yield from self._of_roles(self._roles.rest())
+        yield from super().rest()
+
+    def _of_roles(self, roles: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for role in roles:
+            yield from self._lookup.of([str(role.get("externalOpportunityId") or "")])
