@@ -57,7 +57,13 @@ OPTION_LABELS = {
     "newest_first": "Newest first",
 }
 # Meltano 4.4 fails to hand a setting of kind decimal to the plugin.
-KINDS = {"number": "integer", "integer": "integer", "boolean": "boolean", "object": "object"}
+KINDS = {
+    "array": "array",
+    "number": "integer",
+    "integer": "integer",
+    "boolean": "boolean",
+    "object": "object",
+}
 
 
 def definition() -> dict[str, Any]:
