@@ -49,8 +49,9 @@ def offset_pages(
     """Items of a list of assets, which pages by `offset`.
 
     Goes on until a page is empty: some items are left out of the answers, so that a short page
-    need not be the last. What is added or removed meanwhile moves the others: read the whole list
-    before you change anything in it.
+    need not be the last, nor an empty one that does not say that nothing was found.
+    What is added or removed meanwhile moves the others: read the whole list before you change
+    anything in it.
 
     Args:
         client: Of the instance.
@@ -65,11 +66,12 @@ def offset_pages(
 
     Source: assets.md
     """
-    offset = 0
+    offset, empty = 0, 0
     while True:
         query = {**(params or {}), "maxReturn": ASSET_PAGE, "offset": offset}
-        items = client.get(path, query).result
-        if not items:
+        reply = client.get(path, query)
+        empty = 0 if reply.result else empty + 1
+        if empty and (reply.warnings or empty > 1):
             return
-        yield from items
+        yield from reply.result
         offset += ASSET_PAGE

@@ -16,13 +16,14 @@ from tap_marketo.sandbox.rough import (
     ASSETS,
     DATABASE,
     EVENTS,
+    EXACT,
     OFFSET,
+    PAGED,
     ROLES,
     USERS,
     loosely,
     nothing,
     spelled,
-    with_gaps,
 )
 
 if TYPE_CHECKING:
@@ -53,17 +54,19 @@ def _number(name: str, default: int, most: int) -> int:
     return int(value)
 
 
-def _offset(instance: Instance, records: list[Answer], *, gaps: bool = False) -> Answer:
+def _offset(instance: Instance, name: str, records: list[Answer]) -> Answer:
     size, start = _number("maxReturn", 20, ASSET_PAGE), _number("offset", 0, 10**9)
     nasty = instance.options.nasty
     rows: list[Answer | None] = list(records)
-    if nasty and gaps:
-        rows = with_gaps(records, ASSET_PAGE)
+    if nasty and name in PAGED:
+        rows = PAGED[name](records, ASSET_PAGE)
     found = rows[start : start + size]
     if not found:
-        return nothing(start // size) if nasty else nothing(0)
+        return nothing(start // size if nasty else 0)
     shown = [one for one in found if one is not None]
-    return {"result": spelled(loosely(shown) if nasty else shown, ASSETS), "warnings": []}
+    if nasty and name not in EXACT:
+        shown = loosely(shown)
+    return {"result": spelled(shown, ASSETS), "warnings": []}
 
 
 def _changed(records: list[Answer]) -> list[Answer]:
@@ -76,9 +79,13 @@ def _changed(records: list[Answer]) -> list[Answer]:
     return [one for one in records if earliest <= one["updatedAt"] <= latest]
 
 
+def _listed(name: str) -> Callable[..., Answer]:
+    return lambda instance, _: _offset(instance, name, instance.library.records[name])
+
+
 def _assets(name: str) -> Callable[..., Answer]:
     return lambda instance, _: _offset(
-        instance, _of_status(_changed(instance.library.records[name])), gaps=name in GAPPY
+        instance, name, _of_status(_changed(instance.library.records[name]))
     )
 
 
@@ -158,7 +165,7 @@ def _parts(name: str) -> Callable[..., Answer]:
 
 
 def _segments(instance: Instance, _: Call, number: str) -> Answer:
-    return _offset(instance, instance.library.parts("segments", number))
+    return _offset(instance, "segments", instance.library.parts("segments", number))
 
 
 def _template(instance: Instance, _: Call, number: str) -> Answer:
@@ -238,8 +245,6 @@ _ASSET_PATHS = {
     "snippets": "snippets",
     "files": "files",
 }
-# Emails of A/B tests are counted in a page and not shown.
-GAPPY = frozenset({"emails"})
 _ASSET = "Read-Only Asset"
 _RULES = "Read-Only Redirect Rules"
 _LEAD = "Read-Only Lead"
@@ -255,7 +260,9 @@ LISTS = (
     Listing(_A1 + r"/redirectRules\.json", _assets("landing_page_redirect_rules"), _RULES),
     Listing(
         _A1 + r"/landingPageDomains\.json",
-        lambda instance, _: _offset(instance, instance.library.records["landing_page_domains"]),
+        lambda instance, _: _offset(
+            instance, "landing_page_domains", instance.library.records["landing_page_domains"]
+        ),
         _RULES,
     ),
     Listing(_A1 + r"/segmentation\.json", _single("segmentations", ASSETS), _ASSET),

@@ -66,25 +66,47 @@ def _loose(record: Record) -> Record:
     return loose
 
 
-def with_gaps(records: list[Record], size: int) -> list[Record | None]:
-    """A list as its pages see it while people edit, and with what is counted but not shown.
+def with_hidden(records: list[Record], _: int) -> list[Record | None]:
+    """Emails of A/B tests are counted in a page and not shown: pages are short.
+
+    Args:
+        records: All of them.
+    """
+    rows: list[Record | None] = []
+    for place, one in enumerate(records):
+        rows += [None, one] if place % 5 == 0 else [one]
+    return rows
+
+
+def shifted(records: list[Record], size: int) -> list[Record | None]:
+    """What was added while people read moves the others: a page begins with the last one's end.
 
     Args:
         records: All of them.
         size: Of a page.
-
-    Returns:
-        The records; one of each page comes once more on the next page, None is left out of its
-        page. The first page is wholly left out.
     """
-    rows: list[Record | None] = [None] * size
-    for place, one in enumerate(records):
-        if place % 5 == 0:
-            rows.append(None)
-        if len(rows) % size == 0 and rows[-1]:
+    rows: list[Record | None] = []
+    for one in records:
+        if rows and len(rows) % size == 0:
             rows.append(rows[-1])
         rows.append(one)
     return rows
+
+
+def late(records: list[Record], size: int) -> list[Record | None]:
+    """Nothing on the first page is shown.
+
+    Args:
+        records: All of them.
+        size: Of a page.
+    """
+    return [*[None] * size, *records]
+
+
+PAGED = {"emails": with_hidden, "forms": shifted, "snippets": late}
+"""Lists whose pages are not what one expects."""
+# People write to them by the ids that they have read.
+EXACT = frozenset({"emails"})
 
 
 def nothing(place: int) -> Record:
