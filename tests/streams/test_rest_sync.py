@@ -66,11 +66,13 @@ def test_a_child_selected_later_is_filled_from_all_parents(
 
 def test_lists_of_many_pages_come_whole(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(assets=650)
-    names = {"programs": 650, "campaigns": 650, "users": 650, "folders": 1300, "forms": 650}
+    # Short pages, records that come twice, a first page that is empty: see `rough.PAGED`.
+    names = ("programs", "campaigns", "users", "folders", "emails", "forms", "snippets")
 
     run = sync(sandbox, tmp_path, *names)
 
-    assert {name: len(run.records(name)) for name in names} == names
+    for name in names:
+        assert_same(run, sandbox, name)
 
 
 def test_an_error_on_a_later_page_fails_the_run(
