@@ -51,7 +51,6 @@ class LeadLinkStream(BulkStream):
     forced_replication_method = "FULL_TABLE"
     path: ClassVar[str]
     describe_path: ClassVar[str]
-    permission: ClassVar[str]
     calls: ClassVar[str]
     api_keys: ClassVar[tuple[str, ...]]
     api_schema: ClassVar[Schema]
@@ -194,9 +193,14 @@ class _LinkWriter:
         self._leader = leader
         self._members = members
 
-    def write(self, file: BinaryIO, fields: Sequence[str]) -> Iterator[Record]:
+    def write(
+        self,
+        file: BinaryIO,
+        fields: Sequence[str],
+        expected: int | None = None,  # noqa: ARG002
+    ) -> Iterator[Record]:
         leader = self._leader
-        header, rows = read_rows(file, anomalies=leader.anomalies)
+        header, chunks = read_rows(file, anomalies=leader.anomalies)
         if not header:
             return
         columns = [Column(name, name, Kind.TEXT, required=True) for name in fields]
@@ -204,7 +208,7 @@ class _LinkWriter:
         answers = Answers(leader.tap.client)
         for member in self._members:
             member.begin(answers)
-        for chunk in leader.tap.plan.chunks(rows):
+        for chunk in leader.tap.plan.watched(chunks):
             for row in chunk:
                 cells = (None if place is None else row[place] for place in places)
                 lead = {
