@@ -33,6 +33,9 @@ logger = logging.getLogger("tap-marketo")
 
 MEGABYTE = 1024 * 1024
 
+# Those that have one list of jobs; custom objects have one for each type.
+OBJECT_TYPES = (LEADS, ACTIVITIES, PROGRAM_MEMBERS)
+
 
 class Budget:
     """Bytes of the day's export allocation.
@@ -54,13 +57,13 @@ class Budget:
         self.used = 0
         self.exported = 0
         self._measured: dict[str, tuple[int, int]] = {}
-        self._promised: dict[tuple[str, Window], int] = {}
+        self._promised: dict[tuple[str, Window | None], int] = {}
 
     def look_up(
         self,
         client: MarketoClient,
         midnight: pendulum.DateTime,
-        bases: Iterable[str] = (LEADS, ACTIVITIES, PROGRAM_MEMBERS),
+        bases: Iterable[str] = OBJECT_TYPES,
     ) -> dict[str, ExportJob]:
         """Read the API user's jobs of some object types, and what they used since midnight.
 
@@ -87,46 +90,48 @@ class Budget:
         )
         return jobs
 
-    def estimate(self, request: ExportRequest, window: Window) -> int:
+    def estimate(self, request: ExportRequest, window: Window | None) -> int:
         """Bytes that a window will probably take; 0 when nothing like it was measured.
 
         Args:
             request: What is exported.
-            window: From when to when.
+            window: From when to when; None for an undated export, which nothing is like.
         """
         size, seconds = self._measured.get(request.fingerprint, (0, 0))
-        return size * window.seconds // seconds if seconds else 0
+        return size * window.seconds // seconds if window and seconds else 0
 
-    def never_fits(self, request: ExportRequest, window: Window) -> bool:
+    def never_fits(self, request: ExportRequest, window: Window | None) -> bool:
         """Tell whether a window is larger than a whole day's allocation."""
-        return self.estimate(request, window) > self.limit and window.seconds > 1
+        too_large = self.estimate(request, window) > self.limit
+        return too_large and window is not None and window.seconds > 1
 
-    def fits(self, request: ExportRequest, window: Window) -> bool:
+    def fits(self, request: ExportRequest, window: Window | None) -> bool:
         """Tell whether a window still fits today, beside what is under way."""
         promised = self.used + sum(self._promised.values())
         return promised + self.estimate(request, window) <= self.limit
 
-    def promise(self, request: ExportRequest, window: Window) -> None:
+    def promise(self, request: ExportRequest, window: Window | None) -> None:
         """Set a window's estimate aside while its job is under way."""
         self._promised[request.fingerprint, window] = self.estimate(request, window)
 
-    def release(self, request: ExportRequest, window: Window) -> None:
+    def release(self, request: ExportRequest, window: Window | None) -> None:
         """Give back what was set aside: the job came to nothing."""
         self._promised.pop((request.fingerprint, window), None)
 
-    def spend(self, request: ExportRequest, window: Window, size: int) -> None:
+    def spend(self, request: ExportRequest, window: Window | None, size: int) -> None:
         """Count a completed job, and learn from it.
 
         Args:
             request: What was exported.
-            window: From when to when.
+            window: From when to when; None for an undated export.
             size: Bytes of the file.
         """
         self.release(request, window)
         self.used += size
         self.exported += size
-        known, seconds = self._measured.get(request.fingerprint, (0, 0))
-        self._measured[request.fingerprint] = (known + size, seconds + window.seconds)
+        if window:
+            known, seconds = self._measured.get(request.fingerprint, (0, 0))
+            self._measured[request.fingerprint] = (known + size, seconds + window.seconds)
 
     def begin_day(self) -> None:
         """Forget what was used: the allocation began anew."""

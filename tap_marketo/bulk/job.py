@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import JobAlreadyQueuedError, ResponseError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LEADS = "/bulk/v1/leads/export"
 ACTIVITIES = "/bulk/v1/activities/export"
 PROGRAM_MEMBERS = "/bulk/v1/program/members/export"
+
+Filters = tuple[tuple[str, "int | str | tuple[int, ...]"], ...]
 
 
 class JobState(enum.Enum):
@@ -81,13 +83,14 @@ class ExportJob:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a series of export jobs asks for; only the window differs between them.
+    """What a series of export jobs asks for; windows and parts differ between them.
 
     Attributes:
         name: Of the stream or group of streams, for the log.
         base: Path of the object type's export endpoints.
         fields: Column names as the API has them.
-        window_filter: Name of the date filter: `updatedAt` or `createdAt`.
+        window_filter: Name of the date filter: `updatedAt` or `createdAt`; empty for an undated
+            export, of all that the further filters match.
         filters: Further filters.
     """
 
@@ -95,17 +98,26 @@ class ExportRequest:
     base: str
     fields: tuple[str, ...]
     window_filter: str
-    filters: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    filters: Filters = ()
 
-    def body(self, window: Window) -> dict[str, Any]:
+    def body(self, window: Window | None) -> dict[str, Any]:
         """The body of a create call.
 
         Args:
-            window: At most 31 days.
+            window: At most 31 days; None for an undated export.
         """
-        filters: dict[str, Any] = {self.window_filter: window.as_filter()}
-        filters.update({name: list(values) for name, values in self.filters})
+        filters: dict[str, Any] = {self.window_filter: window.as_filter()} if window else {}
+        for name, value in self.filters:
+            filters[name] = list(value) if isinstance(value, tuple) else value
         return {"format": "CSV", "fields": list(self.fields), "filter": filters}
+
+    def part(self, filters: Filters) -> ExportRequest:
+        """The same, with more filters.
+
+        Args:
+            filters: Beside its own.
+        """
+        return replace(self, filters=self.filters + filters) if filters else self
 
     @property
     def fingerprint(self) -> str:
@@ -132,7 +144,7 @@ class ExportEndpoint:
         self.client = client
         self.base = base
 
-    def create(self, request: ExportRequest, window: Window) -> ExportJob:
+    def create(self, request: ExportRequest, window: Window | None) -> ExportJob:
         """Create a job; it does nothing until it is enqueued."""
         try:
             # A job that was created twice costs nothing: it is never enqueued.

@@ -9,13 +9,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo.bulk.budget import OBJECT_TYPES
 from tap_marketo.bulk.job import ExportEndpoint, ExportJob, JobState
 from tap_marketo.bulk.series import Export, JobRecord, Phase, Series
 from tap_marketo.bulk.spool import FileUnavailableError, download
 from tap_marketo.client.errors import (
+    AccessDeniedError,
     DailyCallsSpentError,
     ExportQueueFullError,
     ExportQuotaSpentError,
+    FeatureUnavailableError,
     FieldNotFoundError,
     FilterUnavailableError,
     MarketoError,
@@ -25,7 +28,7 @@ from tap_marketo.client.errors import (
 from tap_marketo.events import note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tap_marketo.bulk.budget import Budget
     from tap_marketo.bulk.job import ExportRequest
@@ -45,6 +48,15 @@ STUCK_SECONDS = 60.0
 HALF = 0.5
 PROGRESS_SECONDS = 300.0
 FULL_QUEUE_WAIT = (30.0, 300.0)
+
+
+# What one export is refused for, all of its series are.
+HOPELESS = (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    FilterUnavailableError,
+    NotFoundError,
+)
 
 
 class ExportCancelledError(ResponseError):
@@ -130,7 +142,9 @@ class ExportQueue:
             ResponseError: The jobs cannot be listed.
         """
         self._started = time.monotonic()
-        jobs = self.budget.look_up(self._client, self._client.clock.day_start())
+        own = [series.request.base for series in self.series]
+        bases = dict.fromkeys([*OBJECT_TYPES, *own])
+        jobs = self.budget.look_up(self._client, self._client.clock.day_start(), bases)
         note("allocation", used=self.budget.used, limit=self.budget.limit)
         for record in abandoned:
             self._cancel(record, jobs)
@@ -161,17 +175,30 @@ class ExportQueue:
         while series.exports:
             yield self._await(series)
 
-    def replan(self, series: Series, request: ExportRequest, windows: list[Window]) -> None:
+    def replan(
+        self, series: Series, request: ExportRequest, windows: Sequence[Window | None]
+    ) -> None:
         """Ask for something else instead, while the queue runs.
 
         Args:
             series: None of whose jobs is needed any more.
             request: What each new job asks for.
-            windows: In the order of emission.
+            windows: In the order of emission; one None for an undated series.
         """
         with self._changed:
             series.request = request
-            series.exports = [Export(series, window) for window in windows]
+            series.exports, series.done = [], []
+            series.plan(windows)
+            self._changed.notify_all()
+
+    def give_up(self, series: Series) -> None:
+        """Plan no further exports; the state keeps the jobs that there are.
+
+        Args:
+            series: One that Marketo refuses.
+        """
+        with self._changed:
+            series.exports = [export for export in series.exports if export.job]
             self._changed.notify_all()
 
     def written(self, export: Export) -> None:
@@ -182,7 +209,7 @@ class ExportQueue:
         """
         with self._changed:
             export.phase = Phase.WRITTEN
-            export.series.exports.remove(export)
+            export.series.written(export)
             if export.file:
                 export.file.close()
             self._changed.notify_all()
@@ -330,15 +357,18 @@ class ExportQueue:
                 self._wait_for_place(export, error)
             except (ExportQuotaSpentError, DailyCallsSpentError) as error:
                 self._wait_for_quota(error)
-            except NotFoundError:
-                self._again(export, "is not known to Marketo any more")
             except FieldNotFoundError as error:
                 self._drop_field(export, error)
+            except NotFoundError as error:
+                if export.phase is Phase.PLANNED:
+                    self._drop_gone(export, error)
+                else:
+                    self._again(export, "is not known to Marketo any more")
             except MarketoError as error:
-                self._fail(export, error)
+                self._refused(export, error)
 
     def _create(self, export: Export) -> None:
-        request = export.series.request
+        request = export.request
         if self.budget.never_fits(request, export.window):
             logger.info("%s is larger than a day's export allocation: split in two.", export)
             export.note("split")
@@ -414,6 +444,30 @@ class ExportQueue:
         self._not_before = time.monotonic() + pause
         self.budget.begin_day()
 
+    def _refused(self, export: Export, error: MarketoError) -> None:
+        # A filter that names what is gone may be called invalid data.
+        if export.phase is Phase.PLANNED and type(error) is ResponseError:
+            self._drop_gone(export, error)
+        else:
+            self._fail(export, error)
+
+    def _drop_gone(self, export: Export, error: ResponseError) -> None:
+        series, part = export.series, export.filters
+        if series.without_gone is None or not part:
+            self._fail(export, error)
+            return
+        try:
+            left = series.without_gone(part, error)
+        except MarketoError as failure:
+            self._fail(export, failure)
+            return
+        with self._changed:
+            for one in series.exports:
+                if one.filters == part and one.phase is Phase.PLANNED:
+                    one.filters = left
+                    one.phase = one.phase if left else Phase.READY
+            self._changed.notify_all()
+
     def _drop_field(self, export: Export, error: FieldNotFoundError) -> None:
         series = export.series
         try:
@@ -436,7 +490,7 @@ class ExportQueue:
         logger.warning("%s %s: exporting this window again.", export, why)
         export.note("given_up", why=why)
         with self._changed:
-            self.budget.release(export.series.request, export.window)
+            self.budget.release(export.request, export.window)
             export.job = None
             export.phase = Phase.PLANNED
             self._changed.notify_all()
@@ -445,10 +499,9 @@ class ExportQueue:
         if isinstance(error, ResponseError):
             error.about(stream=export.series.request.name, export_id=export.export_id or None)
         export.note("failed", why=str(error))
-        # What one window is refused for want of a filter, all are.
-        lacks_filter = isinstance(error, FilterUnavailableError)
+        all_fail = isinstance(error, HOPELESS) and export.phase is Phase.PLANNED
         with self._changed:
-            for failed in export.series.exports if lacks_filter else [export]:
+            for failed in export.series.exports if all_fail else [export]:
                 failed.error = error
             self._changed.notify_all()
 
@@ -519,7 +572,7 @@ class ExportQueue:
         )
         with self._changed:
             self._completed += 1
-            self.budget.spend(export.series.request, export.window, job.file_size or 0)
+            self.budget.spend(export.request, export.window, job.file_size or 0)
             export.phase = Phase.READY if job.records == 0 else Phase.EXPORTED
             self._changed.notify_all()
         export.note(

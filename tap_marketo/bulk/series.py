@@ -1,4 +1,9 @@
-"""The plan of one bulk export: its windows in the order in which their records are written."""
+"""The plan of one bulk export: its windows in the order in which their records are written.
+
+A series may ask for its records in several parts, each with a filter of its own, as that of program
+members does for ten programs at a time. One that Marketo gives no date filter for is undated: it
+has no windows, and each of its parts is one export.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,21 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tap_marketo.bulk.window import SECOND, Window, moment
+from tap_marketo.bulk.window import SECOND, Window, moment, rfc3339
 from tap_marketo.events import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_marketo.bulk.job import ExportJob, ExportRequest
-    from tap_marketo.client.errors import FieldNotFoundError
+    import pendulum
+
+    from tap_marketo.bulk.job import ExportJob, ExportRequest, Filters
+    from tap_marketo.client.errors import FieldNotFoundError, ResponseError
 
 JobRecord = dict[str, Any]
+
+# As long as Marketo keeps the files of finished jobs.
+UNDATED_DAYS = 7
 
 
 class Phase(enum.Enum):
@@ -35,6 +45,8 @@ class Export:
     """One window's export, from plan to written records.
 
     Attributes:
+        window: None for an undated export.
+        filters: Of its part, beside those of the series.
         recorded: Its job id stands in a STATE message that was sent; only then is it enqueued, so
             that no interruption leaves a job in the queue that nobody knows.
         creations: Jobs made for this window so far.
@@ -44,7 +56,8 @@ class Export:
     """
 
     series: Series
-    window: Window
+    window: Window | None
+    filters: Filters = ()
     phase: Phase = Phase.PLANNED
     job: ExportJob | None = None
     recorded: bool = False
@@ -55,9 +68,18 @@ class Export:
     error: Exception | None = None
 
     def __str__(self) -> str:
-        """Stream, window and job, for the log."""
-        name = f"{self.series.request.name} {self.window}"
-        return f"{name} (export job {self.job.export_id})" if self.job else name
+        """Stream, part, window and job, for the log."""
+        words = [self.series.request.name, *map(_spelled, self.filters)]
+        if self.window:
+            words.append(str(self.window))
+        if self.job:
+            words.append(f"(export job {self.job.export_id})")
+        return " ".join(words)
+
+    @property
+    def request(self) -> ExportRequest:
+        """What its job asks for."""
+        return self.series.request.part(self.filters)
 
     @property
     def export_id(self) -> str:
@@ -71,58 +93,93 @@ class Export:
             event: What; see `tap_marketo.events.note`.
             facts: Beside stream, window and job.
         """
-        stream, window = self.series.request.name, str(self.window)
-        note(event, stream=stream, window=window, job=self.export_id, **facts)
+        stream, window = self.series.request.name, str(self.window or "")
+        part = {"part": " ".join(map(_spelled, self.filters))} if self.filters else {}
+        note(event, stream=stream, window=window, job=self.export_id, **part, **facts)
+
+    def as_record(self) -> JobRecord:
+        """What the state keeps of its job."""
+        record = {
+            "exportId": self.export_id,
+            "base": self.series.request.base,
+            "request": self.request.fingerprint,
+        }
+        if self.window:
+            return record | self.window.as_filter()
+        return record | ({"begunAt": rfc3339(self.series.begun)} if self.series.begun else {})
 
 
 @dataclass(eq=False)
 class Series:
-    """All windows that one request needs, in the order in which they are emitted.
+    """All exports that one request needs, in the order in which they are emitted.
 
     Attributes:
         request: What each job asks for.
-        exports: The windows still to be written; the first is next.
+        exports: Those still to be written; the first is next.
+        parts: The filters of each part.
+        done: Written parts of what is not written in all parts.
+        undated: What to ask for where the subscription lacks the date filter, in as many parts.
+        begun: When an undated series was first begun, by this run or an earlier one.
         without_field: Makes a request without fields that no longer exist; None when the request
             must stay as it is.
+        without_gone: Makes the filters of a part without what no longer exists, given the refusal
+            of a job; empty when nothing is left. None when they must stay as they are.
     """
 
     request: ExportRequest
     exports: list[Export] = field(default_factory=list)
+    parts: list[Filters] = field(default_factory=lambda: [()])
+    done: list[Export] = field(default_factory=list)
+    undated: ExportRequest | None = None
+    begun: pendulum.DateTime | None = None
     without_field: Callable[[ExportRequest, FieldNotFoundError], ExportRequest] | None = None
+    without_gone: Callable[[Filters, ResponseError], Filters] | None = None
 
-    def plan(self, windows: Iterable[Window]) -> None:
-        """Append windows.
+    @property
+    def is_undated(self) -> bool:
+        """Whether it asks for no time."""
+        return not self.request.window_filter
+
+    def plan(self, windows: Iterable[Window | None]) -> None:
+        """Append windows, each in all parts.
 
         Args:
-            windows: In the order of emission.
+            windows: In the order of emission; one None for an undated series.
         """
-        self.exports.extend(Export(self, window) for window in windows)
+        self.exports += [Export(self, window, part) for window in windows for part in self.parts]
 
     def split(self, export: Export) -> None:
         """Put two halves in the place of a window that is too large."""
+        whole = export.window
+        if whole is None:
+            raise AssertionError(export)
         at = self.exports.index(export)
-        halves = export.window.halves()
-        if at and self.exports[at - 1].window > export.window:
+        halves = whole.halves()
+        if any(one.window and one.window > whole for one in self.exports[:at]):
             halves = halves[::-1]
-        self.exports[at : at + 1] = [Export(self, half) for half in halves]
+        self.exports[at : at + 1] = [Export(self, half, export.filters) for half in halves]
+
+    def written(self, export: Export) -> None:
+        """Take an export off; it is remembered until its window is written in all parts."""
+        self.exports.remove(export)
+        mine = [export] if export.job else []
+        self.done = [one for one in self.done + mine if self._is_incomplete(one.window)]
 
     def records(self) -> list[JobRecord]:
-        """What the state keeps of the jobs that are not written yet."""
-        return [
-            {
-                "exportId": export.export_id,
-                "base": self.request.base,
-                "request": self.request.fingerprint,
-                **export.window.as_filter(),
-            }
-            for export in self.exports
-            if export.job
-        ]
+        """What the state keeps of the jobs that are not written yet, or not in all parts."""
+        done = [export.as_record() | {"written": True} for export in self.done]
+        return [export.as_record() for export in self.exports if export.job] + done
+
+    def _is_incomplete(self, window: Window | None) -> bool:
+        if window is None:
+            return bool(self.exports)
+        rest = (export.window for export in self.exports)
+        return any(one and one.start <= window.end and window.start <= one.end for one in rest)
 
 
 def adoptable(
     ranges: list[Window], records: list[JobRecord], request: ExportRequest
-) -> tuple[list[tuple[Window, str | None]], list[JobRecord]]:
+) -> list[tuple[Window, JobRecord | None]]:
     """Fit jobs that an earlier run left behind into what is missing now.
 
     Args:
@@ -131,18 +188,16 @@ def adoptable(
         request: What is asked for now.
 
     Returns:
-        The ranges, cut where left-behind jobs cover them, with those jobs' ids, oldest first; and
-        the records that were used.
+        The ranges, cut where left-behind jobs cover them, with those jobs, oldest first.
     """
     mine = sorted(
         (
             (Window(moment(record["startAt"]), moment(record["endAt"])), record)
-            for record in records
-            if record["base"] == request.base and record["request"] == request.fingerprint
+            for record in _fitting(records, request)
         ),
         key=lambda pair: pair[0],
     )
-    plan: list[tuple[Window, str | None]] = []
+    plan: list[tuple[Window, JobRecord | None]] = []
     used: list[JobRecord] = []
     for whole in ranges:
         start = whole.start
@@ -152,9 +207,38 @@ def adoptable(
                 continue
             if window.start > start:
                 plan.append((Window(start, window.start - SECOND), None))
-            plan.append((window, record["exportId"]))
+            plan.append((window, record))
             used.append(record)
             start = window.end + SECOND
         if start <= whole.end:
             plan.append((Window(start, whole.end), None))
-    return plan, used
+    return plan
+
+
+def undated_job(
+    records: list[JobRecord], request: ExportRequest, now: pendulum.DateTime
+) -> JobRecord | None:
+    """The job that an earlier run left behind of an undated export, unless it is too old.
+
+    Args:
+        records: Jobs of the state.
+        request: What is asked for now.
+        now: The present.
+    """
+    oldest = now.subtract(days=UNDATED_DAYS)
+    for record in _fitting(records, request):
+        if moment(record["begunAt"]) >= oldest:
+            return record
+    return None
+
+
+def _fitting(records: list[JobRecord], request: ExportRequest) -> Iterable[JobRecord]:
+    base, fingerprint = request.base, request.fingerprint
+    return (one for one in records if one["base"] == base and one["request"] == fingerprint)
+
+
+def _spelled(pair: tuple[str, int | str | tuple[int, ...]]) -> str:
+    name, value = pair
+    if isinstance(value, tuple):
+        value = f"{value[0]}" if len(value) == 1 else f"{value[0]} to {value[-1]}"
+    return f"{name} {value}"

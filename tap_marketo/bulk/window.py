@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_DAYS = 31
 SECOND = pendulum.duration(seconds=1)
@@ -116,7 +116,7 @@ class Coverage:
         if window.end > self.until:
             ranges = [*ranges, Window(self.until + SECOND, window.end)]
             self.until = window.end
-        self.gaps = [rest for gap in ranges for rest in _without(gap, window)]
+        self.gaps = without(ranges, [window])
 
     def gaps_as_state(self) -> list[dict[str, str]]:
         """The gaps as a bookmark keeps them."""
@@ -136,6 +136,22 @@ class Coverage:
         ranges = [Window(moment(gap["startAt"]), moment(gap["endAt"])) for gap in gaps]
         kept = [Window(max(gap.start, start), gap.end) for gap in ranges if gap.end >= start]
         return cls(max(until, start - SECOND), kept)
+
+
+def without(ranges: Iterable[Window], parts: Iterable[Window]) -> list[Window]:
+    """What of some ranges lies in none of some others.
+
+    Args:
+        ranges: Oldest first.
+        parts: In any order; they may overlap.
+
+    Returns:
+        The rest, oldest first.
+    """
+    left = list(ranges)
+    for part in parts:
+        left = [rest for whole in left for rest in _without(whole, part)]
+    return left
 
 
 def _without(whole: Window, part: Window) -> list[Window]:

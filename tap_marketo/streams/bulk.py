@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_marketo.bulk.job import ExportRequest
+    from tap_marketo.bulk.job import ExportRequest, Filters
     from tap_marketo.bulk.records import Row, Shape
     from tap_marketo.bulk.series import Series
     from tap_marketo.bulk.values import Column
+    from tap_marketo.bulk.window import Window
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
@@ -80,6 +81,20 @@ class BulkStream(Stream):
 
     def configure(self, series: Series) -> None:
         """Add to a series what only the stream knows; nothing by default."""
+
+    def parts(self, ranges: list[Window]) -> list[tuple[Filters, list[Window]]]:
+        """In which parts a series asks for what is missing; as a whole by default.
+
+        Args:
+            ranges: From when to when, oldest first.
+
+        Returns:
+            The filters of each part, and what of it is missing.
+
+        Raises:
+            ResponseError: Marketo has to be asked, and refused.
+        """
+        return [((), ranges)]
 
     def columns(self, fields: Sequence[str]) -> list[Column] | None:  # noqa: ARG002
         """The columns of the file that make up a record; None if there is more to it.

@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_marketo.bulk.budget import MEGABYTE, Budget
 from tap_marketo.bulk.job import ExportJob, JobState
 from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
-from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable
-from tap_marketo.bulk.window import SECOND, Coverage, Window, rfc3339
+from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable, undated_job
+from tap_marketo.bulk.window import SECOND, Coverage, Window, moment, rfc3339, without
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+)
 from tap_marketo.events import note
 from tap_marketo.streams.bulk import BulkStream
 from tap_marketo.streams.progress import Progress
@@ -22,8 +27,10 @@ if TYPE_CHECKING:
 
     import pendulum
 
-    from tap_marketo.bulk.job import ExportRequest
+    from tap_marketo.bulk.job import ExportRequest, Filters
     from tap_marketo.tap import TapMarketo
+
+    Part = tuple[Filters, list[Window]]
 
 logger = logging.getLogger("tap-marketo")
 
@@ -41,11 +48,13 @@ class ExportGroup:
         members: The first of them reads the files for all.
         coverage: What they have exported, gaps included.
         series: The exports that they still need.
+        missing: What was missing when the run began.
     """
 
     members: list[BulkStream]
     coverage: Coverage
     series: Series
+    missing: list[Window] = field(default_factory=list)
 
 
 class ExportPlan:
@@ -136,11 +145,11 @@ class ExportPlan:
             yield chunk
 
     def written(self, group: ExportGroup, export: Export) -> None:
-        """Move the bookmarks of a group over a window whose records are all written.
+        """Move the bookmarks of a group over what is now written in all parts.
 
         Args:
             group: As `group_led_by` gave it.
-            export: The window's export.
+            export: The one whose records are all written.
         """
         if self.is_dry_run:
             return
@@ -154,10 +163,19 @@ class ExportPlan:
         if self._progress:
             left = sum(len(series.exports) for series in self.queue.series)
             self._progress.written(self.windows_written + left)
-        group.coverage.add(export.window)
-        for member in group.members:
-            member.keep_bookmark(group.coverage)
+        self._keep_bookmarks(group)
         self._write_state()
+
+    def _keep_bookmarks(self, group: ExportGroup) -> None:
+        """Whatever was missing and no export is left for is written; an undated series has none."""
+        left = (export.window for export in group.series.exports)
+        if group.series.is_undated:
+            return
+        for window in without(group.missing, [window for window in left if window]):
+            group.coverage.add(window)
+        if self.has_bookmark(group):
+            for member in group.members:
+                member.keep_bookmark(group.coverage)
 
     def missing(self, group: ExportGroup) -> list[Window]:
         """What a group has still to export, oldest first; the lookback included.
@@ -187,6 +205,26 @@ class ExportPlan:
         days = self._tap.settings.export_window_days
         windows = [window for whole in ranges for window in whole.split(days)]
         self.queue.replan(group.series, request, windows)
+
+    def replan_undated(self, group: ExportGroup) -> None:
+        """Export everything for a group, as the subscription lacks the date filter.
+
+        Args:
+            group: As `group_led_by` gave it; its series says what to ask for then.
+        """
+        series = group.series
+        if series.undated is None:
+            raise AssertionError(series)
+        series.begun = self._end
+        self.queue.replan(series, series.undated, [None])
+
+    def give_up(self, group: ExportGroup) -> None:
+        """Export nothing more for a group in this run.
+
+        Args:
+            group: As `group_led_by` gave it.
+        """
+        self.queue.give_up(group.series)
 
     def end(self) -> None:
         """Stop the queue; its jobs stay in the state for the next run."""
@@ -221,10 +259,14 @@ class ExportPlan:
         Raises:
             MarketoError: A bookmark cannot be read.
         """
-        return self._lay_out()[0]
+        return self._lay_out(in_parts=False)[0]
 
-    def _lay_out(self) -> tuple[list[ExportGroup], list[JobRecord]]:
-        """The groups with their exports, and the jobs of the state that fit none of them."""
+    def _lay_out(self, *, in_parts: bool) -> tuple[list[ExportGroup], list[JobRecord]]:
+        """The groups with their exports, and the jobs of the state that fit none of them.
+
+        Args:
+            in_parts: Whether streams may ask Marketo for their parts.
+        """
         settings = self._tap.settings
         now = self._tap.client.clock.now().start_of("second")
         self._end = end = min(settings.end_date, now) if settings.end_date else now
@@ -233,19 +275,32 @@ class ExportPlan:
         groups = self._group_streams(self._start)
         adopted: list[JobRecord] = []
         for group in groups:
-            group.members[0].configure(group.series)
-            ranges = group.coverage.missing(end)
+            leader, series = group.members[0], group.series
+            leader.configure(series)
+            group.missing = group.coverage.missing(end)
+            whole: list[Part] = [((), group.missing)]
+            try:
+                parts = leader.parts(group.missing) if in_parts else whole
+            except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
+                self._tap.leave_out(leader.name, leader.permission, error)
+                continue
+            series.parts = [filters for filters, _ in parts]
             if self.is_dry_run:
                 days = settings.export_window_days
-                group.series.plan(Window(end.subtract(days=days) + SECOND, end).split(days))
+                windows = Window(end.subtract(days=days) + SECOND, end).split(days)
+                series.plan([None] if series.is_undated else windows)
+                del series.exports[1:]
+            elif self._continues_undated(series, records):
+                adopted += self._plan_undated(group, records)
             else:
-                adopted += self._plan_group(group, ranges, records)
+                adopted += self._plan_group(group, parts, records)
         return groups, [record for record in records if record not in adopted]
 
     def _plan(self) -> list[ExportGroup]:
-        groups, left = self._lay_out()
+        groups, left = self._lay_out(in_parts=True)
         self.queue.series = [group.series for group in groups]
         bases = {group.series.request.base for group in groups}
+        left = [record for record in left if not record.get("written")]
         abandoned = [record for record in left if record["base"] in bases]
         self._kept_jobs = [record for record in left if record["base"] not in bases]
         if abandoned or any(group.series.exports for group in groups):
@@ -264,41 +319,90 @@ class ExportPlan:
             for members, coverage in by_bookmark.values()
         ]
 
+    def _continues_undated(self, series: Series, records: list[JobRecord]) -> bool:
+        """Tell whether a series is undated, or was in an earlier run that did not finish it."""
+        if series.is_undated:
+            return True
+        undated = series.undated
+        if undated is None or not any(
+            undated_job(records, undated.part(part), self._end) for part in series.parts
+        ):
+            return False
+        logger.info("%s: going on with the full export of an earlier run.", series.request.name)
+        series.request = undated
+        return True
+
+    def _plan_undated(self, group: ExportGroup, records: list[JobRecord]) -> list[JobRecord]:
+        series = group.series
+        adopted: list[JobRecord] = []
+        for part in series.parts:
+            export = Export(series, None, part)
+            record = undated_job(records, export.request, self._end)
+            if record:
+                adopted.append(record)
+                export.job = ExportJob(record["exportId"], JobState.UNKNOWN)
+            if record and record.get("written"):
+                series.done.append(export)
+            else:
+                series.exports.append(export)
+        if not series.exports:
+            series.done = []
+            series.plan([None])
+        series.begun = min([moment(one["begunAt"]) for one in adopted], default=self._end)
+        self._tell_planned(group)
+        return adopted
+
     def _plan_group(
-        self, group: ExportGroup, ranges: list[Window], records: list[JobRecord]
+        self, group: ExportGroup, parts: list[Part], records: list[JobRecord]
     ) -> list[JobRecord]:
-        settings = self._tap.settings
-        pieces, adopted = adoptable(ranges, records, group.series.request)
+        settings, series = self._tap.settings, group.series
+        adopted: list[JobRecord] = []
         planned: list[Export] = []
-        for number, (whole, export_id) in enumerate(pieces):
-            if export_id:
-                job = ExportJob(export_id, JobState.UNKNOWN)
-                planned.append(Export(group.series, whole, job=job))
-                continue
-            begin = whole.start
-            if number == 0 and settings.lookback_seconds:
-                begin = self._looked_back(whole.start)
-            windows = Window(begin, whole.end).split(settings.export_window_days)
-            planned += [Export(group.series, window) for window in windows]
+        for filters, ranges in parts:
+            pieces = adoptable(ranges, records, series.request.part(filters))
+            for number, (whole, record) in enumerate(pieces):
+                if record:
+                    adopted.append(record)
+                    job = ExportJob(record["exportId"], JobState.UNKNOWN)
+                    export = Export(series, whole, filters, job=job)
+                    (series.done if record.get("written") else planned).append(export)
+                    continue
+                begin = whole.start
+                if number == 0 and settings.lookback_seconds:
+                    begin = self._looked_back(whole.start)
+                windows = Window(begin, whole.end).split(settings.export_window_days)
+                planned += [Export(series, window, filters) for window in windows]
+        planned.sort(key=_window_of)
         if settings.backfill_order == "newest_first":
             until = group.coverage.until if self.has_bookmark(group) else None
             planned = _newest_first(planned, until)
-        group.series.exports = planned
-        if planned:
-            note(
-                "planned",
-                stream=group.series.request.name,
-                streams=[member.name for member in group.members],
-                windows=len(planned),
-            )
-            logger.info(
-                "%s: %d windows from %s to %s.",
-                group.series.request.name,
-                len(planned),
-                rfc3339(min(export.window for export in planned).start),
-                rfc3339(max(export.window for export in planned).end),
-            )
+        series.exports = planned
+        if group.missing and not planned:
+            self._keep_bookmarks(group)
+        self._tell_planned(group)
         return adopted
+
+    def _tell_planned(self, group: ExportGroup) -> None:
+        series = group.series
+        planned = series.exports
+        if not planned:
+            return
+        note(
+            "planned",
+            stream=series.request.name,
+            streams=[member.name for member in group.members],
+            windows=len(planned),
+        )
+        windows = [export.window for export in planned if export.window]
+        logger.info(
+            "%s: %d %s%s.",
+            series.request.name,
+            len(planned),
+            "windows" if series.parts == [()] else "exports",
+            f" from {rfc3339(min(windows).start)} to {rfc3339(max(one.end for one in windows))}"
+            if windows
+            else "",
+        )
 
     def _looked_back(self, start: pendulum.DateTime) -> pendulum.DateTime:
         settings = self._tap.settings
@@ -317,6 +421,12 @@ class ExportPlan:
         self._tap.state_writer.write_state(self._tap.state)
 
 
+def _window_of(export: Export) -> Window:
+    if export.window is None:
+        raise AssertionError(export)
+    return export.window
+
+
 def _newest_first(exports: list[Export], until: pendulum.DateTime | None) -> list[Export]:
     """What is new since the last run, oldest first; then the history, backwards.
 
@@ -324,6 +434,6 @@ def _newest_first(exports: list[Export], until: pendulum.DateTime | None) -> lis
         exports: Oldest first.
         until: Where the last run stopped; None on a first run, when everything is history.
     """
-    new = [export for export in exports if until and export.window.end > until]
+    new = [export for export in exports if until and _window_of(export).end > until]
     history = [export for export in exports if export not in new]
     return new + history[::-1]
