@@ -24,6 +24,7 @@ CONFIG: dict[str, Any] = {
     "client_secret": SANDBOX.client_secret,
     "export_poll_interval_seconds": 0.2,
     "max_calls_per_20_seconds": 100,
+    "named_account_lists": ["Accounts 0", "Accounts 1"],
 }
 
 

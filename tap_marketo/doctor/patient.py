@@ -73,6 +73,9 @@ class Patient(TapMarketo):
         offered = {stream.tap_stream_id for stream in self.streams.values()}
         return sorted(set(self._in_catalog()) - offered)
 
+    def _may_be_wanted(self, name: str) -> bool:
+        return self.is_explicit and self.wants(name)
+
     def _wants(self, name: str) -> bool:
         beginning = name.removesuffix("*") if name.endswith("*") else None
         if self.input_catalog is not None:

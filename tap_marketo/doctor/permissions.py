@@ -13,6 +13,7 @@ from tap_marketo.client.errors import (
 )
 from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
 from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.catalog import DESCRIBED
 from tap_marketo.streams.changes import DateTokenStream
 from tap_marketo.streams.rest import MarketoStream
 
@@ -101,6 +102,8 @@ def _needed_by(stream: Stream) -> list[str]:
 def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
     check = _check(permission)
     stream = _cheapest(patient, permission, streams)
+    if stream is None and DESCRIBED.issuperset(streams):  # discovery has read what they are
+        return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
     if stream is None:
         return skipped(check, f"No cheap call tells. {_listed(streams)}.")
     try:
@@ -131,6 +134,7 @@ def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoS
             isinstance(stream, MarketoStream)
             and stream.permission == permission
             and stream.parent_stream_type is None
+            and stream.asks_alone
             and "{" not in stream.path
             and not isinstance(stream, DateTokenStream)
             and stream.http_method == "GET"

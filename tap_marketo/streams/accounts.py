@@ -40,6 +40,7 @@ class NamedAccountListsStream(NamedAccountStream):
     path = "/rest/v1/namedAccountLists.json"
     permission = "Read-Only Named Account List"
     calls = "1 per 300 configured lists"
+    asks_alone = False
     api_keys = ("marketoGUID",)
     api_schema = record(
         marketoGUID=TEXT,

@@ -50,6 +50,7 @@ class DesignerStream(MarketoStream):
     changes = "server"
     changed = Changed("modifiedAt", "modifiedAtStart", "modifiedAtEnd")
     child_fields = ("id",)
+    asks_alone = False
     calls = "1 per workspace and 50 records"
 
     @property

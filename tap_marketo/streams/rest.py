@@ -84,6 +84,8 @@ class MarketoStream(RESTStream[Any]):
     """Further query parameters."""
     permission: str = "Read-Only Asset"
     """What the role of the API user needs."""
+    asks_alone: ClassVar[bool] = True
+    """Whether path and parameters are all that a call needs."""
     calls: ClassVar[str] = ""
     """What a run costs in API calls, where the paging does not say it."""
     child_fields: ClassVar[tuple[str, ...]] = ()
