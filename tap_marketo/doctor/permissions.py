@@ -102,10 +102,8 @@ def _needed_by(stream: Stream) -> list[str]:
 def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
     check = _check(permission)
     stream = _cheapest(patient, permission, streams)
-    if stream is None and DESCRIBED.issuperset(streams):  # discovery has read what they are
-        return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
     if stream is None:
-        return skipped(check, f"No cheap call tells. {_listed(streams)}.")
+        return _untried(check, streams)
     try:
         _call(patient, stream)
     except AccessDeniedError:
@@ -124,6 +122,12 @@ def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
             raise
         return skipped(check, f"{stream.name} did not tell: {error.what}.")
     return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
+
+
+def _untried(check: str, streams: list[str]) -> Finding:
+    if DESCRIBED.issuperset(streams):  # discovery has read their fields
+        return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
+    return skipped(check, f"No cheap call tells. {_listed(streams)}.")
 
 
 def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoStream | None:
