@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-tools lint types format clean
+.PHONY: help setup demo test test-tools guard lint types format clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -14,6 +14,9 @@ test: setup ## the whole test suite, with a PostgreSQL of its own
 
 test-tools: setup ## tests that need heavy tools, each in an environment of its own under .cache/tools
 	@.venv/bin/python -m pytest tests/tools
+
+guard: setup ## whether records leave nearly as fast as Python can read their file
+	@.venv/bin/python benchmarks/record_path.py --guard --runs 3 --leads 40000 --activities 100000
 
 lint: setup ## ruff, all rules
 	@.venv/bin/ruff check .

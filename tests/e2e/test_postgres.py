@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from tap_marketo.sandbox import Sandbox, SandboxOptions
 from tests.e2e import meltano, postgres
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -51,8 +53,32 @@ def test_leads_and_activities_arrive_whole_and_then_only_changes_move(
         assert len(sandbox.jobs) == first_jobs + 2
 
 
-def load(sandbox: Sandbox, port: int, folder: Path) -> None:
-    meltano.run(
+def test_batch_files_are_loaded_as_records_are(port: int, tmp_path: Path) -> None:
+    storage = tmp_path / "batches"
+    config = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": storage.as_uri()},
+        "batch_size": 40,
+    }
+    with Sandbox(OPTIONS) as sandbox:
+        load(
+            sandbox,
+            port,
+            tmp_path,
+            TAP_MARKETO_BATCH_CONFIG=json.dumps(config),
+            TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="batches",
+        )
+
+        assert leads(port, "batches") == truth_of_leads(sandbox)
+        assert activities(port, "batches") == truth_of_activities(sandbox)
+        files = list(storage.iterdir())
+        assert len(files) >= len(sandbox.world.leads) / 40
+
+
+def load(
+    sandbox: Sandbox, port: int, folder: Path, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    return meltano.run(
         sandbox,
         folder,
         "run",
@@ -64,15 +90,16 @@ def load(sandbox: Sandbox, port: int, folder: Path) -> None:
         TARGET_POSTGRES_USER=postgres.USER,
         TARGET_POSTGRES_PASSWORD="unused",  # noqa: S106 - the server trusts loopback
         TARGET_POSTGRES_DATABASE=postgres.DATABASE,
+        **settings,
     )
 
 
-def rows(port: int, table: str) -> list[dict[str, Any]]:
+def rows(port: int, table: str, schema: str = "marketo") -> list[dict[str, Any]]:
     connection = psycopg2.connect(
         host="127.0.0.1", port=port, user=postgres.USER, dbname=postgres.DATABASE
     )
     with closing(connection), connection.cursor() as cursor:
-        cursor.execute(f'select * from marketo."{table}"')
+        cursor.execute(f'select * from {schema}."{table}"')
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -82,19 +109,19 @@ def latest_load(port: int) -> datetime:
     return latest
 
 
-def leads(port: int) -> dict[int, dict[str, Any]]:
-    return {row["id"]: plain(row) for row in rows(port, "leads")}
+def leads(port: int, schema: str = "marketo") -> dict[int, dict[str, Any]]:
+    return {row["id"]: plain(row) for row in rows(port, "leads", schema)}
 
 
 def truth_of_leads(sandbox: Sandbox) -> dict[int, dict[str, Any]]:
     return {lead["id"]: plain(lead) for lead in sandbox.world.expected_leads()}
 
 
-def activities(port: int) -> dict[str, dict[str, Any]]:
+def activities(port: int, schema: str = "marketo") -> dict[str, dict[str, Any]]:
     return {
         row["marketoGUID"]: plain(row)
         for name in SELECT[1:]
-        for row in rows(port, name.removesuffix(".*"))
+        for row in rows(port, name.removesuffix(".*"), schema)
     }
 
 
