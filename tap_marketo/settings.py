@@ -195,6 +195,16 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "capture_deletes",
+        th.BooleanType,
+        default=False,
+        title="Capture deletes",
+        description=(
+            "Whether leads that were deleted, or merged into others, get a record of their key and"
+            " _sdc_deleted_at alone."
+        ),
+    ),
+    th.Property(
         "batch_gzip_level",
         th.IntegerType(minimum=0, maximum=9),
         default=1,
@@ -233,6 +243,7 @@ _AS_GIVEN = (
     "max_concurrent_calls",
     "require_all_streams",
     "named_account_lists",
+    "capture_deletes",
     "batch_gzip_level",
 )
 
@@ -272,6 +283,7 @@ class Settings:
     max_concurrent_calls: int = 5
     require_all_streams: bool = False
     named_account_lists: list[str] = field(default_factory=list)
+    capture_deletes: bool = False
     batch_gzip_level: int = 1
     sync_log: Path | None = None
 

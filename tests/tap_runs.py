@@ -120,14 +120,15 @@ def run_tap(
     return TapRun(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def discover(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
+def discover(sandbox: Sandbox, folder: Path, **settings: Any) -> dict[str, Any]:
     """The catalog that the tap offers.
 
     Args:
         sandbox: The instance.
         folder: For the files that the tap is given.
+        settings: Further ones.
     """
-    run = run_tap(folder, quick_config(sandbox), "--discover")
+    run = run_tap(folder, quick_config(sandbox, **settings), "--discover")
     assert run.returncode == 0, run.log
     return dict(json.loads(run.output))
 

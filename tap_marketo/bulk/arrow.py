@@ -73,7 +73,7 @@ def read_columns(
         ExportFileError: The file is malformed.
     """
     positions = header_positions(header, columns, requested=requested)
-    note_missing(columns, positions, anomalies)
+    note_missing(columns, positions, anomalies, requested)
     places = sorted({position for position in positions if position is not None})
     rows = 0
     file.seek(0)

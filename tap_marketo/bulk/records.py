@@ -170,7 +170,7 @@ def compile_record(
         ExportFileError: A required column is missing, or all columns are.
     """
     positions = header_positions(header, columns, requested=requested)
-    note_missing(columns, positions, anomalies)
+    note_missing(columns, positions, anomalies, requested)
 
     def exact(row: Row) -> list[Any]:
         _check_width(row, header)
@@ -319,7 +319,10 @@ def _read_cell(cell: str | None, column: Column, anomalies: Anomalies) -> Any:
 
 
 def note_missing(
-    columns: Sequence[Column], positions: Sequence[int | None], anomalies: Anomalies
+    columns: Sequence[Column],
+    positions: Sequence[int | None],
+    anomalies: Anomalies,
+    requested: Sequence[str] = (),
 ) -> None:
     """Count the columns that a file does not have.
 
@@ -327,9 +330,12 @@ def note_missing(
         columns: Wanted.
         positions: As `header_positions` gave them.
         anomalies: Where to count.
+        requested: What the export asked for, as far as that is known; nothing else is missed.
     """
     anomalies.missing.update(
-        column for column, position in zip(columns, positions, strict=True) if position is None
+        column
+        for column, position in zip(columns, positions, strict=True)
+        if position is None and (not requested or column.source in requested)
     )
 
 

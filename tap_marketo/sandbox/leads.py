@@ -1,4 +1,4 @@
-"""REST leads by filter, and the list of their changes, which pages by date."""
+"""REST leads by filter, their changes and activities, which page by date."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tap_marketo.sandbox.server import Call, Instance
 
 PAGE = 300
+MOST_TYPES = 10
 NEW_LEAD, CHANGE_DATA_VALUE = 12, 13
 DEFAULT_FIELDS = ("id", "email", "firstName", "lastName", "createdAt", "updatedAt")
 
@@ -58,6 +59,39 @@ def lead_changes(instance: Instance, _: Call) -> dict[str, Any]:
     ]
     end = min(start + PAGE, len(changes))
     return {"result": found, "nextPageToken": f"{end}=", "moreResult": end < len(changes)}
+
+
+def activities(instance: Instance, _: Call) -> dict[str, Any]:
+    """Activities of up to ten types, oldest first; the first page of a token is empty."""
+    types = {int(one) for one in request.values.get("activityTypeIds", "").split(",") if one}
+    if not types or len(types) > MOST_TYPES:
+        raise Refused("1003", "Between 1 and 10 activityTypeIds are allowed")
+    place, found, since = request.values.get("nextPageToken", "").rstrip("=").partition("@")
+    if not found:
+        raise Refused("1002", "Missing value for required parameter 'nextPageToken'")
+    with instance.world.lock:
+        matching = sorted(
+            (one for one in instance.world.activities if one.type_id in types),
+            key=lambda one: one.at,
+        )
+        matching = [one for one in matching if iso(one.at) >= since]
+    start = int(place[1:]) if place.startswith("a") else -1
+    page = matching[start : start + PAGE] if start >= 0 else []
+    end = start + len(page) if start >= 0 else 0
+    return {
+        "result": [
+            {
+                **one.as_row(),
+                "activityDate": iso(one.at).replace("Z", "+0000"),
+                "attributes": [
+                    {"name": name, "value": value} for name, value in one.attributes.items()
+                ],
+            }
+            for one in page
+        ],
+        "nextPageToken": f"a{end}@{since}=",
+        "moreResult": end < len(matching),
+    }
 
 
 def leads_by_filter(instance: Instance, _: Call) -> dict[str, Any]:

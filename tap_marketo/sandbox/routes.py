@@ -10,7 +10,7 @@ from flask import request
 
 from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
 from tap_marketo.sandbox.fields import display_name
-from tap_marketo.sandbox.leads import lead_changes, leads_by_filter, paging_token
+from tap_marketo.sandbox.leads import activities, lead_changes, leads_by_filter, paging_token
 from tap_marketo.sandbox.lists import LISTS, approve_email
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ ROUTES = (
     Route(r"/rest/v1/stats/errors(/last7days)?\.json", _errors),
     Route(r"/rest/v1/activities/pagingtoken\.json", paging_token, "Read-Only Activity"),
     Route(r"/rest/v1/activities/leadchanges\.json", lead_changes, "Read-Only Activity", _BOTH),
+    Route(r"/rest/v1/activities\.json", activities, "Read-Only Activity"),
     Route(r"/rest/v1/leads\.json", leads_by_filter, "Read-Only Lead", _BOTH),
     Route(_EXPORT + r"/create\.json", _create, methods=_POST),
     Route(_JOB + r"/enqueue\.json", _step("enqueue"), methods=_POST),

@@ -178,6 +178,25 @@ class World:
                 )
             return gone
 
+    def merge_leads(self, winner: int, *losers: int) -> str:
+        """Merge leads now: the losers vanish, and an activity of the winner names them.
+
+        Args:
+            winner: Id of the lead that stays.
+            losers: Ids of those that go.
+
+        Returns:
+            Id of the activity.
+        """
+        with self.lock:
+            for loser in losers:
+                del self.leads[loser]
+            attributes = {"Merge IDs": list(losers), "Merge Source": "UI", "Master Updated": True}
+            now = self.clock.now().replace(microsecond=0)
+            merge = Activity(self._guid(), winner, now, 32, attributes, primary_id=winner)
+            self.activities.append(merge)
+            return merge.guid
+
     def add_activities(self, count: int) -> list[str]:
         """Let activities happen now.
 
@@ -312,7 +331,8 @@ class World:
             if number % 17 == 0:
                 attributes["Brand New Attribute"] = "nobody declared me"
             if described["name"] == "Merge Leads":
-                attributes["Merge IDs"] = [1000 + number % 50]
+                # Of leads that are gone.
+                attributes["Merge IDs"] = [100 + number % 50]
         lead_id = 1000 + number % max(1, self.options.leads)
         activity = Activity(
             guid=self._guid(),

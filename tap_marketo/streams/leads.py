@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.job import LEADS, ExportRequest
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
-from tap_marketo.client.errors import FilterUnavailableError
+from tap_marketo.bulk.window import moment, rfc3339
+from tap_marketo.client.errors import AccessDeniedError, FilterUnavailableError
 from tap_marketo.schemas.names import field_columns
 from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.deletions import DAYS_KEPT, DELETED_AT, gone_leads
 from tap_marketo.streams.lead_changes import calls_for, changed_leads, leads_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib.catalog import MetadataMapping
 
     from tap_marketo.bulk.series import Series
     from tap_marketo.client import MarketoClient
     from tap_marketo.client.errors import FieldNotFoundError
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
+
+DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
+DELETIONS_READ = "deletions_read_until"
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
 KEY, CHANGED, CREATED = "id", "updatedAt", "createdAt"
@@ -72,14 +78,14 @@ class LeadsStream(BulkStream):
             for name, one in fields.items()
         }
         self._columns[KEY] = Column(KEY, self._column_names[KEY], Kind.INTEGER, required=True)
-        schema = {
-            "type": "object",
-            "properties": {
-                column.name: _property(column, fields[name])
-                for name, column in self._columns.items()
-            },
+        properties = {
+            column.name: _property(column, fields[name]) for name, column in self._columns.items()
         }
-        super().__init__(tap, self.name, schema)
+        if tap.settings.capture_deletes:
+            properties[DELETED_AT] = json_schema(Kind.DATETIME) | {
+                "description": "When the lead was deleted, or merged into another; null else."
+            }
+        super().__init__(tap, self.name, {"type": "object", "properties": properties})
         self.primary_keys = [self._column_names[KEY]]
         self.replication_key = self._column_names[CHANGED]
 
@@ -97,12 +103,73 @@ class LeadsStream(BulkStream):
         """A field deleted between discovery and export is left out with a warning."""
         series.without_field = self._without_field
 
+    @property
+    def metadata(self) -> MetadataMapping:
+        """Nobody can deselect the column without which a tombstone says nothing."""
+        metadata = super().metadata
+        if DELETED_AT in self.schema["properties"]:
+            column = metadata["properties", DELETED_AT]
+            column.inclusion = column.InclusionType.AUTOMATIC
+        return metadata
+
     def columns(self, fields: Sequence[str]) -> list[Column]:
         """The fields asked for."""
-        return [self._columns[name] for name in fields]
+        alive = (DELETION,) if DELETED_AT in self.schema["properties"] else ()
+        return [*(self._columns[name] for name in fields), *alive]
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the leads of window after window, by another way where Marketo has no filter."""
+        """Yield the leads of window after window, then those that are gone."""
+        if DELETED_AT in self.schema["properties"]:
+            self._begin_deletions()
+        yield from self._living(context)
+        if DELETED_AT in self.schema["properties"] and self.tap.plan.is_complete(self):
+            yield from self._tombstones()
+
+    def _begin_deletions(self) -> None:
+        """Note from when on deletions matter, before the first lead is exported."""
+        now = self.tap.client.clock.now()
+        has_leads = "replication_key_value" in self.stream_state
+        since = now.subtract(days=DAYS_KEPT) if has_leads else now
+        self.stream_state.setdefault(DELETIONS_READ, rfc3339(since.start_of("second")))
+
+    def _tombstones(self) -> Iterable[Record]:
+        """Yield a record with key and time of deletion alone.
+
+        They come last, and only when every window is written: no older export brings a lead back.
+        """
+        if not self.is_written(DELETED_AT):
+            self.logger.warning(
+                "capture_deletes: the catalog has no column %s, so deletions are not written."
+                " Run discovery again.",
+                DELETED_AT,
+            )
+            return
+        client, state = self.tap.client, self.stream_state
+        since, now = moment(state[DELETIONS_READ]), client.clock.now()
+        if since < now.subtract(days=DAYS_KEPT):
+            self.logger.warning(
+                "leads: deletions were last read at %s. Marketo forgets them after %d days: leads"
+                " deleted between then and %d days ago stay in the target. Compare its ids with"
+                " those of a full export.",
+                state[DELETIONS_READ],
+                DAYS_KEPT,
+                DAYS_KEPT,
+            )
+        lookback = self.tap.settings.lookback_seconds
+        try:
+            for lead_id, gone_at in gone_leads(client, since.subtract(seconds=lookback)):
+                yield {self._column_names[KEY]: lead_id, DELETED_AT: gone_at}
+        except AccessDeniedError as error:
+            error.hint = (
+                "capture_deletes needs the permission Read-Only Activity"
+                " (Admin > Users & Roles > Roles > Access API)."
+            )
+            raise
+        state[DELETIONS_READ] = rfc3339(now.start_of("second"))
+        self.state_manager.is_flushed = False
+
+    def _living(self, context: Context | None) -> Iterable[Record]:
+        """Yield the leads, by another way where Marketo has no filter."""
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
@@ -144,7 +211,7 @@ class LeadsStream(BulkStream):
             len(changed),
             calls,
         )
-        columns = [self._columns[name] for name in fields]
+        columns = self.columns(fields)
         for lead in leads_by_id(client, changed, fields):
             yield {
                 column.name: read_value(lead.get(column.source), column, self.anomalies)

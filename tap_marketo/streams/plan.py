@@ -190,6 +190,17 @@ class ExportPlan:
         """Whether an earlier run has exported anything of a group."""
         return group.coverage.until >= self._start
 
+    def is_complete(self, stream: BulkStream) -> bool:
+        """Whether every window of a stream is written in this run.
+
+        Args:
+            stream: Any bulk stream.
+        """
+        if self.is_dry_run:
+            return False
+        mine = [group for group in self._groups or () if stream in group.members]
+        return not any(group.series.exports for group in mine)
+
     def whole_history(self) -> list[Window]:
         """Everything since the start date, in windows."""
         return Window(self._start, self._end).split(self._tap.settings.export_window_days)

@@ -39,6 +39,20 @@ def test_leads_and_activities_arrive_and_then_only_changes_move(
     assert set().union(*moved) == set(happened)
 
 
+def test_leads_that_are_gone_in_marketo_are_deleted(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = {"TAP_MARKETO_CAPTURE_DELETES": "true", "TARGET_DUCKDB_HARD_DELETE": "true"}
+    load(sandbox, tmp_path, **settings)
+    sandbox.control.advance(3600)
+    sandbox.control.change_leads(len(sandbox.world.leads))
+    ids = sorted(sandbox.world.leads)
+    sandbox.control.merge_leads(ids[50], ids[51], ids[52])
+    sandbox.control.delete_leads(10)
+    load(sandbox, tmp_path, **settings)
+
+    found = {row[0] for row in query(tmp_path, f"select id from {SCHEMA}.leads")}
+    assert found == set(sandbox.world.leads)
+
+
 def test_the_first_row_of_a_load_is_not_lost(sandbox: Sandbox, tmp_path: Path) -> None:
     # target-duckdb loses it with DuckDB 1.3 and later, and reports success.
     run = pipe(sandbox, tmp_path)
@@ -75,10 +89,9 @@ def pipe(sandbox: Sandbox, folder: Path) -> TapRun:
     return run
 
 
-def load(sandbox: Sandbox, folder: Path) -> None:
-    meltano.run(
-        sandbox, folder, "run", "marketo-to-duckdb", TARGET_DUCKDB_ADD_METADATA_COLUMNS="true"
-    )
+def load(sandbox: Sandbox, folder: Path, **settings: str) -> None:
+    given = {"TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true", **settings}
+    meltano.run(sandbox, folder, "run", "marketo-to-duckdb", select=(), **given)
 
 
 def assert_complete(sandbox: Sandbox, folder: Path) -> None:
