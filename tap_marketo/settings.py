@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import inflection
 import pendulum
 from pendulum.parsing.exceptions import ParserError
 from singer_sdk import typing as th
@@ -195,6 +196,27 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "leads_filter",
+        th.ObjectType(
+            *(
+                th.Property(
+                    f"{kind}_list_{by}",
+                    th.IntegerType if by == "id" else th.StringType(min_length=1),
+                    title=f"{kind.title()} list ({by})",
+                    description=f"The {by} of the {kind} list whose members are read.",
+                )
+                for kind in ("static", "smart")
+                for by in ("id", "name")
+            ),
+            additional_properties=False,
+        ),
+        title="Leads filter",
+        description=(
+            "One static or smart list, whose members alone stream leads then holds: each run all"
+            " of them, whatever the bookmark."
+        ),
+    ),
+    th.Property(
         "capture_deletes",
         th.BooleanType,
         default=False,
@@ -261,6 +283,7 @@ class Settings:
         start_date: UTC; None leaves it to the run.
         end_date: UTC, inclusive; None means now.
         snake_case: Whether columns are renamed.
+        leads_filter: Marketo's name of a bulk filter, and its value.
     """
 
     base_url: str
@@ -283,6 +306,7 @@ class Settings:
     max_concurrent_calls: int = 5
     require_all_streams: bool = False
     named_account_lists: list[str] = field(default_factory=list)
+    leads_filter: tuple[str, int | str] | None = None
     capture_deletes: bool = False
     batch_gzip_level: int = 1
     sync_log: Path | None = None
@@ -300,7 +324,11 @@ class Settings:
         start, end = _moment(config, "start_date"), _moment(config, "end_date")
         if start and end and end < start:
             raise SettingError("end_date: must not be earlier than start_date")
+        leads_filter = _leads_filter(config)
+        if leads_filter and config.get("capture_deletes"):
+            raise SettingError("capture_deletes: has no meaning beside leads_filter")
         return cls(
+            leads_filter=leads_filter,
             base_url=_address(config),
             client_id=_without_blanks(config, "client_id"),
             client_secret=_without_blanks(config, "client_secret"),
@@ -353,6 +381,16 @@ def _number(text: str) -> object:
         except ValueError:
             continue
     return text
+
+
+def _leads_filter(config: Mapping[str, Any]) -> tuple[str, int | str] | None:
+    given = {name: value for name, value in (config.get("leads_filter") or {}).items() if value}
+    if not given:
+        return None
+    if len(given) > 1:
+        raise SettingError("leads_filter: names one list, by id or by name")
+    ((name, value),) = given.items()
+    return inflection.camelize(name, uppercase_first_letter=False), value
 
 
 def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:

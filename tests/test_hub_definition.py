@@ -73,5 +73,5 @@ def test_meltano_yml_declares_the_same() -> None:
     assert tap["settings_group_validation"] == hub["settings_group_validation"]
     ours = [{name: one.get(name) for name in AGREED} for one in tap["settings"]]
     theirs = [{name: one.get(name) for name in AGREED} for one in hub["settings"]]
-    own = len(SETTINGS_SCHEMA["properties"])
+    own = sum(one["name"].partition(".")[0] in SETTINGS_SCHEMA["properties"] for one in ours)
     assert ours[:own] == theirs[:own]

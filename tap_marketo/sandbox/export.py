@@ -30,6 +30,7 @@ ACTIVITY_FIELDS = (
     "actionResult",
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
+_LIST_FILTER = re.compile("(static|smart)List(Id|Name)")
 _FILTERS = {
     LEADS: {"createdAt", "updatedAt", "staticListId", "staticListName", "smartListId",
             "smartListName"},
@@ -93,9 +94,21 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
         raise Refused("1002", "Missing value for required parameter 'createdAt'")
     if "updatedAt" in filters and kind in world.options.without_updated_at:
         raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
-    for name in ("createdAt", "updatedAt"):
-        if name in filters:
-            _range(filters[name])
+    for name, value in filters.items():
+        if name in ("createdAt", "updatedAt"):
+            _range(value)
+        if _LIST_FILTER.fullmatch(name):
+            _list_members(world, name, value)
+
+
+def _list_members(world: World, name: str, value: Any) -> list[int]:
+    kind, by = _LIST_FILTER.fullmatch(name).groups()  # type: ignore[union-attr]
+    if kind == "smart" and world.options.without_smart_lists:
+        raise Refused("1035", f"Unsupported filter type for target subscription: {name}")
+    for number, title in world.lists[kind].items():
+        if value == (number if by == "Id" else title):
+            return world.list_members(kind, number)
+    raise Refused("1013", f"{kind.title()} list '{value}' not found")
 
 
 def _range(value: Any) -> tuple[datetime, datetime]:
@@ -153,17 +166,23 @@ def _line(cells: list[str], delimiter: str) -> str:
 
 def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iterator[list[str]]:
     ((name, value),) = filters.items()
-    if name not in {"createdAt", "updatedAt"}:
-        return
-    start, end = _range(value)
-    for lead in world.leads.values():
-        moment = lead.created if name == "createdAt" else lead.changed
-        # A filter has no fraction of a second: the last one counts to its end.
-        if start <= moment.replace(microsecond=0) <= end:
-            yield [
-                lead.cells[name] if name in lead.cells else cell(lead.values.get(name))
-                for name in fields
-            ]
+    if _LIST_FILTER.fullmatch(name):
+        found = [world.leads[one] for one in _list_members(world, name, value)]
+    else:
+        start, end = _range(value)
+        found = [
+            lead
+            for lead in world.leads.values()
+            # A filter has no fraction of a second: the last one counts to its end.
+            if start
+            <= (lead.created if name == "createdAt" else lead.changed).replace(microsecond=0)
+            <= end
+        ]
+    for lead in found:
+        yield [
+            lead.cells[name] if name in lead.cells else cell(lead.values.get(name))
+            for name in fields
+        ]
 
 
 def _activities(

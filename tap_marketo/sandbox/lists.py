@@ -179,7 +179,7 @@ def _roles_of(instance: Instance, _: Call, user: str) -> Any:
 
 
 def _members(instance: Instance, _: Call, number: str) -> Answer:
-    ids = [{"id": one} for one in instance.world.leads if one % 3 == int(number) % 3]
+    ids = [{"id": one} for one in instance.world.list_members("static", int(number))]
     return _tokens(ids, DATABASE, with_more=False)
 
 

@@ -29,6 +29,7 @@ class SandboxOptions:
         daily_calls: Calls allowed a day.
         daily_export_mb: The daily export allocation.
         without_updated_at: Object types whose `updatedAt` filter this subscription lacks.
+        without_smart_lists: Whether this subscription lacks the filters for smart lists.
         attributes_as_list: Spell the attributes of bulk activities as the specification does.
         canceled_spelling: How a cancelled job is spelled.
         plain_quota_text: Word a spent allocation as the documentation does, without a number.
@@ -52,6 +53,7 @@ class SandboxOptions:
     daily_calls: int = 50_000
     daily_export_mb: float = 500.0
     without_updated_at: tuple[str, ...] = ()
+    without_smart_lists: bool = False
     attributes_as_list: bool = False
     canceled_spelling: str = "Cancelled"
     plain_quota_text: bool = False

@@ -58,6 +58,10 @@ class Instance:
         self.clock = Clock(self.options.time_scale)
         self.world = World(self.options, self.clock)
         self.library = Library(self.world, self.options.assets)
+        self.world.lists = {
+            kind: {one["id"]: one["name"] for one in self.library.records[f"{kind}_lists"]}
+            for kind in ("static", "smart")
+        }
         self.linked = Linked(self.world, self.options.assets)
         self.queue = Queue(self.world)
         self.tokens = Tokens(self.options, self.clock)

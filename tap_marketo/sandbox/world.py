@@ -108,6 +108,7 @@ class World:
     leads: dict[int, Lead] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
     changes: list[tuple[datetime, int, str]] = field(default_factory=list)
+    lists: dict[str, dict[int, str]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -219,6 +220,17 @@ class World:
         """
         with self.lock:
             del self.fields[name]
+
+    def list_members(self, kind: str, number: int) -> list[int]:
+        """Ids of the leads in a list.
+
+        Args:
+            kind: `static` or `smart`.
+            number: Id of the list.
+        """
+        with self.lock:
+            share = {"static": 3, "smart": 4}[kind]
+            return [one for one in self.leads if one % share == number % share]
 
     def expected_leads(self) -> list[dict[str, Any]]:
         """Every lead with all exportable fields, as a perfect reader delivers it."""

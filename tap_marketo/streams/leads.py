@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.bulk.job import LEADS, ExportRequest
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
 from tap_marketo.bulk.window import moment, rfc3339
-from tap_marketo.client.errors import AccessDeniedError, FilterUnavailableError
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FilterUnavailableError,
+    ResponseError,
+)
 from tap_marketo.schemas.names import field_columns
 from tap_marketo.streams.bulk import BulkStream
 from tap_marketo.streams.deletions import DAYS_KEPT, DELETED_AT, gone_leads
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from tap_marketo.tap import TapMarketo
 
 DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
+# Invalid data, or an object not found; see error-codes.md.
+NO_SUCH_LIST = frozenset({"1003", "1013"})
 DELETIONS_READ = "deletions_read_until"
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
@@ -87,7 +93,10 @@ class LeadsStream(BulkStream):
             }
         super().__init__(tap, self.name, {"type": "object", "properties": properties})
         self.primary_keys = [self._column_names[KEY]]
-        self.replication_key = self._column_names[CHANGED]
+        if tap.settings.leads_filter:
+            self.forced_replication_method = "FULL_TABLE"
+        else:
+            self.replication_key = self._column_names[CHANGED]
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:  # noqa: ARG002
         """Ask for the selected fields alone."""
@@ -97,6 +106,13 @@ class LeadsStream(BulkStream):
             if name in {KEY, CHANGED} or self.is_written(column.name)
         ]
         self._warn_of_deleted_fields()
+        only = self.tap.settings.leads_filter
+        if only:
+            self.logger.info(
+                "leads: the members of one list alone (%s %s), all of them; the bookmark stays.",
+                *only,
+            )
+            return ExportRequest(self.name, LEADS, tuple(selected), "", (only,))
         return ExportRequest(self.name, LEADS, tuple(selected), CHANGED)
 
     def configure(self, series: Series) -> None:
@@ -170,6 +186,9 @@ class LeadsStream(BulkStream):
 
     def _living(self, context: Context | None) -> Iterable[Record]:
         """Yield the leads, by another way where Marketo has no filter."""
+        if self.tap.settings.leads_filter:
+            yield from self._members(context)
+            return
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
@@ -178,6 +197,21 @@ class LeadsStream(BulkStream):
                 raise
             yield from self._changes(group, error)
             yield from super().get_records(context)
+
+    def _members(self, context: Context | None) -> Iterable[Record]:
+        """Yield the members of the list that the settings name."""
+        try:
+            yield from super().get_records(context)
+        except FilterUnavailableError as error:
+            error.hint = (
+                "leads_filter: this subscription cannot export smart lists. Name a static list, to"
+                " which a smart campaign of Marketo may add the leads, or ask Marketo Support."
+            )
+            raise
+        except ResponseError as error:
+            if error.code in NO_SUCH_LIST:
+                error.hint = "leads_filter: is there such a list, by this very name or id?"
+            raise
 
     def _changes(self, group: ExportGroup, error: FilterUnavailableError) -> Iterable[Record]:
         """Yield the leads that changed since the bookmark, and plan the new ones by `createdAt`.
@@ -244,7 +278,7 @@ class LeadsStream(BulkStream):
                 "Field %s was deleted in Marketo since discovery and stays empty. (%s)", name, error
             )
         kept = tuple(name for name in request.fields if name not in gone)
-        return ExportRequest(request.name, request.base, kept, request.window_filter)
+        return dataclasses.replace(request, fields=kept)
 
 
 def _property(column: Column, one: dict[str, Any]) -> dict[str, Any]:

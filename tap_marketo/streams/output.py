@@ -199,6 +199,8 @@ def picker(kept: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """What takes the kept ones of a record's values.
 
     Args:
-        kept: Places; two or more, as key and replication key are always kept.
+        kept: Their places, one at least.
     """
+    if len(kept) == 1:
+        return lambda values: (values[kept[0]],)
     return cast("Callable[[tuple[Any, ...]], tuple[Any, ...]]", itemgetter(*kept))

@@ -1,0 +1,108 @@
+"""One list of leads, whatever the bookmark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.tap_runs import TapRun, discover, quick_config, run_tap, selected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tap_marketo.sandbox import Sandbox
+    from tests.conftest import StartSandbox
+
+
+def members(
+    sandbox: Sandbox, folder: Path, leads_filter: dict[str, Any], state: Any = None
+) -> TapRun:
+    catalog = selected(discover(sandbox, folder, leads_filter=leads_filter), {"leads"})
+    return run_tap(
+        folder, quick_config(sandbox, leads_filter=leads_filter), catalog=catalog, state=state
+    )
+
+
+@pytest.mark.parametrize(
+    ("leads_filter", "kind"),
+    [
+        ({"static_list_id": 2}, "static"),
+        ({"static_list_name": "name 2"}, "static"),
+        ({"smart_list_id": 2}, "smart"),
+        ({"smart_list_name": "name 2"}, "smart"),
+    ],
+)
+def test_only_the_members_of_the_list_are_written(
+    sandbox: Sandbox, tmp_path: Path, leads_filter: dict[str, Any], kind: str
+) -> None:
+    run = members(sandbox, tmp_path, leads_filter)
+
+    assert run.returncode == 0, run.log
+    expected = [
+        lead
+        for lead in sandbox.world.expected_leads()
+        if lead["id"] in sandbox.world.list_members(kind, 2)
+    ]
+    assert len(expected) > 10
+    assert sorted(run.records("leads"), key=lambda one: int(one["id"])) == expected
+    assert "the bookmark stays" in run.log
+
+
+def test_the_stream_is_a_full_table(sandbox: Sandbox, tmp_path: Path) -> None:
+    (leads,) = [
+        one
+        for one in discover(sandbox, tmp_path, leads_filter={"static_list_id": 2})["streams"]
+        if one["stream"] == "leads"
+    ]
+    assert leads["replication_method"] == "FULL_TABLE"
+
+
+def test_a_bookmark_neither_matters_nor_moves(sandbox: Sandbox, tmp_path: Path) -> None:
+    catalog = selected(discover(sandbox, tmp_path), {"leads"})
+    before = run_tap(tmp_path, quick_config(sandbox), catalog=catalog).state
+    run = members(sandbox, tmp_path, {"static_list_id": 1}, before)
+
+    assert len(run.records("leads")) == len(sandbox.world.list_members("static", 1))
+    mark = before["bookmarks"]["leads"]["replication_key_value"]
+    assert run.state["bookmarks"]["leads"]["replication_key_value"] == mark
+    sandbox.control.advance(60)
+    changed = sandbox.control.change_leads(4)
+    after = run_tap(tmp_path, quick_config(sandbox), catalog=catalog, state=run.state)
+    assert {one["id"] for one in after.records("leads")} == set(changed)
+
+
+def test_an_unknown_list_is_one_clear_error(sandbox: Sandbox, tmp_path: Path) -> None:
+    run = members(sandbox, tmp_path, {"static_list_name": "No such list"})
+
+    assert run.returncode == 1
+    assert "leads_filter: is there such a list" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_smart_lists_may_be_beyond_the_subscription(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    run = members(start_sandbox(without_smart_lists=True), tmp_path, {"smart_list_id": 1})
+
+    assert run.returncode == 1
+    assert "this subscription cannot export smart lists. Name a static list" in run.log
+    assert "Traceback" not in run.log
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"leads_filter": {"static_list_id": 1, "smart_list_id": 1}}, "names one list"),
+        ({"leads_filter": {"static_list_id": 1}, "capture_deletes": True}, "no meaning beside"),
+        ({"leads_filter": {"list": 1}}, "leads_filter"),
+    ],
+)
+def test_contradictions_are_refused(
+    sandbox: Sandbox, tmp_path: Path, settings: dict[str, Any], told: str
+) -> None:
+    run = run_tap(tmp_path, quick_config(sandbox, **settings))
+
+    assert run.returncode == 1
+    assert told in run.log
+    assert sandbox.log == []
