@@ -84,7 +84,7 @@ def measure(leads: int, transfer: int, reading: int) -> tuple[float, int, int]:
             seconds, written = read(process, reading)
         if process.returncode:
             sys.exit(f"The tap ended with {process.returncode}.")
-        return seconds, sum(len(job.file or b"") for job in sandbox.jobs), written
+        return seconds, sum((job.file.size if job.file else 0) for job in sandbox.jobs), written
 
 
 def read(process: subprocess.Popen[bytes], speed: int) -> tuple[float, int]:

@@ -15,6 +15,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import uuid4
 
+from upath import UPath
+
 from tap_marketo.bulk.records import Shape
 from tap_marketo.client.errors import MarketoError
 from tap_marketo.streams.output import ENCODER, struct_of
@@ -97,7 +99,10 @@ class BatchFile(ABC):
         name = f"{self._name}-{self._number}.{self.suffix}"
         storage = self._config.storage
         self._file.seek(0)
-        with self._file as content, storage.open(name, "wb") as target:
+        folder = UPath(storage.root, **storage.params).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        # The SDK's own way of opening it fails in some file systems of fsspec.
+        with self._file as content, (folder / name).open("wb") as target:
             shutil.copyfileobj(content, target)
         self._file, self._size = None, 0
         with self._stream.get_batch_counter() as counter:

@@ -9,10 +9,13 @@ import itertools
 import json
 import random
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
+from singer_sdk.helpers._batch import BatchConfig
+from upath import UPath
 
 from tap_marketo.streams.activities import ActivityStream
 from tap_marketo.streams.bulk import BulkStream
@@ -23,7 +26,6 @@ from tests.tap_runs import is_activity_type, quick_config, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tap_marketo.sandbox import Sandbox
 
@@ -249,3 +251,25 @@ def bulk_only(sandbox: Sandbox) -> dict[str, Any]:
         if not (stream["stream"] == "leads" or is_activity_type(stream["stream"])):
             stream["metadata"] = [{"breadcrumb": [], "metadata": {"selected": False}}]
     return catalog
+
+
+def test_files_go_to_any_storage_that_fsspec_knows(
+    sandbox: Sandbox, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    config = batches(Path("/"), "jsonl") | {"storage": {"root": "memory://bucket/marketo"}}
+    leads = tap(sandbox).streams["leads"]
+    assert isinstance(leads, BulkStream)
+    fields = leads.export_request([leads]).fields
+    fan_out = FanOut(leads, [leads], BatchConfig.from_dict(config))
+
+    assert list(fan_out.write(leads_file(fields), fields)) == []
+
+    told = [json.loads(line) for line in capsysbinary.readouterr().out.split(b"\n") if line]
+    urls = [url for message in told for url in message["manifest"]]
+    lines = [
+        line
+        for url in urls
+        for line in gzip.decompress(UPath(url).read_bytes()).split(b"\n")
+        if line
+    ]
+    assert (len(urls), len(lines)) == (24, 700)
