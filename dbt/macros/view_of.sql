@@ -11,6 +11,11 @@
 {%- set relation = source('marketo_loaded', stream) -%}
 {%- set loaded = load_relation(relation) if execute else none -%}
 {%- set present = tap_marketo.column_names(loaded) -%}
+{%- if 'createdat' in present or 'marketoguid' in present -%}
+  {%- do exceptions.raise_compiler_error(
+      relation ~ ' has column names as Marketo has them: load it with field_names: snake_case'
+  ) -%}
+{%- endif -%}
 {%- set types = {
     'text': dbt.type_string(), 'int': dbt.type_bigint(),
     'bool': dbt.type_boolean(), 'time': dbt.type_timestamp(),

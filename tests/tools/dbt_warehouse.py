@@ -103,9 +103,8 @@ class Warehouse:
                 rows = cursor.fetchall()
         return [{name: plain(cell) for name, cell in zip(names, row, strict=True)} for row in rows]
 
-    def drop(self, table: str) -> None:
-        """Take away a loaded table."""
-        sql = f"drop table marketo.{table} cascade"
+    def execute(self, sql: str) -> None:
+        """Change what is loaded."""
         if self.kind == "duckdb":
             with duckdb.connect(str(self._file)) as file:
                 file.sql(sql)
@@ -139,7 +138,12 @@ class Warehouse:
         }
 
     def _run(self, *arguments: str) -> None:
-        done = subprocess.run(
+        done = self.try_dbt(*arguments)
+        assert done.returncode == 0, done.stdout[-5000:]
+
+    def try_dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call dbt."""
+        return subprocess.run(
             [self.dbt, *arguments, "--profiles-dir", ROOT / "dbt", "--target", self.kind],
             cwd=self.reader,
             env=own_environment(
@@ -154,7 +158,6 @@ class Warehouse:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout[-5000:]
 
 
 def plain(cell: Any) -> Any:

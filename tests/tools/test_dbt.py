@@ -146,11 +146,18 @@ def test_the_views_hold_what_the_instance_holds(
 
         # A stream that is not selected leaves an empty view behind, not an error.
         for table in ("campaigns", "activity_merge_leads", "deleted_leads", "lead_describe"):
-            warehouse.drop(table)
+            warehouse.execute(f"drop table marketo.{table} cascade")
         (warehouse.reader / "models" / "read_lead_history.sql").unlink()
         warehouse.build()
         assert warehouse.rows("activity_merge_leads") == []
         assert {row["_fivetran_deleted"] for row in warehouse.rows("lead")} == {False}
+
+        # Columns under Marketo's own names would be null, all of them.
+        warehouse.execute("drop table marketo.programs cascade")
+        warehouse.execute('create table marketo.programs (id bigint, "createdAt" timestamp)')
+        done = warehouse.try_dbt("build", "--select", "program")
+        assert done.returncode != 0
+        assert "field_names: snake_case" in done.stdout
 
 
 def assert_same(
