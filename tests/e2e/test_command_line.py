@@ -161,3 +161,23 @@ def test_wrong_credentials_are_one_sentence_without_the_secret(
 
 def complaints(run: TapRun, setting: str) -> list[str]:
     return [line for line in run.log.splitlines() if setting in line]
+
+
+def test_discovery_of_a_large_instance_takes_few_calls(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(activity_types=60)
+    for number in range(1000 - len(sandbox.world.fields)):
+        sandbox.world.fields[f"custom{number}__c"] = "string"
+
+    streams = {one["stream"]: one for one in discover(sandbox, tmp_path)["streams"]}
+
+    assert sum(is_activity_type(name) for name in streams) >= 59
+    assert len(streams["leads"]["schema"]["properties"]) >= 990
+    # Leads and all activities take one each; other objects with fields of their own one each, too.
+    asked = [call.path for call in sandbox.log]
+    assert [path for path in asked if not path.endswith("/describe.json")][:2] == [
+        "/rest/v1/leads/describe2.json",
+        "/rest/v1/activities/types.json",
+    ]
+    assert len(asked) == len(set(asked))
