@@ -128,7 +128,7 @@ def _ours(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str
     if ours not in _INCREMENTAL:
         raise _NotTakenError("this tap has no such stream")
     if not _INCREMENTAL[ours]:
-        raise _NotTakenError(f"{ours} is read whole in every run and has no bookmark")
+        raise _NotTakenError(f"{ours} goes by no date here and needs no bookmark")
     if bookmark.cursor == "createdAt":
         # Lists are short; a bookmark that passes over changes is not worth keeping.
         raise _NotTakenError(
