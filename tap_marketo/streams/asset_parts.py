@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
 
+_RULE = group(
+    subjectField=TEXT,
+    operator=TEXT,
+    values=many(TEXT),
+    altLabel=TEXT,
+    picklistFilterValues=many(group(label=TEXT, value=TEXT, isDefault=BOOLEAN, selected=BOOLEAN)),
+)
+
+
 class PartStream(MarketoStream):
     """A part of an asset."""
 
@@ -119,7 +128,7 @@ class FormFieldsStream(PartStream):
         maxLength=INTEGER,
         text=TEXT,
         validationMessage=TEXT,
-        visibilityRules=group(ruleType=TEXT, rules=many(TEXT)),
+        visibilityRules=group(ruleType=TEXT, rules=many(_RULE)),
     )
 
 

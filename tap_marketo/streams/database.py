@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo.schemas.typed import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
 from tap_marketo.streams import activities, leads
@@ -16,14 +16,14 @@ _CUSTOM_ATTRIBUTE = group(
     name=TEXT, apiName=TEXT, dataType=TEXT, description=TEXT, isPrimary=BOOLEAN
 )
 _USAGE = group(name=TEXT, readOnly=BOOLEAN)
-_FIELD = record(
-    name=TEXT,
-    displayName=TEXT,
-    dataType=TEXT,
-    length=INTEGER,
-    updateable=BOOLEAN,
-    crmManaged=BOOLEAN,
-)
+_FIELD: dict[str, Any] = {
+    "name": TEXT,
+    "displayName": TEXT,
+    "dataType": TEXT,
+    "length": INTEGER,
+    "updateable": BOOLEAN,
+    "crmManaged": BOOLEAN,
+}
 
 
 class ActivityTypesStream(MarketoStream):
@@ -73,7 +73,7 @@ class LeadFieldsStream(MarketoStream):
     permission = "Read-Only Lead"
     records_jsonpath = "$.result[*].fields[*]"
     api_keys = ("name",)
-    api_schema = _FIELD
+    api_schema = record(**_FIELD)
 
 
 class LeadDescribeStream(MarketoStream):
@@ -105,7 +105,7 @@ class ProgramMemberFieldsStream(MarketoStream):
     permission = "Read-Only Lead"
     records_jsonpath = "$.result[*].fields[*]"
     api_keys = ("name",)
-    api_schema = _FIELD
+    api_schema = record(**_FIELD)
 
 
 class LeadPartitionsStream(MarketoStream):
@@ -133,6 +133,7 @@ class CustomObjectTypesStream(MarketoStream):
         idField=TEXT,
         dedupeFields=many(TEXT),
         searchableFields=many(many(TEXT)),
+        fields=many(group(**_FIELD)),
         relationships=many(group(field=TEXT, type=TEXT, relatedTo=group(name=TEXT, field=TEXT))),
         state=TEXT,
         version=TEXT,
