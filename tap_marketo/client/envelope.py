@@ -72,9 +72,8 @@ def read_body(body: dict[str, Any], *, is_write: bool = False) -> Reply:
         ResponseError: The typed error that it holds.
     """
     request_id = body.get("requestId")
-    errors = body.get("errors")
-    if body.get("success") is not True and not _only_warns(errors):
-        return _failure(errors, request_id, is_write=is_write)
+    if body.get("success") is not True:
+        return _failure(body.get("errors"), request_id, is_write=is_write)
     result = body.get("result")
     if isinstance(result, dict):
         result = [result]
@@ -84,18 +83,6 @@ def read_body(body: dict[str, Any], *, is_write: bool = False) -> Reply:
         more_result=body.get("moreResult"),
         warnings=tuple(_text(warning) for warning in body.get("warnings") or ()),
         request_id=request_id,
-    )
-
-
-def _only_warns(errors: object) -> bool:
-    # The new designer's assets put warnings among the errors, told apart by type.
-    return (
-        isinstance(errors, list)
-        and bool(errors)
-        and all(
-            isinstance(one, dict) and str(one.get("type")).upper().startswith("WARN")
-            for one in errors
-        )
     )
 
 

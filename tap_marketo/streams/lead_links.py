@@ -48,7 +48,6 @@ class LeadLinkStream(BulkStream):
 
     group_name = "lead_links"
     selected_by_default = False
-    forced_replication_method = "FULL_TABLE"
     path: ClassVar[str]
     describe_path: ClassVar[str]
     calls: ClassVar[str]
@@ -81,6 +80,7 @@ class LeadLinkStream(BulkStream):
         super().__init__(tap, vars(type(self))["name"], schema)
         self.primary_keys = [self._names[name] for name in self.api_keys]
         self.replication_key = self._names[CHANGED]
+        self.forced_replication_method = "FULL_TABLE"
         self.left_out = False
         self._unfit: set[str] = set()
 
@@ -158,8 +158,8 @@ class LeadLinkStream(BulkStream):
         return dataclasses.replace(request, fields=kept)
 
     def keep_bookmark(self, coverage: Coverage) -> None:
-        """Note what has been followed; nothing by a stream that was left out."""
-        if not self.left_out:
+        """Note which leads have been followed, where only changed ones are."""
+        if self.replication_method == "INCREMENTAL" and not self.left_out:
             super().keep_bookmark(coverage)
 
     def get_records(self, context: Context | None) -> Iterable[Record]:

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 class Answers:
-    """Calls by value; the last answer is kept, for two streams that ask the same in turn."""
+    """Calls by value; each list's last answer is kept, for streams that ask the same in turn."""
 
     def __init__(self, client: MarketoClient) -> None:
         """Bind an instance.
@@ -29,7 +29,7 @@ class Answers:
             client: Of the instance.
         """
         self._client = client
-        self._last: tuple[object, list[Row]] = (None, [])
+        self._last: dict[str, tuple[object, list[Row]]] = {}
 
     def to(
         self, path: str, filter_type: str, values: Sequence[str], fields: Sequence[str]
@@ -45,13 +45,15 @@ class Answers:
         Raises:
             ResponseError: A page failed.
         """
-        question = (path, filter_type, tuple(values), tuple(fields))
-        if self._last[0] != question:
+        question = (filter_type, tuple(values), tuple(fields))
+        asked, answer = self._last.get(path, (None, []))
+        if asked != question:
             query = {"filterType": filter_type, "filterValues": ",".join(values)}
             if fields:
                 query["fields"] = ",".join(fields)
-            self._last = (question, list(token_pages(self._client, path, query)))
-        return self._last[1]
+            answer = list(token_pages(self._client, path, query))
+            self._last[path] = (question, answer)
+        return answer
 
 
 class Lookup:

@@ -238,10 +238,6 @@ class MarketoStream(RESTStream[Any]):
         # Export jobs go on while lists are read, and wait for their ids to stand in the state.
         self.tap.plan.queue.record_jobs()
 
-    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
-        """The records of a page; `result` may be null."""
-        return (one for one in super().parse_response(response) if one is not None)
-
     def _write_schema_message(self) -> None:
         # Once, not for each parent again.
         if not self._schema_written:

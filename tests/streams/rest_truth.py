@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.sandbox import designer, linked, lists
 from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.fields import described_fields
 from tap_marketo.streams.catalog import STREAMS, name_of
-from tests.tap_runs import TapRun, discover, quick_config, run_tap, selected
+from tests.tap_runs import TapRun, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,9 @@ LINKS = {
 def sync(sandbox: Sandbox, folder: Path, *names: str, **how: Any) -> TapRun:
     """Sync some streams; `state` and settings as keywords."""
     state = how.pop("state", None)
-    return run_tap(
-        folder,
-        rest_config(sandbox, **how),
-        catalog=selected(discover(sandbox, folder), set(names)),
-        state=state,
-    )
+    config = rest_config(sandbox, **how)
+    catalog = json.loads(run_tap(folder, config, "--discover").output)
+    return run_tap(folder, config, catalog=selected(catalog, set(names)), state=state)
 
 
 def rest_config(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:

@@ -75,6 +75,15 @@ def test_lists_of_many_pages_come_whole(start_sandbox: StartSandbox, tmp_path: P
         assert_same(run, sandbox, name)
 
 
+def test_pages_by_index_may_be_short_or_empty(start_sandbox: StartSandbox, tmp_path: Path) -> None:
+    sandbox = start_sandbox(assets=230)
+
+    run = sync(sandbox, tmp_path, "emails_v2", "fragments_v2")
+
+    assert_same(run, sandbox, "emails_v2")
+    assert_same(run, sandbox, "fragments_v2")
+
+
 def test_an_error_on_a_later_page_fails_the_run(
     start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:
