@@ -45,7 +45,11 @@ def sync(sandbox: Sandbox, folder: Path, *names: str, **how: Any) -> TapRun:
     """Sync some streams; `state` and settings as keywords."""
     state = how.pop("state", None)
     config = rest_config(sandbox, **how)
-    catalog = json.loads(run_tap(folder, config, "--discover").output)
+    # One discovery for all runs of a test.
+    file = folder / f"catalog-{how.get('field_names', 'marketo')}.json"
+    if not file.exists():
+        file.write_text(run_tap(folder, config, "--discover").output, encoding="utf-8")
+    catalog = json.loads(file.read_text(encoding="utf-8"))
     return run_tap(folder, config, catalog=selected(catalog, set(names)), state=state)
 
 
