@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from tap_marketo.sandbox import designer, linked
+from tap_marketo.sandbox import by_value, designer, linked
 from tap_marketo.sandbox.clock import iso
 from tap_marketo.sandbox.export import Refused
 from tap_marketo.sandbox.fields import described_fields
@@ -297,22 +297,22 @@ LISTS = (
     Listing(_PEOPLE + r"/workspaces\.json", _bare("workspaces"), _USER),
     Listing(_PEOPLE + r"/([^/]+)/roles\.json", _roles_of, _USER),
     *(
-        Listing(rf"/rest/v1/{one.path}/describe\.json", linked.describe(name), one.permission)
+        Listing(rf"/rest/v1/{one.path}/describe\.json", by_value.describe(name), one.permission)
         for name, one in linked.KINDS.items()
     ),
     *(
-        Listing(rf"/rest/v1/{one.path}\.json", linked.by_filter(name), one.permission, _BOTH)
+        Listing(rf"/rest/v1/{one.path}\.json", by_value.by_filter(name), one.permission, _BOTH)
         for name, one in linked.KINDS.items()
     ),
     Listing(
         r"/rest/v1/namedAccountLists\.json",
-        linked.account_lists,
+        by_value.account_lists,
         "Read-Only Named Account List",
         _BOTH,
     ),
     Listing(
         r"/rest/v1/namedAccountList/([^/]+)/namedAccounts\.json",
-        linked.accounts_of_list,
+        by_value.accounts_of_list,
         "Read-Only Named Account",
         _BOTH,
     ),

@@ -12,7 +12,7 @@ from tap_marketo.streams import (
     changes,
     database,
     designer,
-    lead_links,
+    linked,
 )
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ GROUPS: dict[str, tuple[ListedStream, ...]] = {
         asset_parts.StaticListMembershipsStream,
         changes.DeletedLeadsStream,
         changes.LeadChangesStream,
-        lead_links.CompaniesStream,
-        lead_links.SalesPersonsStream,
-        lead_links.OpportunityRolesStream,
-        lead_links.OpportunitiesStream,
+        linked.CompaniesStream,
+        linked.SalesPersonsStream,
+        linked.OpportunityRolesStream,
+        linked.OpportunitiesStream,
         accounts.NamedAccountListsStream,
         accounts.NamedAccountListMembersStream,
         accounts.NamedAccountsStream,
