@@ -119,6 +119,9 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
         What the last block printed.
     """
     project = meltano.project(folder)
+    # Fifty activity types have fifty tables, which takes time and shows nothing more.
+    written = (project / "meltano.yml").read_text(encoding="utf-8")
+    (project / "meltano.yml").write_text(written.replace("activity_*.*", "activity_send_email.*"))
     shutil.copytree(READER, folder, dirs_exist_ok=True)
     catalog = selected(discover(sandbox, folder), {"leads", "activity_send_email"})
     (folder / "catalog.json").write_text(json.dumps(catalog))
