@@ -28,6 +28,7 @@ class Control:
         self.add_leads = world.add_leads
         self.change_leads = world.change_leads
         self.delete_leads = world.delete_leads
+        self.restore_leads = world.restore_leads
         self.merge_leads = world.merge_leads
         self.add_activities = world.add_activities
         self.delete_field = world.delete_field
@@ -83,9 +84,9 @@ class Control:
 
 
 VERBS = (
-    "advance", "add_leads", "change_leads", "delete_leads", "merge_leads", "add_activities",
-    "delete_field", "fill_queue", "drain_queue", "revoke_tokens", "fault", "clear_faults",
-    "job_fault", "spend_quota", "restore_quota", "set_options", "deny",
+    "advance", "add_leads", "change_leads", "delete_leads", "restore_leads", "merge_leads",
+    "add_activities", "delete_field", "fill_queue", "drain_queue", "revoke_tokens", "fault",
+    "clear_faults", "job_fault", "spend_quota", "restore_quota", "set_options", "deny",
 )  # fmt: skip
 
 

@@ -107,6 +107,7 @@ class World:
     types: list[dict[str, Any]] = field(default_factory=list)
     leads: dict[int, Lead] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
+    gone: dict[int, Lead] = field(default_factory=dict)
     changes: list[tuple[datetime, int, str]] = field(default_factory=list)
     lists: dict[str, dict[int, str]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -173,11 +174,22 @@ class World:
         with self.lock:
             gone = list(self.leads)[:count]
             for lead_id in gone:
-                del self.leads[lead_id]
+                self.gone[lead_id] = self.leads.pop(lead_id)
                 self.activities.append(
                     Activity(self._guid(), lead_id, self.clock.now(), 37, {}, primary=str(lead_id))
                 )
             return gone
+
+    def restore_leads(self, *ids: int) -> None:
+        """Bring leads back now that were deleted or merged.
+
+        Args:
+            ids: Theirs.
+        """
+        with self.lock:
+            for lead_id in ids:
+                lead = self.leads[lead_id] = self.gone.pop(lead_id)
+                lead.changed = self.clock.now().replace(microsecond=0)
 
     def merge_leads(self, winner: int, *losers: int) -> str:
         """Merge leads now: the losers vanish, and an activity of the winner names them.
@@ -191,7 +203,7 @@ class World:
         """
         with self.lock:
             for loser in losers:
-                del self.leads[loser]
+                self.gone[loser] = self.leads.pop(loser)
             attributes = {"Merge IDs": list(losers), "Merge Source": "UI", "Master Updated": True}
             now = self.clock.now().replace(microsecond=0)
             merge = Activity(self._guid(), winner, now, 32, attributes, primary_id=winner)

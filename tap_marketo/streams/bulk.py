@@ -62,6 +62,8 @@ class BulkStream(Stream):
     """Streams of one group that stand at the same bookmark share their exports."""
     permission = ""
     """What the role of the API user needs."""
+    is_aside = False
+    """Whether it reads something else this time, and leaves bookmark and jobs to the usual runs."""
 
     def __init__(self, tap: TapMarketo, name: str, schema: dict[str, Any]) -> None:
         """Keep the tap; see `Stream`."""

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.job import LEADS, ExportRequest
 from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
-from tap_marketo.bulk.window import moment, rfc3339
-from tap_marketo.client.errors import (
-    AccessDeniedError,
-    FilterUnavailableError,
-    ResponseError,
-)
+from tap_marketo.client.errors import FilterUnavailableError, ResponseError
 from tap_marketo.schemas.names import field_columns
 from tap_marketo.streams.bulk import BulkStream
-from tap_marketo.streams.deletions import DAYS_KEPT, DELETED_AT, gone_leads
 from tap_marketo.streams.lead_changes import calls_for, changed_leads, leads_by_id
+from tap_marketo.streams.tombstones import DELETED_AT, Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
 DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
 # Invalid data, or an object not found; see error-codes.md.
 NO_SUCH_LIST = frozenset({"1003", "1013"})
-DELETIONS_READ = "deletions_read_until"
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
 KEY, CHANGED, CREATED = "id", "updatedAt", "createdAt"
@@ -94,6 +88,7 @@ class LeadsStream(BulkStream):
         super().__init__(tap, self.name, {"type": "object", "properties": properties})
         self.primary_keys = [self._column_names[KEY]]
         if tap.settings.leads_filter:
+            self.is_aside = True
             self.forced_replication_method = "FULL_TABLE"
         else:
             self.replication_key = self._column_names[CHANGED]
@@ -134,55 +129,11 @@ class LeadsStream(BulkStream):
         return [*(self._columns[name] for name in fields), *alive]
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the leads of window after window, then those that are gone."""
-        if DELETED_AT in self.schema["properties"]:
-            self._begin_deletions()
+        """Yield the leads of window after window; then write which leads are gone."""
+        tombstones = Tombstones(self, self._column_names[KEY])
         yield from self._living(context)
         if DELETED_AT in self.schema["properties"] and self.tap.plan.is_complete(self):
-            yield from self._tombstones()
-
-    def _begin_deletions(self) -> None:
-        """Note from when on deletions matter, before the first lead is exported."""
-        now = self.tap.client.clock.now()
-        has_leads = "replication_key_value" in self.stream_state
-        since = now.subtract(days=DAYS_KEPT) if has_leads else now
-        self.stream_state.setdefault(DELETIONS_READ, rfc3339(since.start_of("second")))
-
-    def _tombstones(self) -> Iterable[Record]:
-        """Yield a record with key and time of deletion alone.
-
-        They come last, and only when every window is written: no older export brings a lead back.
-        """
-        if not self.is_written(DELETED_AT):
-            self.logger.warning(
-                "capture_deletes: the catalog has no column %s, so deletions are not written."
-                " Run discovery again.",
-                DELETED_AT,
-            )
-            return
-        client, state = self.tap.client, self.stream_state
-        since, now = moment(state[DELETIONS_READ]), client.clock.now()
-        if since < now.subtract(days=DAYS_KEPT):
-            self.logger.warning(
-                "leads: deletions were last read at %s. Marketo forgets them after %d days: leads"
-                " deleted between then and %d days ago stay in the target. Compare its ids with"
-                " those of a full export.",
-                state[DELETIONS_READ],
-                DAYS_KEPT,
-                DAYS_KEPT,
-            )
-        lookback = self.tap.settings.lookback_seconds
-        try:
-            for lead_id, gone_at in gone_leads(client, since.subtract(seconds=lookback)):
-                yield {self._column_names[KEY]: lead_id, DELETED_AT: gone_at}
-        except AccessDeniedError as error:
-            error.hint = (
-                "capture_deletes needs the permission Read-Only Activity"
-                " (Admin > Users & Roles > Roles > Access API)."
-            )
-            raise
-        state[DELETIONS_READ] = rfc3339(now.start_of("second"))
-        self.state_manager.is_flushed = False
+            tombstones.write_new()
 
     def _living(self, context: Context | None) -> Iterable[Record]:
         """Yield the leads, by another way where Marketo has no filter."""

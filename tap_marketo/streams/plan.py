@@ -310,7 +310,8 @@ class ExportPlan:
     def _plan(self) -> list[ExportGroup]:
         groups, left = self._lay_out(in_parts=True)
         self.queue.series = [group.series for group in groups]
-        bases = {group.series.request.base for group in groups}
+        usual = [group for group in groups if not group.members[0].is_aside]
+        bases = {group.series.request.base for group in usual}
         left = [record for record in left if not record.get("written")]
         abandoned = [record for record in left if record["base"] in bases]
         self._kept_jobs = [record for record in left if record["base"] not in bases]

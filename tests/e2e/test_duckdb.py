@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tests.e2e import meltano
-from tests.tap_runs import TapRun, own_environment, quick_config, run_tap
+from tests.tap_runs import (
+    TapRun,
+    discover,
+    own_environment,
+    quick_config,
+    run_tap,
+    selected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +60,29 @@ def test_leads_that_are_gone_in_marketo_are_deleted(sandbox: Sandbox, tmp_path: 
     assert found == set(sandbox.world.leads)
 
 
+def test_a_deleted_lead_that_is_kept_keeps_its_columns(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = {"capture_deletes": True}
+    catalog = selected(discover(sandbox, tmp_path, **settings), {"leads"})
+    first = pipe(sandbox, tmp_path, catalog, **settings)
+    sandbox.control.advance(3600)
+    truth = {lead["id"]: lead["email"] for lead in sandbox.world.expected_leads()}
+    gone = sandbox.control.delete_leads(3)
+    sandbox.control.merge_leads(max(truth), max(truth) - 1)
+    pipe(sandbox, tmp_path, catalog, first.state, **settings)
+
+    sql = f"select id, email, _sdc_deleted_at is null from {SCHEMA}.leads where email is not null"
+    found = query(tmp_path, sql)
+    assert {id_: email for id_, email, _ in found} == truth
+    assert {id_ for id_, _, alive in found if not alive} == {*gone, max(truth) - 1}
+
+
+def test_the_members_of_one_list_arrive(sandbox: Sandbox, tmp_path: Path) -> None:
+    load(sandbox, tmp_path, TAP_MARKETO_LEADS_FILTER_STATIC_LIST_NAME="name 2")
+
+    found = {row[0] for row in query(tmp_path, f"select id from {SCHEMA}.leads")}
+    assert found == set(sandbox.world.list_members("static", 2))
+
+
 def test_the_first_row_of_a_load_is_not_lost(sandbox: Sandbox, tmp_path: Path) -> None:
     # target-duckdb loses it with DuckDB 1.3 and later, and reports success.
     run = pipe(sandbox, tmp_path)
@@ -73,9 +103,11 @@ def test_text_arrives_as_people_typed_it(sandbox: Sandbox, tmp_path: Path) -> No
     assert set(found) == expected
 
 
-def pipe(sandbox: Sandbox, folder: Path) -> TapRun:
+def pipe(
+    sandbox: Sandbox, folder: Path, catalog: Any = None, state: Any = None, **settings: Any
+) -> TapRun:
     """Load without Meltano, which is quicker."""
-    run = run_tap(folder, quick_config(sandbox))
+    run = run_tap(folder, quick_config(sandbox, **settings), catalog=catalog, state=state)
     config = folder / "target.json"
     filepath = str(folder / "warehouse.duckdb")
     config.write_text(json.dumps({"filepath": filepath, "default_target_schema": SCHEMA}))

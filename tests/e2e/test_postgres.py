@@ -53,6 +53,38 @@ def test_leads_and_activities_arrive_whole_and_then_only_changes_move(
         assert len(sandbox.jobs) == first_jobs + 2
 
 
+@pytest.mark.parametrize("format_", ["", "jsonl"])
+def test_a_deleted_lead_keeps_its_row_and_is_marked(
+    port: int, tmp_path: Path, format_: str
+) -> None:
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    storage = {"root": (tmp_path / "batches").as_uri()}
+    batches = {"TAP_MARKETO_BATCH_CONFIG": json.dumps({"encoding": encoding, "storage": storage})}
+    settings = {
+        "TAP_MARKETO_CAPTURE_DELETES": "true",
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": f"marked_{format_}",
+        **(batches if format_ else {}),
+    }
+    with Sandbox(OPTIONS) as sandbox:
+        load(sandbox, port, tmp_path, select=("leads.*",), **settings)
+        sandbox.control.advance(3600)
+        sandbox.control.change_leads(len(sandbox.world.leads))
+        before = truth_of_leads(sandbox)
+        ids = sorted(before)
+        gone = {*sandbox.control.delete_leads(10), *ids[50:52]}
+        sandbox.control.merge_leads(ids[40], *ids[50:52])
+        load(sandbox, port, tmp_path, select=("leads.*",), **settings)
+
+        marks = {
+            row["id"]: row["_sdc_deleted_at"] for row in rows(port, "leads", f"marked_{format_}")
+        }
+        found = leads(port, f"marked_{format_}")
+        assert {one for one, mark in marks.items() if one in before and mark} == gone
+        assert {one for one, mark in marks.items() if not mark} == set(sandbox.world.leads)
+        assert [found[one] for one in sandbox.world.leads] == list(truth_of_leads(sandbox).values())
+        assert all(found[one]["email"] == before[one]["email"] for one in gone)
+
+
 def test_batch_files_are_loaded_as_records_are(port: int, tmp_path: Path) -> None:
     storage = tmp_path / "batches"
     config = {
@@ -76,7 +108,7 @@ def test_batch_files_are_loaded_as_records_are(port: int, tmp_path: Path) -> Non
 
 
 def load(
-    sandbox: Sandbox, port: int, folder: Path, **settings: str
+    sandbox: Sandbox, port: int, folder: Path, select: tuple[str, ...] = SELECT, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     return meltano.run(
         sandbox,
@@ -84,7 +116,7 @@ def load(
         "run",
         "tap-marketo",
         "target-postgres",
-        select=SELECT,
+        select=select,
         TARGET_POSTGRES_HOST="127.0.0.1",
         TARGET_POSTGRES_PORT=str(port),
         TARGET_POSTGRES_USER=postgres.USER,

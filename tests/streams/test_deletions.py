@@ -24,11 +24,15 @@ def catalog(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
 
 
 def sync(
-    sandbox: Sandbox, folder: Path, catalog: dict[str, Any], before: TapRun | None = None
+    sandbox: Sandbox,
+    folder: Path,
+    catalog: dict[str, Any],
+    before: TapRun | None = None,
+    **settings: Any,
 ) -> TapRun:
     run = run_tap(
         folder,
-        quick_config(sandbox, capture_deletes=True),
+        quick_config(sandbox, capture_deletes=True, **settings),
         catalog=catalog,
         state=before.state if before else None,
     )
@@ -95,6 +99,91 @@ def test_deletions_that_marketo_has_forgotten_are_warned_about(
 
     assert "Marketo forgets them after 14 days" in second.log
     assert "Marketo forgets" not in first.log
+
+
+def marked(run: TapRun) -> set[int]:
+    return {record["id"] for record in run.records("leads") if record[MARK]}
+
+
+def test_a_lead_that_was_restored_is_not_told_as_deleted(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    first = sync(sandbox, tmp_path, catalog)
+    sandbox.control.advance(60)
+    gone, back = sandbox.control.delete_leads(2)
+    sandbox.control.advance(60)
+    sandbox.control.restore_leads(back)
+    second = sync(sandbox, tmp_path, catalog, first)
+    sandbox.control.advance(60)
+    sandbox.control.restore_leads(gone)
+    third = sync(sandbox, tmp_path, catalog, second)
+
+    assert marked(second) == {gone}
+    assert back in alive(first, second)
+    assert set(alive(first, second, third)) == set(sandbox.world.leads)
+
+
+def test_the_schema_of_a_tombstone_names_no_other_column(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    first = sync(sandbox, tmp_path, catalog)
+    sandbox.control.advance(60)
+    sandbox.control.change_leads(5)
+    sandbox.control.delete_leads(1)
+    second = sync(sandbox, tmp_path, catalog, first)
+
+    columns: set[str] = set()
+    for message in second.messages:
+        if message["type"] == "SCHEMA":
+            columns = set(message["schema"]["properties"])
+        if message["type"] == "RECORD":
+            assert set(message["record"]) == columns
+    assert columns == {"id", MARK}
+
+
+def test_a_map_need_not_know_of_tombstones(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    maps = {"leads": {"domain": "email.partition('@')[2] if email else None", "email": None}}
+    first = sync(sandbox, tmp_path, catalog, stream_maps=maps)
+    sandbox.control.advance(60)
+    gone = sandbox.control.delete_leads(2)
+    second = sync(sandbox, tmp_path, catalog, first, stream_maps=maps)
+
+    assert first.records("leads")[0]["domain"] == "example.com"
+    assert marked(second) == set(gone)
+    assert all(set(record) == {"id", MARK} for record in second.records("leads") if record[MARK])
+
+
+def test_whoever_begins_late_gets_the_last_14_days_and_a_warning(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    whole = discover(sandbox, tmp_path)
+    leads = {"streams": [one for one in whole["streams"] if one["stream"] == "leads"]}
+    without = run_tap(tmp_path, quick_config(sandbox), catalog=leads)
+    old = sandbox.control.delete_leads(1)
+    sandbox.control.advance(15 * 86_400)
+    new = sandbox.control.delete_leads(1)
+    run = sync(sandbox, tmp_path, catalog, without)
+
+    assert "stay in the target: compare its ids" in run.log
+    assert set(new) <= marked(run)
+    assert not marked(run) & set(old)
+
+
+def test_deletions_wait_until_every_window_is_written(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    first = sync(sandbox, tmp_path, catalog)
+    sandbox.control.advance(60)
+    gone = sandbox.control.delete_leads(3)
+    sandbox.control.spend_quota()
+    paused = sync(sandbox, tmp_path, catalog, first, when_quota_is_spent="stop")
+    sandbox.control.restore_quota()
+    second = sync(sandbox, tmp_path, catalog, paused)
+
+    assert marked(paused) == set()
+    assert marked(second) == set(gone)
 
 
 def test_without_the_setting_there_is_no_such_column(sandbox: Sandbox, tmp_path: Path) -> None:

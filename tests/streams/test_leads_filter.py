@@ -72,6 +72,19 @@ def test_a_bookmark_neither_matters_nor_moves(sandbox: Sandbox, tmp_path: Path) 
     assert {one["id"] for one in after.records("leads")} == set(changed)
 
 
+def test_an_export_of_the_usual_runs_is_left_to_them(sandbox: Sandbox, tmp_path: Path) -> None:
+    catalog = selected(discover(sandbox, tmp_path), {"leads"})
+    whole = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
+    (job,) = next(
+        jobs
+        for one in whole.messages
+        if one["type"] == "STATE" and len(jobs := one["value"].get("export_jobs", [])) == 1
+    )
+    run = members(sandbox, tmp_path, {"static_list_id": 1}, {"export_jobs": [job]})
+
+    assert run.state["export_jobs"] == [job]
+
+
 def test_an_unknown_list_is_one_clear_error(sandbox: Sandbox, tmp_path: Path) -> None:
     run = members(sandbox, tmp_path, {"static_list_name": "No such list"})
 
