@@ -217,6 +217,15 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "custom_object_static_list_id",
+        th.IntegerType(minimum=1),
+        title="Static list for custom objects",
+        description=(
+            "Static list whose leads' custom objects are exported, all of them in each run, where"
+            " the subscription has no updatedAt filter for custom objects."
+        ),
+    ),
+    th.Property(
         "capture_deletes",
         th.BooleanType,
         default=False,
@@ -265,6 +274,7 @@ _AS_GIVEN = (
     "max_concurrent_calls",
     "require_all_streams",
     "named_account_lists",
+    "custom_object_static_list_id",
     "capture_deletes",
     "batch_gzip_level",
 )
@@ -307,6 +317,7 @@ class Settings:
     require_all_streams: bool = False
     named_account_lists: list[str] = field(default_factory=list)
     leads_filter: tuple[str, int | str] | None = None
+    custom_object_static_list_id: int | None = None
     capture_deletes: bool = False
     batch_gzip_level: int = 1
     sync_log: Path | None = None

@@ -32,7 +32,7 @@ from tap_marketo.events import note
 from tap_marketo.messages import MessageWriter
 from tap_marketo.migration import foreign
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
-from tap_marketo.streams import activities, leads
+from tap_marketo.streams import activities, custom_objects, leads, program_members
 from tap_marketo.streams.admin import WorkspacesStream
 from tap_marketo.streams.catalog import DESCRIBED, STREAMS, name_of
 from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
@@ -120,6 +120,8 @@ class TapMarketo(Tap):
             streams += self._activity_streams()
         except AccessDeniedError as error:
             denied.append(self._denied("Read-Only Activity", "all activity streams", error))
+        streams += program_members.discover(self)
+        streams += custom_objects.discover(self)
         streams += self._rest_streams()
         self._refuse_selected(denied, {stream.name for stream in streams})
         return streams
@@ -127,15 +129,24 @@ class TapMarketo(Tap):
     def _rest_streams(self) -> Iterator[Stream]:
         for stream in STREAMS:
             name = name_of(stream)
-            if name in DESCRIBED and not self._may_be_wanted(name):
+            if name in DESCRIBED and not self.may_be_wanted(name):
                 continue  # its description would cost a call
             try:
                 yield stream(self)
             except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
                 self.leave_out(name, stream.permission, error)
 
-    def _may_be_wanted(self, name: str) -> bool:
-        return self.input_catalog is None or name in self._selected_in(self.input_catalog)
+    def may_be_wanted(self, name: str) -> bool:
+        """Whether a stream is selected, as far as is known before discovery.
+
+        Args:
+            name: Its name.
+        """
+        return self.input_catalog is None or name in self.selected_in_catalog()
+
+    def selected_in_catalog(self) -> set[str]:
+        """The streams that the given catalog selects; none without a catalog."""
+        return set() if self.input_catalog is None else self._selected_in(self.input_catalog)
 
     @staticmethod
     def _selected_in(catalog: Catalog) -> set[str]:
@@ -179,7 +190,8 @@ class TapMarketo(Tap):
         if not denied or self.input_catalog is None:
             return
         for name, entry in self.input_catalog.items():
-            if name not in offered and entry.metadata.root.selected:
+            missing = name not in offered and name not in self._left_out
+            if missing and entry.metadata.root.selected:
                 raise denied[0].about(stream=name)
 
     def pause(self, error: MarketoError) -> None:
@@ -197,7 +209,7 @@ class TapMarketo(Tap):
 
         Args:
             stream: Its name.
-            permission: What the role of the API user needs.
+            permission: What the role of the API user needs; empty when that is not the reason.
             error: What Marketo answered.
         """
         if stream in self._left_out:
@@ -206,9 +218,8 @@ class TapMarketo(Tap):
         if isinstance(error, AccessDeniedError):
             self._denied(permission, stream, error)
         else:
-            self.logger.warning(
-                "Left out: %s, which needs the permission %s. %s", stream, permission, error
-            )
+            needs = f", which needs the permission {permission}" if permission else ""
+            self.logger.warning("Left out: %s%s. %s", stream, needs, error)
         note("left_out", stream=stream, why=str(error))
 
     def _is_incomplete(self) -> bool:

@@ -92,6 +92,7 @@ class ExportRequest:
         window_filter: Name of the date filter: `updatedAt` or `createdAt`; empty for an undated
             export, of all that the further filters match.
         filters: Further filters.
+        pins_header: Whether to ask for the API names as header, where files would show others.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ExportRequest:
     fields: tuple[str, ...]
     window_filter: str
     filters: Filters = ()
+    pins_header: bool = False
 
     def body(self, window: Window | None) -> dict[str, Any]:
         """The body of a create call.
@@ -109,7 +111,10 @@ class ExportRequest:
         filters: dict[str, Any] = {self.window_filter: window.as_filter()} if window else {}
         for name, value in self.filters:
             filters[name] = list(value) if isinstance(value, tuple) else value
-        return {"format": "CSV", "fields": list(self.fields), "filter": filters}
+        body: dict[str, Any] = {"format": "CSV", "fields": list(self.fields), "filter": filters}
+        if self.pins_header:
+            body["columnHeaderNames"] = {name: name for name in self.fields}
+        return body
 
     def part(self, filters: Filters) -> ExportRequest:
         """The same, with more filters.
@@ -118,6 +123,14 @@ class ExportRequest:
             filters: Beside its own.
         """
         return replace(self, filters=self.filters + filters) if filters else self
+
+    def undated(self, filters: Filters = ()) -> ExportRequest:
+        """The same without a date filter.
+
+        Args:
+            filters: In its place.
+        """
+        return replace(self, window_filter="", filters=self.filters + filters)
 
     @property
     def fingerprint(self) -> str:

@@ -190,7 +190,8 @@ def header_positions(
     By exact name; else by name in any case; else, as program member files show display names
     (`bulk-program-member-extract.md`), by the place at which the field was requested. Places are
     trusted only if the file has as many cells as fields were requested (or one more, a
-    ``programId`` in front that nobody requested) and no column found by name contradicts them.
+    ``programId`` in front, which may be there twice then) and no column found by name contradicts
+    them.
 
     Args:
         header: The header of the file.
@@ -235,6 +236,7 @@ def _requested_places(header: Sequence[str], requested: Sequence[str]) -> dict[s
     added = len(header) - len(requested)
     if not requested or added not in (0, 1):
         return {}
-    if added and (header[0] != "programId" or "programId" in requested):
+    if added and header[0] != "programId":
         return {}
-    return {name: place for place, name in enumerate(requested, start=added)}
+    places = {name: place for place, name in enumerate(requested, start=added)}
+    return places | {"programId": 0} if added else places

@@ -73,7 +73,12 @@ class Patient(TapMarketo):
         offered = {stream.tap_stream_id for stream in self.streams.values()}
         return sorted(set(self._in_catalog()) - offered)
 
-    def _may_be_wanted(self, name: str) -> bool:
+    def may_be_wanted(self, name: str) -> bool:
+        """Whether somebody named a stream, so that its description is worth a call.
+
+        Args:
+            name: Its name.
+        """
         return self.is_explicit and self.wants(name)
 
     def _wants(self, name: str) -> bool:

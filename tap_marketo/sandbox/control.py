@@ -32,6 +32,12 @@ class Control:
         self.merge_leads = world.merge_leads
         self.add_activities = world.add_activities
         self.delete_field = world.delete_field
+        self.add_program = instance.members.add_program
+        self.delete_program = instance.members.delete_program
+        self.hide_program = instance.members.hide_program
+        self.show_program = instance.members.show_program
+        self.change_members = instance.members.change_members
+        self.delete_custom_object_type = instance.delete_custom_object_type
         self.fill_queue = queue.fill
         self.drain_queue = queue.drain
         self.revoke_tokens = instance.tokens.revoke
@@ -42,6 +48,14 @@ class Control:
         self._instance.faults.add(order)
         return order
 
+    def add_custom_objects(self, name: str, count: int) -> list[str]:
+        """Create records of a type now; their ids come back."""
+        return self._instance.custom_objects[name].add(count)
+
+    def change_custom_objects(self, name: str, count: int) -> list[str]:
+        """Change records of a type now; their ids come back."""
+        return self._instance.custom_objects[name].change(count)
+
     def clear_faults(self) -> None:
         """Cancel all orders."""
         self._instance.faults.orders.clear()
@@ -51,7 +65,7 @@ class Control:
         have a `wrong_checksum`.
 
         Args:
-            object_type: `leads` or `activities`.
+            object_type: `leads`, `activities`, `program/members` or `customobjects/<name>`.
             kind: What happens.
             times: To how many jobs.
         """  # noqa: D205
@@ -84,6 +98,8 @@ class Control:
 
 
 VERBS = (
+    "add_custom_objects", "change_custom_objects", "delete_custom_object_type",
+    "add_program", "delete_program", "hide_program", "show_program", "change_members",
     "advance", "add_leads", "change_leads", "delete_leads", "restore_leads", "merge_leads",
     "add_activities", "delete_field", "fill_queue", "drain_queue", "revoke_tokens", "fault",
     "clear_faults", "job_fault", "spend_quota", "restore_quota", "set_options", "deny",
@@ -107,18 +123,21 @@ def control(instance: Instance) -> Blueprint:
         arguments = body.pop("args", [])
         try:
             result = getattr(verbs, verb)(*arguments, **body)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, KeyError) as error:
             return jsonify({"error": str(error)}), 400
         told = dataclasses.asdict(result) if isinstance(result, Fault) else result
         return jsonify({"result": told}), 200
 
-    @blueprint.get("/leads.jsonl")
-    def leads() -> Response:
-        return _lines(instance.world.expected_leads())
+    truth = {
+        "leads": instance.world.expected_leads,
+        "activities": instance.world.expected_activities,
+        "program_members": instance.members.expected,
+        **{f"custom_objects/{name}": one.expected for name, one in instance.custom_objects.items()},
+    }
 
-    @blueprint.get("/activities.jsonl")
-    def activities() -> Response:
-        return _lines(instance.world.expected_activities())
+    @blueprint.get("/<path:name>.jsonl")
+    def records(name: str) -> Response:
+        return _lines(truth[name]()) if name in truth else Response("no such object", 404)
 
     @blueprint.get("/log")
     def log() -> Response:

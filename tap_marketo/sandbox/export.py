@@ -9,7 +9,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,6 +49,21 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of ours
         self.message = message
 
 
+class Source(Protocol):
+    """What can be exported beside leads and activities."""
+
+    permission: str
+
+    def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
+        """Check what a create call asks for."""
+
+    def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
+        """The header, columns that nobody asked for in front."""
+
+    def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
+        """The rows."""
+
+
 @dataclass(frozen=True)
 class ExportFile:
     """A finished export file on disk."""
@@ -64,7 +79,7 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
 
     Args:
         world: The data.
-        kind: `leads` or `activities`.
+        kind: `leads`, `activities`, or one of the world's sources.
         body: Of the call.
 
     Raises:
@@ -75,6 +90,13 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
     fields = body.get("fields")
     if not isinstance(fields, list) or not fields:
         raise Refused("1002", "Missing value for required parameter 'fields'")
+    source = world.sources.get(kind)
+    if source:
+        filters = body.get("filter")
+        if not isinstance(filters, dict) or not filters:
+            raise Refused("1002", "Missing value for required parameter 'filter'")
+        source.check(fields, filters)
+        return
     known = world.fields if kind == LEADS else ACTIVITY_FIELDS
     for name in fields:
         if name not in known or (kind == LEADS and world.fields[name] == "formula"):
@@ -96,7 +118,7 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
         raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
     for name, value in filters.items():
         if name in ("createdAt", "updatedAt"):
-            _range(value)
+            date_range(value)
         if _LIST_FILTER.fullmatch(name):
             _list_members(world, name, value)
 
@@ -111,7 +133,15 @@ def _list_members(world: World, name: str, value: Any) -> list[int]:
     raise Refused("1013", f"{kind.title()} list '{value}' not found")
 
 
-def _range(value: Any) -> tuple[datetime, datetime]:
+def date_range(value: Any) -> tuple[datetime, datetime]:
+    """Both ends of a date filter.
+
+    Args:
+        value: Of the filter.
+
+    Raises:
+        Refused: It is no range of at most 31 days.
+    """
     ends = []
     for name in ("startAt", "endAt"):
         text = str(value.get(name, "")) if isinstance(value, dict) else ""
@@ -131,19 +161,27 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
 
     Args:
         world: The data.
-        kind: `leads` or `activities`.
+        kind: `leads`, `activities`, or one of the world's sources.
         body: Of the create call.
     """
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     delimiter = "\t" if body.get("format") == "TSV" else ","
     fields: list[str] = body["fields"]
-    renamed = body.get("columnHeaderNames") or {}
-    text.write(_line([renamed.get(name, name) for name in fields], delimiter))
+    renamed = {} if world.options.ignore_header_names else body.get("columnHeaderNames") or {}
+    source = world.sources.get(kind)
+    shown = source.header(fields, body["filter"]) if source else list(fields)
+    own = shown[: len(shown) - len(fields)]
+    named = zip(fields, shown[len(own) :], strict=True)
+    header = [*own, *(renamed.get(name, word) for name, word in named)]
+    text.write(_line(header, delimiter))
     records = 0
     with world.lock:
-        rows = _leads if kind == LEADS else _activities
-        for row in rows(world, body["filter"], fields):
+        if source:
+            rows = source.rows(fields, body["filter"])
+        else:
+            rows = (_leads if kind == LEADS else _activities)(world, body["filter"], fields)
+        for row in rows:
             text.write(_line(row, delimiter))
             records += 1
     text.flush()
@@ -169,7 +207,7 @@ def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iter
     if _LIST_FILTER.fullmatch(name):
         found = [world.leads[one] for one in _list_members(world, name, value)]
     else:
-        start, end = _range(value)
+        start, end = date_range(value)
         found = [
             lead
             for lead in world.leads.values()
@@ -188,7 +226,7 @@ def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iter
 def _activities(
     world: World, filters: dict[str, Any], fields: Sequence[str]
 ) -> Iterator[list[str]]:
-    start, end = _range(filters["createdAt"])
+    start, end = date_range(filters["createdAt"])
     wanted = {int(one) for one in filters.get("activityTypeIds", ())}
     for activity in world.activities:
         if activity.type_id == DELETE_LEAD or (wanted and activity.type_id not in wanted):

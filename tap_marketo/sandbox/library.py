@@ -52,8 +52,6 @@ OBJECTS: dict[str, str] = {
     "segmentations": f"{_ASSET} status:draft",
     "lead_partitions": "id:id name:text description:text",
     "custom_activity_types": f"id:id name:text apiName:text description:text status:draft {_DATED}",
-    "custom_object_types": "name:name displayName:text pluralName:text description:text"
-    f" idField:text dedupeFields:words searchableFields:lists {_DATED}",
     "users": "userid:name id:id emailAddress:text firstName:text lastName:text apiOnly:flag",
     "roles": f"id:id name:text description:text type:text isHidden:flag"
     f" isOnlyAllZones:flag {_DATED}",
@@ -190,6 +188,4 @@ def _value(kind: str, name: str, number: int, created: datetime) -> Any:
         "folder": {"type": "Folder", "value": 1, "folderName": "Marketing Activities"},
         "header": {"type": "Text", "value": f"{name} of {number}"},
         "steps": [{"name": "Member", "step": 1, "success": False, "hidden": False}],
-        "words": ["email", "vin"],
-        "lists": [["email"], ["vin", "email"]],
     }[kind]

@@ -183,16 +183,15 @@ def _members(instance: Instance, _: Call, number: str) -> Answer:
     return _tokens(ids, DATABASE, with_more=False)
 
 
-def _member_fields(*_: Any) -> Answer:
-    fields = [
-        {"name": name, "displayName": name, "dataType": kind, "updateable": False}
-        for name, kind in (
-            ("leadId", "integer"),
-            ("programId", "integer"),
-            ("statusName", "string"),
-        )
-    ]
+def _member_fields(instance: Instance, _: Call) -> Answer:
+    fields = instance.members.describe()
     return {"result": [{"name": "API Program Membership", "fields": fields}]}
+
+
+def _custom_object(instance: Instance, _: Call, name: str) -> Answer:
+    if name not in instance.custom_objects:
+        raise Refused("1013", "Custom object not found")
+    return {"result": [spelled(instance.custom_objects[name].described(), DATABASE)]}
 
 
 def _deletions(instance: Instance, _: Call) -> Answer:
@@ -325,9 +324,6 @@ LISTS = (
         for name, (word, permission) in designer.KINDS.items()
     ),
     Listing(
-        r"/bulk/v1/customobjects/[^/]+/export\.json",
-        lambda *_: {"result": []},
-        "Read-Only Custom Object",
+        r"/rest/v1/customobjects/([^/]+)/describe\.json", _custom_object, "Read-Only Custom Object"
     ),
-    Listing(r"/bulk/v1/program/members/export\.json", lambda *_: {"result": []}, _LEAD),
 )

@@ -30,6 +30,9 @@ class SandboxOptions:
         daily_export_mb: The daily export allocation.
         without_updated_at: Object types whose `updatedAt` filter this subscription lacks.
         without_smart_lists: Whether this subscription lacks the filters for smart lists.
+        member_headers: `display` for names of the user interface in files of program members, as
+            the documentation shows them, or `rest`.
+        ignore_header_names: Whether `columnHeaderNames` has no effect.
         attributes_as_list: Spell the attributes of bulk activities as the specification does.
         canceled_spelling: How a cancelled job is spelled.
         plain_quota_text: Word a spent allocation as the documentation does, without a number.
@@ -54,6 +57,8 @@ class SandboxOptions:
     daily_export_mb: float = 500.0
     without_updated_at: tuple[str, ...] = ()
     without_smart_lists: bool = False
+    member_headers: str = "display"
+    ignore_header_names: bool = False
     attributes_as_list: bool = False
     canceled_spelling: str = "Cancelled"
     plain_quota_text: bool = False

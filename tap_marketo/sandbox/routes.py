@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from tap_marketo.sandbox.custom_objects import PERMISSION as CUSTOM_OBJECTS
 from tap_marketo.sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
 from tap_marketo.sandbox.fields import display_name
 from tap_marketo.sandbox.leads import activities, lead_changes, leads_by_filter, paging_token
@@ -98,20 +99,21 @@ def _create(instance: Instance, call: Call, kind: str) -> Answer:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Refused("609", "Invalid JSON")
-    return {"result": [instance.queue.create(_kind(kind), call.user, body)]}
+    return {"result": [instance.queue.create(_kind(instance, kind), call.user, body)]}
 
 
 def _step(verb: str) -> Callable[..., Answer]:
     def handler(instance: Instance, call: Call, kind: str, export_id: str) -> Answer:
         method = getattr(instance.queue, verb)
-        return {"result": [method(_kind(kind), call.user, export_id)]}
+        return {"result": [method(_kind(instance, kind), call.user, export_id)]}
 
     return handler
 
 
 def _file(instance: Instance, call: Call, kind: str, export_id: str) -> Raw:
+    kind = _kind(instance, kind)
     try:
-        job = instance.queue.file(_kind(kind), call.user, export_id)
+        job = instance.queue.file(kind, call.user, export_id)
     except Refused:
         raise Refused("404", "The export file does not exist") from None
     if job.file is None:
@@ -124,7 +126,7 @@ def _list(instance: Instance, call: Call, kind: str) -> Answer:
     wanted = {one for one in request.args.get("status", "").split(",") if one}
     for one in wanted - STATES:
         raise Refused("1003", f"Invalid status: {one}")
-    jobs = instance.queue.listed(_kind(kind), call.user, wanted)
+    jobs = instance.queue.listed(_kind(instance, kind), call.user, wanted)
     return page(jobs, with_more=False)
 
 
@@ -146,11 +148,23 @@ def page(items: list[dict[str, Any]], *, with_more: bool = True) -> Answer:
     return answer
 
 
-def _kind(name: str) -> str:
-    return {"leads": LEADS, "activities": ACTIVITIES}[name]
+def _kind(instance: Instance, name: str) -> str:
+    """The kind of object that a path names.
+
+    Raises:
+        Refused: The caller may not read it, or there is no such custom object.
+    """
+    source = instance.world.sources.get(name)
+    permission = source.permission if source else PERMISSIONS.get(name, CUSTOM_OBJECTS)
+    if permission in instance.denied:
+        raise Refused("603", "Access denied")
+    if not source and name not in PERMISSIONS:
+        raise Refused("1013", "Custom object not found")
+    return name
 
 
-_EXPORT = r"/bulk/v1/(leads|activities)/export"
+PERMISSIONS = {LEADS: "Read-Only Lead", ACTIVITIES: "Read-Only Activity"}
+_EXPORT = r"/bulk/v1/(leads|activities|program/members|customobjects/[^/]+)/export"
 _JOB = _EXPORT + r"/([^/]+)"
 _POST = frozenset({"POST"})
 _BOTH = frozenset({"GET", "POST"})

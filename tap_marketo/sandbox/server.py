@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
+from tap_marketo.sandbox import members
 from tap_marketo.sandbox.clock import Clock
 from tap_marketo.sandbox.control import control
+from tap_marketo.sandbox.custom_objects import all_types
 from tap_marketo.sandbox.export import Refused
 from tap_marketo.sandbox.faults import Fault, Faults
 from tap_marketo.sandbox.library import Library
 from tap_marketo.sandbox.limits import Limits, Tokens
 from tap_marketo.sandbox.linked import Linked
+from tap_marketo.sandbox.members import ProgramMembers
 from tap_marketo.sandbox.queue import Queue
 from tap_marketo.sandbox.routes import ROUTES, Answer, Raw
 from tap_marketo.sandbox.world import World
@@ -63,12 +66,31 @@ class Instance:
             for kind in ("static", "smart")
         }
         self.linked = Linked(self.world, self.options.assets)
+        self.members = ProgramMembers(self.world, self.library)
+        self.custom_objects = all_types(self.world)
+        self.library.records["custom_object_types"] = [
+            one.listed() for one in self.custom_objects.values()
+        ]
+        self.world.sources[members.KIND] = self.members
+        for name, one in self.custom_objects.items():
+            self.world.sources[f"customobjects/{name}"] = one
         self.queue = Queue(self.world)
         self.tokens = Tokens(self.options, self.clock)
         self.limits = Limits(self.options, self.clock)
         self.faults = Faults()
         self.log: list[Call] = []
         self.denied: set[str] = set()
+
+    def delete_custom_object_type(self, name: str) -> None:
+        """Remove a type with its records.
+
+        Args:
+            name: API name.
+        """
+        with self.world.lock:
+            del self.custom_objects[name], self.world.sources[f"customobjects/{name}"]
+            listed = self.library.records["custom_object_types"]
+            listed[:] = [one for one in listed if one["name"] != name]
 
 
 def make_app(instance: Instance) -> Flask:

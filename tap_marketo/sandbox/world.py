@@ -14,6 +14,7 @@ from tap_marketo.sandbox.clock import Clock, iso
 from tap_marketo.sandbox.fields import CUSTOM, FIRST_FIELD_ID, display_name, lead_fields
 
 if TYPE_CHECKING:
+    from tap_marketo.sandbox.export import Source
     from tap_marketo.sandbox.options import SandboxOptions
 
 _FIRST = ("Ada", "Björn", "Chidi", "Dilşad", "Eve", "李", "Fatima", "Gus")
@@ -110,6 +111,7 @@ class World:
     gone: dict[int, Lead] = field(default_factory=dict)
     changes: list[tuple[datetime, int, str]] = field(default_factory=list)
     lists: dict[str, dict[int, str]] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,12 @@ from tap_marketo.bulk.records import compile_record
 from tap_marketo.bulk.rows import ExportFileError
 from tap_marketo.bulk.values import Anomalies
 from tap_marketo.bulk.window import Coverage, moment, rfc3339
-from tap_marketo.client.errors import MarketoError
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    MarketoError,
+    NotFoundError,
+)
 from tap_marketo.streams.fan_out import FanOut
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from tap_marketo.bulk.series import Series
     from tap_marketo.bulk.values import Column
     from tap_marketo.bulk.window import Window
+    from tap_marketo.client.errors import ResponseError
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
@@ -46,6 +52,10 @@ class FileWriter(Protocol):
         Raises:
             ExportFileError: The file is malformed.
         """
+
+
+REFUSED = (AccessDeniedError, FeatureUnavailableError, NotFoundError)
+"""Why a stream that is no must is left out."""
 
 
 class BulkStream(Stream):
@@ -241,6 +251,17 @@ class BulkStream(Stream):
                         " Adobe's support the id of the export job."
                     ) from None
             plan.written(group, export)
+
+    def give_up(self, error: ResponseError) -> None:
+        """Go on without the rest of a stream that Marketo refuses; its bookmark stays.
+
+        Args:
+            error: What Marketo answered.
+        """
+        self.tap.leave_out(self.name, self.permission, error)
+        group = self.tap.plan.group_led_by(self)
+        if group:
+            self.tap.plan.give_up(group)
 
     def write_state(self) -> None:
         """Write the state, which is still that of the last finished window."""

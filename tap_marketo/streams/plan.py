@@ -13,13 +13,8 @@ from tap_marketo.bulk.job import ExportJob, JobState
 from tap_marketo.bulk.queue import ExportQueue, QueueRules, QuotaPauseError
 from tap_marketo.bulk.series import Export, JobRecord, Series, adoptable, undated_job
 from tap_marketo.bulk.window import SECOND, Coverage, Window, moment, rfc3339, without
-from tap_marketo.client.errors import (
-    AccessDeniedError,
-    FeatureUnavailableError,
-    NotFoundError,
-)
 from tap_marketo.events import note
-from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.bulk import REFUSED, BulkStream
 from tap_marketo.streams.progress import Progress
 
 if TYPE_CHECKING:
@@ -85,6 +80,11 @@ class ExportPlan:
             Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent),
             self._write_state,
         )
+
+    @property
+    def start(self) -> pendulum.DateTime:
+        """Where a stream without a bookmark begins; known once the exports are planned."""
+        return self._start
 
     @property
     def is_dry_run(self) -> bool:
@@ -292,7 +292,7 @@ class ExportPlan:
             whole: list[Part] = [((), group.missing)]
             try:
                 parts = leader.parts(group.missing) if in_parts else whole
-            except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
+            except REFUSED as error:
                 self._tap.leave_out(leader.name, leader.permission, error)
                 continue
             series.parts = [filters for filters, _ in parts]

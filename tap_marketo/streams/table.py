@@ -1,4 +1,4 @@
-"""The table of all REST streams for the documentation, from their declarations.
+"""The table of all streams for the documentation, from their declarations.
 
 `python -m tap_marketo.streams.table > docs/streams.md`
 """
@@ -8,21 +8,44 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tap_marketo.bulk.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
+from tap_marketo.streams import activities, custom_objects, fields, leads, program_members
 from tap_marketo.streams.catalog import GROUPS, name_of
 from tap_marketo.streams.changes import DateTokenStream
 from tap_marketo.streams.lead_links import LeadLinkStream
 from tap_marketo.streams.rest import MarketoStream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_marketo.streams.bulk import BulkStream
     from tap_marketo.streams.catalog import ListedStream
 
 _INTRODUCTION = """\
-# Streams of the REST API
+# Streams
 
 Generated from the code; one call is one of the instance's daily API calls. "Off" streams are
-selected only on request. A stream that the API user may not read is left out with a warning.
+selected only on request. A stream that the API user may not read is left out with a warning; only
+without `leads` or activities, where a catalog selects them, there is no sync.
 """
 _NOTES = {
+    "Bulk extract": """\
+A window is at most `export_window_days` (31). Beside these calls each kind of object takes one a
+minute while its jobs run, and each custom object type is a kind of its own. Discovery takes a call
+for each type that a catalog selects, and without a catalog for each type there is. The bookmark is
+the end of the last window whose records are all written.
+
+Marketo has no export of all program members, so that the tap lists the programs and asks for ten of
+them at a time: export jobs = windows x programs / 10, each in Marketo's one queue, where two run at
+once. Windows before the creation of a program are left out. A program that the API user sees for
+the first time is exported from its creation on. Where the subscription lacks the `updatedAt` filter
+(error 1035), the stream exports all members in each run, and no bookmark moves.
+
+Bulk extract has custom objects that are linked to leads and not managed by the CRM; discovery names
+the others. Where the subscription lacks the `updatedAt` filter for them, the setting
+`custom_object_static_list_id` names a list whose leads' records are exported in each run; without
+it they are left out with a warning.
+""",
     "Lead database": """\
 Marketo lists companies, sales persons, opportunities and their roles by value alone. The tap finds
 them by the leads: one export of lead ids and external ids serves all four streams, from
@@ -38,19 +61,73 @@ streams that end in `_v2`, which are read workspace by workspace. A part of an a
 when the asset has changed.
 """,
 }
+_EVERY_TYPE = ", for all activity types together"
+_BULK: tuple[tuple[type[BulkStream], str, str, Iterable[str], str, str], ...] = (
+    (leads.LeadsStream, "leads", LEADS, (leads.KEY,), leads.CHANGED, ""),
+    (
+        activities.ActivityTypeStream,
+        "activity_<type>",
+        ACTIVITIES,
+        (activities.KEY,),
+        activities.DATE,
+        _EVERY_TYPE,
+    ),
+    (
+        activities.ActivitiesStream,
+        "activities",
+        ACTIVITIES,
+        (activities.KEY,),
+        activities.DATE,
+        _EVERY_TYPE,
+    ),
+    (
+        program_members.ProgramMembersStream,
+        program_members.ProgramMembersStream.name,
+        PROGRAM_MEMBERS,
+        program_members.ProgramMembersStream.key_kinds,
+        fields.CHANGED,
+        " and ten programs, and 1 per 200 programs",
+    ),
+    (
+        custom_objects.CustomObjectStream,
+        f"{custom_objects.PREFIX}<type>",
+        custom_objects.EXPORT,
+        custom_objects.CustomObjectStream.key_kinds,
+        fields.CHANGED,
+        "",
+    ),
+)
 _COLUMNS = ("Stream", "Endpoint", "Key", "Incremental by", "Permission", "Calls", "By default")
 
 
 def document() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
-    for name, streams in GROUPS.items():
-        rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_row(stream) for stream in streams)]
+    tables = {
+        "Bulk extract": [_bulk_row(*one) for one in _BULK],
+        **{name: [_row(stream) for stream in streams] for name, streams in GROUPS.items()},
+    }
+    for name, found in tables.items():
+        rows = [_COLUMNS, ("---",) * len(_COLUMNS), *found]
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
         parts.append(f"## {name}\n\n{table}\n")
         if name in _NOTES:
             parts.append(_NOTES[name])
     return "\n".join(parts)
+
+
+def _bulk_row(
+    stream: type[BulkStream], name: str, base: str, keys: Iterable[str], changed: str, calls: str
+) -> tuple[str, ...]:
+    return (
+        f"`{name}`",
+        f"`{base}`",
+        ", ".join(f"`{key}`" for key in keys),
+        f"window end, `{changed}`",
+        stream.permission,
+        f"3 per window{calls}",
+        "on" if stream.selected_by_default else "off",
+    )
 
 
 def _row(stream: ListedStream) -> tuple[str, ...]:

@@ -185,9 +185,7 @@ SPECIAL: dict[str, Callable[[Sandbox], Records]] = {
     "lead_fields": lambda sandbox: [
         {"name": name, "dataType": kind} for name, kind in sandbox.world.fields.items()
     ],
-    "program_member_fields": lambda _: [
-        {"name": name} for name in ("leadId", "programId", "statusName")
-    ],
+    "program_member_fields": lambda sandbox: sandbox.instance.members.describe(),
     "activity_types": lambda sandbox: sandbox.world.types,
     "export_jobs": lambda sandbox: [{"exportId": one.export_id} for one in sandbox.jobs],
 }
