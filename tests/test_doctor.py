@@ -120,6 +120,20 @@ def test_a_permission_that_a_catalog_needs_is_red(
     assert len(sandbox.log) < 12
 
 
+def test_deletions_need_a_permission_beside_that_of_leads(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(**SMALL)
+    catalog = catalog_of(sandbox, tmp_path, {"leads"})
+    sandbox.control.deny("Read-Only Activity")
+
+    _, without = examine(sandbox, tmp_path, catalog=catalog)
+    _, findings = examine(sandbox, tmp_path, catalog=catalog, capture_deletes=True)
+
+    assert "Permission Read-Only Activity" not in without
+    assert statuses(findings)["Permission Read-Only Activity"] == "failed"
+
+
 def test_wrong_credentials_are_red_at_once(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL)
 

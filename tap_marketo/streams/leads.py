@@ -82,6 +82,7 @@ class LeadsStream(BulkStream):
             column.name: _property(column, fields[name]) for name, column in self._columns.items()
         }
         if tap.settings.capture_deletes:
+            self.permission = "Read-Only Lead and Read-Only Activity"
             properties[DELETED_AT] = json_schema(Kind.DATETIME) | {
                 "description": "When the lead was deleted, or merged into another; null else."
             }
@@ -205,7 +206,7 @@ class LeadsStream(BulkStream):
         plan.replan(group, request, ranges)
 
     def _warn_of_deleted_fields(self) -> None:
-        known = {column.name for column in self._columns.values()}
+        known = self.schema["properties"]
         for name in self.effective_schema.get("properties", {}):
             if name not in known and self.mask.get(("properties", name), True):
                 self.logger.warning(

@@ -118,6 +118,7 @@ def test_a_lead_that_was_restored_is_not_told_as_deleted(
     sandbox.control.restore_leads(gone)
     third = sync(sandbox, tmp_path, catalog, second)
 
+    assert "WARNING" not in second.log
     assert marked(second) == {gone}
     assert back in alive(first, second)
     assert set(alive(first, second, third)) == set(sandbox.world.leads)
