@@ -202,6 +202,17 @@ def test_a_cost_beyond_the_setting_is_told(start_sandbox: StartSandbox, tmp_path
     assert findings["Cost of a sync"]["status"] == "warning"
 
 
+def test_jobs_for_ten_programs_each_are_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
+    sandbox = start_sandbox(**SMALL)
+    catalog = catalog_of(sandbox, tmp_path, {"program_members"})
+
+    _, findings = examine(sandbox, tmp_path, catalog=catalog)
+
+    assert "program_members 12 for each ten programs" in findings["Cost of a sync"]["message"]
+    assert findings["Permission Read-Only Asset"]["status"] == "ok"
+    assert findings["Permission Read-Only Lead"]["status"] == "ok"
+
+
 def test_statistics_that_fail_are_no_reason_not_to_sync(
     start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:

@@ -32,8 +32,11 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
     """
     windows: Counter[str] = Counter()
     jobs: Counter[str] = Counter()
+    each: dict[str, str] = {}
     for group in patient.plan.preview():
         name = group.series.request.name
+        if group.members[0].jobs_for_each:
+            each[name] = f" for each {group.members[0].jobs_for_each}"
         windows[name] += len(group.series.exports)
         jobs[name] += sum(not export.job for export in group.series.exports)
     lists = [
@@ -50,7 +53,8 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
     pages = sum(1 if stream.paging == SINGLE else 2 for stream in parents)
     calls = DISCOVERY_CALLS + exports + pages
     message = f"{windows.total()} windows in {jobs.total()} new export jobs"
-    message += f" ({', '.join(f'{name} {count}' for name, count in jobs.items())})" if jobs else ""
+    by_kind = (f"{name} {count}{each.get(name, '')}" for name, count in jobs.items())
+    message += f" ({', '.join(by_kind)})" if jobs else ""
     if adopted:
         message += f", {adopted} jobs of an earlier run taken over"
     message += f"; {calls} API calls or more"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
 # Discovery has tried these.
 DISCOVERED = {LEAD: ("leads",), ACTIVITY: ("activities", "activity_*")}
+# One call tells whether one of these is there; others show only together.
+SEPARATE = {*DISCOVERED, "Read-Only Asset"}
 DENIED_STATUS = frozenset({"401", "403"})
 NAMED = 3
 REMEDY = (
@@ -96,7 +98,7 @@ def _needed_by(stream: Stream) -> list[str]:
     if not isinstance(stream, BulkStream | MarketoStream) or stream.permission in {"", "none"}:
         return []
     parts = stream.permission.split(" and ")
-    return parts if set(parts) <= set(DISCOVERED) else [stream.permission]
+    return parts if set(parts) <= SEPARATE else [stream.permission]
 
 
 def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:

@@ -72,6 +72,8 @@ class BulkStream(Stream):
     """Streams of one group that stand at the same bookmark share their exports."""
     permission = ""
     """What the role of the API user needs."""
+    jobs_for_each = ""
+    """Of what there is an export job each, beside the windows; empty when nothing."""
     is_aside = False
     """Whether it reads something else this time, and leaves bookmark and jobs to the usual runs."""
 

@@ -79,6 +79,7 @@ class ProgramMembersStream(FieldsStream):
     permission = "Read-Only Lead and Read-Only Asset"
     key_kinds: ClassVar[dict[str, Kind]] = {"programId": Kind.INTEGER, "leadId": Kind.INTEGER}
     pins_header = True
+    jobs_for_each = "ten programs"
 
     def __init__(self, tap: TapMarketo, fields: Fields) -> None:
         """Make a typed column of every field.

@@ -142,6 +142,8 @@ def test_display_names_are_found_by_the_place_requested() -> None:
     program = Column("programId", "programId", Kind.INTEGER)
     header = ["programId", "Lead Id", "Status"]
     assert header_positions(header, [program, *wanted], requested=requested) == [0, 2, 1]
+    twice, asked = ["programId", "Program Id", "Lead Id", "Status"], ["programId", *requested]
+    assert header_positions(twice, [program, *wanted], requested=asked) == [0, 3, 2]
 
 
 def test_places_are_not_trusted_against_names_or_counts() -> None:
