@@ -83,6 +83,7 @@ class TapMarketo(Tap):
         """See `Tap`."""
         self._paused: MarketoError | None = None
         self._left_out: dict[str, ResponseError] = {}
+        self.is_first_run = True
         super().__init__(**kwargs)
 
     @cached_property
@@ -244,6 +245,7 @@ class TapMarketo(Tap):
             StateError: Another connector wrote it.
         """
         state = foreign.own(state)
+        self.is_first_run = not state
         super().load_state(state)
         if state.get(JOBS_IN_STATE):
             self.whole_state[JOBS_IN_STATE] = state[JOBS_IN_STATE]

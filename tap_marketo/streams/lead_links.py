@@ -94,7 +94,7 @@ class LeadLinkStream(BulkStream):
         ]
 
     def begin(self, answers: Answers) -> None:
-        """Prepare to take the leads of a file.
+        """Prepare to take the leads of all files, so that what they share is written once.
 
         Args:
             answers: Who asks, for all streams of the group.
@@ -112,12 +112,12 @@ class LeadLinkStream(BulkStream):
     def rest(self) -> Iterator[dict[str, Any]]:
         """Objects of the leads that are still waiting."""
         yield from self._lookup.rest()
-        if self._lookup.unaskable:
+        if unaskable := self._lookup.take_unaskable():
             self.logger.warning(
                 "%s: %d values of the lead field %s hold a comma. Marketo's filter cannot tell it"
                 " from the next value, so that their records are left out.",
                 self.name,
-                self._lookup.unaskable,
+                unaskable,
                 self.lead_field,
             )
 
@@ -187,11 +187,14 @@ class LeadLinkStream(BulkStream):
 
 
 class _LinkWriter:
-    """Writes what is linked to the leads of a file, for all streams of the group."""
+    """Writes what is linked to the leads of files, for all streams of the group."""
 
     def __init__(self, leader: LeadLinkStream, members: Sequence[LeadLinkStream]) -> None:
         self._leader = leader
         self._members = members
+        answers = Answers(leader.tap.client)
+        for member in members:
+            member.begin(answers)
 
     def write(
         self,
@@ -205,9 +208,6 @@ class _LinkWriter:
             return
         columns = [Column(name, name, Kind.TEXT, required=True) for name in fields]
         places = header_positions(header, columns)
-        answers = Answers(leader.tap.client)
-        for member in self._members:
-            member.begin(answers)
         for chunk in leader.tap.plan.watched(chunks):
             for row in chunk:
                 cells = (None if place is None else row[place] for place in places)

@@ -75,8 +75,7 @@ class Lookup:
         self._fields = fields
         self._asked: OrderedDict[str, None] = OrderedDict()
         self._waiting: list[str] = []
-        self.unaskable = 0
-        """Values with a comma, which Marketo's list of values cannot hold."""
+        self._unaskable = 0
 
     def of(self, values: Iterable[str | None]) -> Iterator[Row]:
         """Take values.
@@ -97,7 +96,7 @@ class Lookup:
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
             if "," in value:
-                self.unaskable += 1
+                self._unaskable += 1
                 continue
             self._waiting.append(value)
             if len(self._waiting) == VALUES_A_CALL:
@@ -116,3 +115,8 @@ class Lookup:
         if values:
             path, filter_type = self._question
             yield from self._answers.to(path, filter_type, values, self._fields)
+
+    def take_unaskable(self) -> int:
+        """How many values hold a comma, which Marketo's list of values cannot, since asked last."""
+        count, self._unaskable = self._unaskable, 0
+        return count

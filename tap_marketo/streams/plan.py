@@ -87,6 +87,11 @@ class ExportPlan:
         return self._start
 
     @property
+    def until(self) -> pendulum.DateTime:
+        """Where the newest windows end; known once the exports are planned."""
+        return self._end
+
+    @property
     def is_dry_run(self) -> bool:
         """Whether the SDK limits the records, as `--test` does."""
         return any(stream.ABORT_AT_RECORD_COUNT is not None for stream in self._streams())

@@ -84,6 +84,8 @@ class Tombstones:
         oldest = now.subtract(days=DAYS_KEPT)
         read_until = state.get(DELETIONS_READ)
         if read_until is None:
+            if self._stream.tap.is_first_run:
+                return self._stream.tap.plan.until  # no target has leads that went before
             if self._had_leads:
                 logger.warning(
                     "capture_deletes: deletions are read for the first time. Leads deleted before"

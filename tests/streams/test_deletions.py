@@ -57,6 +57,7 @@ def test_deleted_and_merged_leads_are_told_once(
     ids = sorted(sandbox.world.leads)
     deleted = sandbox.control.delete_leads(3)
     sandbox.control.merge_leads(ids[10], ids[20], ids[21])
+    sandbox.control.advance(60)  # the seconds before the last look are looked at again
     second = sync(sandbox, tmp_path, catalog, first)
     sandbox.control.advance(3600)
     third = sync(sandbox, tmp_path, catalog, second)
@@ -78,6 +79,29 @@ def test_a_lead_that_is_changed_and_then_deleted_ends_deleted(
     second = sync(sandbox, tmp_path, catalog, first)
 
     assert set(alive(first, second)) == set(sandbox.world.leads)
+
+
+def test_a_first_sync_tells_nothing_of_leads_that_nobody_has(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    sandbox.control.delete_leads(3)
+    sandbox.control.advance(3600)
+    first = sync(sandbox, tmp_path, catalog)
+
+    assert {record["id"] for record in first.records("leads")} == set(sandbox.world.leads)
+
+
+def test_a_first_sync_that_was_cut_short_tells_of_leads_deleted_since(
+    sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
+) -> None:
+    sandbox.control.spend_quota(400)
+    paused = sync(sandbox, tmp_path, catalog, when_quota_is_spent="stop", export_daily_quota_mb=400)
+    sandbox.control.advance(3600)
+    gone = sandbox.control.delete_leads(3)
+    sandbox.control.restore_quota()
+    second = sync(sandbox, tmp_path, catalog, paused)
+
+    assert {record["id"] for record in second.records("leads") if record[MARK]} == set(gone)
 
 
 def test_leads_deleted_right_after_the_first_sync_are_told_by_the_next(

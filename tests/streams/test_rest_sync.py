@@ -36,6 +36,22 @@ def test_a_sync_of_everything_delivers_what_the_instance_holds(
         assert_same(run, sandbox, name)
 
 
+def test_what_leads_of_many_windows_share_is_read_and_written_once(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(leads=200)
+
+    run = sync(sandbox, tmp_path, "companies", "sales_persons", start_date="2025-11-01")
+
+    assert len(sandbox.jobs) > 10
+    assert_same(run, sandbox, "sales_persons")
+    for name in ("companies", "sales_persons"):
+        ids = [record["id"] for record in run.records(name)]
+        assert len(ids) == len(set(ids))
+    asked = [call for call in sandbox.log if call.path == "/rest/v1/salespersons.json"]
+    assert len(asked) < 3
+
+
 def test_a_second_sync_moves_only_what_changed(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(assets=8)
     names = ("programs", "program_tags", "forms", "form_fields", "smart_lists")
