@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.bulk.job import ExportRequest
@@ -12,7 +13,7 @@ from tap_marketo.schemas.names import field_columns
 from tap_marketo.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_marketo.bulk.series import Series
     from tap_marketo.client.errors import FieldNotFoundError
@@ -32,7 +33,14 @@ class FieldsStream(BulkStream):
     pins_header = False
     """Whether files would else show other names than those of the API."""
 
-    def __init__(self, tap: TapMarketo, name: str, base: str, fields: Fields) -> None:
+    def __init__(
+        self,
+        tap: TapMarketo,
+        name: str,
+        base: str,
+        fields: Fields,
+        constants: Mapping[Column, str] = MappingProxyType({}),
+    ) -> None:
         """Make a typed column of every field.
 
         Args:
@@ -40,6 +48,8 @@ class FieldsStream(BulkStream):
             name: Of the stream.
             base: Path of the object's export endpoints.
             fields: As `described` gives them.
+            constants: Columns that no file has, which are null in each record of one, with their
+                descriptions.
         """
         self.base = base
         self.group_name = name
@@ -55,6 +65,9 @@ class FieldsStream(BulkStream):
             | ({"title": str(title)} if (title := known[one].get("displayName")) else {})
             for one, column in self._columns.items()
         }
+        self._constants = tuple(constants)
+        for column, text in constants.items():
+            properties[column.name] = json_schema(column.kind) | {"description": text}
         super().__init__(tap, name, {"type": "object", "properties": properties})
         self.primary_keys = [names[key] for key in self.key_kinds]
         self.replication_key = names[CHANGED]
@@ -84,8 +97,8 @@ class FieldsStream(BulkStream):
         series.without_field = self._without_field
 
     def columns(self, fields: Sequence[str]) -> list[Column]:
-        """The fields asked for."""
-        return [self._columns[name] for name in fields]
+        """The fields asked for, and those of no file."""
+        return [*(self._columns[name] for name in fields), *self._constants]
 
     def _kind(self, name: str, one: dict[str, Any]) -> Kind:
         if name in self.key_kinds:
@@ -93,7 +106,7 @@ class FieldsStream(BulkStream):
         return Kind.DATETIME if name == CHANGED else kind_of(str(one.get("dataType")))
 
     def _warn_of_deleted_fields(self) -> None:
-        known = {column.name for column in self._columns.values()}
+        known = self.schema["properties"]
         for name in self.effective_schema.get("properties", {}):
             if name not in known and self.mask.get(("properties", name), True):
                 self.logger.warning(

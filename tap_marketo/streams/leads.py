@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from tap_marketo.bulk.job import LEADS, ExportRequest
-from tap_marketo.bulk.values import Column, Kind, json_schema, kind_of, read_value
+from tap_marketo.bulk.job import LEADS
+from tap_marketo.bulk.values import Column, Kind, read_value
 from tap_marketo.client.errors import FilterUnavailableError, ResponseError
-from tap_marketo.schemas.names import field_columns
-from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.streams.fields import CHANGED, FieldsStream, by_name
 from tap_marketo.streams.lead_changes import calls_for, changed_leads, leads_by_id
 from tap_marketo.streams.tombstones import DELETED_AT, Tombstones
 
@@ -20,24 +18,23 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib.catalog import MetadataMapping
 
-    from tap_marketo.bulk.series import Series
+    from tap_marketo.bulk.job import ExportRequest
     from tap_marketo.client import MarketoClient
-    from tap_marketo.client.errors import FieldNotFoundError
+    from tap_marketo.streams.bulk import BulkStream
+    from tap_marketo.streams.fields import Fields
     from tap_marketo.streams.plan import ExportGroup
     from tap_marketo.tap import TapMarketo
 
-DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
 # Invalid data, or an object not found; see error-codes.md.
 NO_SUCH_LIST = frozenset({"1003", "1013"})
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
-KEY, CHANGED, CREATED = "id", "updatedAt", "createdAt"
-# Bulk extract leaves these out; see field-types.md.
-NOT_EXPORTED = frozenset({"formula"})
-QUOTED = re.compile(r"[\w.$-]+")
+KEY, CREATED = "id", "createdAt"
+DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
+DELETION_TEXT = "When the lead was deleted, or merged into another; null else."
 
 
-def describe(client: MarketoClient) -> dict[str, dict[str, Any]]:
+def describe(client: MarketoClient) -> Fields:
     """The lead fields of the instance that can be exported, by API name.
 
     Args:
@@ -48,92 +45,65 @@ def describe(client: MarketoClient) -> dict[str, dict[str, Any]]:
 
     Source: leads.md
     """
-    items = client.get(DESCRIBE).result
-    fields = {KEY: {"name": KEY, "dataType": "integer"}}
-    for item in items:
-        for one in item.get("fields", ()):
-            if one.get("name") and str(one.get("dataType")).lower() not in NOT_EXPORTED:
-                fields[one["name"]] = one
+    fields = by_name(client.get(DESCRIBE).result)
     fields.setdefault(CHANGED, {"name": CHANGED, "dataType": "datetime"})
     return fields
 
 
-class LeadsStream(BulkStream):
+class LeadsStream(FieldsStream):
     """The lead database, by export windows over the time of the last change to any field."""
 
     name = "leads"
-    group_name = "leads"
     permission = "Read-Only Lead"
+    key_kinds: ClassVar[dict[str, Kind]] = {KEY: Kind.INTEGER}
+    selected_by_default = True
 
-    def __init__(self, tap: TapMarketo, fields: dict[str, dict[str, Any]]) -> None:
-        """Make a typed column of every field.
+    def __init__(self, tap: TapMarketo, fields: Fields) -> None:
+        """Make a typed column of every field, and one for deletions where they are captured.
 
         Args:
             tap: With its settings.
             fields: As `describe` gives them.
         """
-        self._column_names = field_columns(fields, renamed=tap.settings.snake_case)
-        self._columns = {
-            name: Column(name, self._column_names[name], kind_of(str(one.get("dataType"))))
-            for name, one in fields.items()
-        }
-        self._columns[KEY] = Column(KEY, self._column_names[KEY], Kind.INTEGER, required=True)
-        properties = {
-            column.name: _property(column, fields[name]) for name, column in self._columns.items()
-        }
-        if tap.settings.capture_deletes:
+        self._captures_deletes = tap.settings.capture_deletes
+        if self._captures_deletes:
             self.permission = "Read-Only Lead and Read-Only Activity"
-            properties[DELETED_AT] = json_schema(Kind.DATETIME) | {
-                "description": "When the lead was deleted, or merged into another; null else."
-            }
-        super().__init__(tap, self.name, {"type": "object", "properties": properties})
-        self.primary_keys = [self._column_names[KEY]]
+        constants = {DELETION: DELETION_TEXT} if self._captures_deletes else {}
+        super().__init__(tap, self.name, LEADS, fields, constants)
         if tap.settings.leads_filter:
             self.is_aside = True
+            self.replication_key = None
             self.forced_replication_method = "FULL_TABLE"
-        else:
-            self.replication_key = self._column_names[CHANGED]
 
-    def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:  # noqa: ARG002
-        """Ask for the selected fields alone."""
-        selected = [
-            name
-            for name, column in self._columns.items()
-            if name in {KEY, CHANGED} or self.is_written(column.name)
-        ]
-        self._warn_of_deleted_fields()
+    def described(self) -> Fields:
+        """The fields that leads have now."""
+        return describe(self.tap.client)
+
+    def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
+        """Ask for the selected fields alone, and for the leads of one list where it is set."""
+        request = super().export_request(members)
         only = self.tap.settings.leads_filter
-        if only:
-            self.logger.info(
-                "leads: the members of one list alone (%s %s), all of them; the bookmark stays.",
-                *only,
-            )
-            return ExportRequest(self.name, LEADS, tuple(selected), "", (only,))
-        return ExportRequest(self.name, LEADS, tuple(selected), CHANGED)
-
-    def configure(self, series: Series) -> None:
-        """A field deleted between discovery and export is left out with a warning."""
-        series.without_field = self._without_field
+        if not only:
+            return request
+        self.logger.info(
+            "leads: the members of one list alone (%s %s), all of them; the bookmark stays.", *only
+        )
+        return request.undated((only,))
 
     @property
     def metadata(self) -> MetadataMapping:
         """Nobody can deselect the column without which a tombstone says nothing."""
         metadata = super().metadata
-        if DELETED_AT in self.schema["properties"]:
+        if self._captures_deletes:
             column = metadata["properties", DELETED_AT]
             column.inclusion = column.InclusionType.AUTOMATIC
         return metadata
 
-    def columns(self, fields: Sequence[str]) -> list[Column]:
-        """The fields asked for."""
-        alive = (DELETION,) if DELETED_AT in self.schema["properties"] else ()
-        return [*(self._columns[name] for name in fields), *alive]
-
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the leads of window after window; then write which leads are gone."""
-        tombstones = Tombstones(self, self._column_names[KEY])
+        tombstones = Tombstones(self, self._columns[KEY].name)
         yield from self._living(context)
-        if DELETED_AT in self.schema["properties"] and self.tap.plan.is_complete(self):
+        if self._captures_deletes and self.tap.plan.is_complete(self):
             tombstones.write_new()
 
     def _living(self, context: Context | None) -> Iterable[Record]:
@@ -204,37 +174,3 @@ class LeadsStream(BulkStream):
                 for column in columns
             }
         plan.replan(group, request, ranges)
-
-    def _warn_of_deleted_fields(self) -> None:
-        known = self.schema["properties"]
-        for name in self.effective_schema.get("properties", {}):
-            if name not in known and self.mask.get(("properties", name), True):
-                self.logger.warning(
-                    "Field %s of the catalog is not in Marketo any more and stays empty."
-                    " Run discovery again to remove it from the catalog.",
-                    name,
-                )
-
-    def _without_field(self, request: ExportRequest, error: FieldNotFoundError) -> ExportRequest:
-        fields = describe(self.tap.client)
-        named = set(QUOTED.findall(error.reason))
-        gone = [
-            name
-            for name in request.fields
-            if name not in {KEY, CHANGED} and (name not in fields or name in named)
-        ]
-        if not gone:
-            raise error
-        for name in gone:
-            self.logger.warning(
-                "Field %s was deleted in Marketo since discovery and stays empty. (%s)", name, error
-            )
-        kept = tuple(name for name in request.fields if name not in gone)
-        return dataclasses.replace(request, fields=kept)
-
-
-def _property(column: Column, one: dict[str, Any]) -> dict[str, Any]:
-    schema = json_schema(column.kind)
-    if one.get("displayName"):
-        schema["title"] = str(one["displayName"])
-    return schema

@@ -63,7 +63,7 @@ when the asset has changed.
 }
 _EVERY_TYPE = ", for all activity types together"
 _BULK: tuple[tuple[type[BulkStream], str, str, Iterable[str], str, str], ...] = (
-    (leads.LeadsStream, "leads", LEADS, (leads.KEY,), leads.CHANGED, ""),
+    (leads.LeadsStream, "leads", LEADS, (leads.KEY,), fields.CHANGED, ""),
     (
         activities.ActivityTypeStream,
         "activity_<type>",
