@@ -39,12 +39,9 @@ _NULLS = ("", "null")
 # The usual spelling is asked for first: most values are of it, and null is told by the rest.
 _CELLS = {
     Kind.TEXT: "{v} if {v} and {v} != 'null' else None",
-    Kind.INTEGER: (
-        "int({v}) if {v}.isdecimal() and {v}.isascii()"
-        " else None if {v} == 'null' or not {v} else to_integer({v})"
-    ),
+    Kind.INTEGER: ("None if not {v} else integer({v}) if '.' not in {v} else to_integer({v})"),
     Kind.NUMBER: (
-        "None if not {v} or {v} == 'null'"
+        "None if not {v}"
         " else number({v}) if len({v}) < 17 and 'e' not in {v} and 'E' not in {v}"
         " else to_number({v})"
     ),
@@ -102,7 +99,9 @@ _NAMES: dict[str, Any] = {
         if sys.version_info >= (3, 11)
         else partial(msgspec.convert, type=datetime)
     ),
-    "number": msgspec.json.Decoder(int | float).decode,
+    # They know null, and take half the time of `int` and `float`.
+    "integer": msgspec.json.Decoder(int | None).decode,
+    "number": msgspec.json.Decoder(int | float | None).decode,
     "read_attributes": read_attributes,
     "refuse": _refuse,
     "to_boolean": values.to_boolean,
