@@ -37,11 +37,13 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, *args: Any) -> None:
         """The calls are in the sandbox's own log."""
 
-    def send_header(self, keyword: str, value: str) -> None:
-        # The server would add its own time; the sandbox's is in the answer already.
-        if keyword.lower() == "date" and value == self.date_time_string():
-            return
-        super().send_header(keyword, value)
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without the server's own time: the sandbox's is in the answer already."""
+        self.send_response_only(code, message)
+
+    def connection_dropped(self, *_: Any) -> None:
+        """A line that a fault has cut: no other request comes on it."""
+        self.close_connection = True
 
 
 class Sandbox:
@@ -65,7 +67,9 @@ class Sandbox:
             threaded=True,
             request_handler=_Handler,
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # How long `stop` waits at most.
+        poll = {"poll_interval": 0.02}
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=poll, daemon=True)
 
     @property
     def base_url(self) -> str:

@@ -100,6 +100,8 @@ def make_app(instance: Instance) -> Flask:
         instance: What it serves.
     """
     app = Flask("marketo-sandbox")
+    # A line that a fault cuts must reach the server as what it is, not as an answer of 500.
+    app.config["PROPAGATE_EXCEPTIONS"] = True
     app.register_blueprint(control(instance), url_prefix="/_sandbox")
 
     @app.route("/identity/oauth/token", methods=["GET", "POST"])
@@ -126,6 +128,10 @@ def make_app(instance: Instance) -> Flask:
         fault = instance.faults.take(request.method, request.path)
         response = _answer(instance, call, fault)
         call.status = response.status_code
+        return response
+
+    @app.after_request
+    def tell_time(response: Response) -> Response:
         response.headers["Date"] = instance.clock.http_date()
         return response
 
