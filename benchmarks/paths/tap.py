@@ -16,6 +16,7 @@ from export_files import ACTIVITY_TYPES, LEAD_FIELDS
 from tap_marketo.bulk.series import Export
 from tap_marketo.bulk.window import Window
 from tap_marketo.streams.activities import ActivitiesStream, ActivityTypeStream
+from tap_marketo.streams.groups import grouped
 from tap_marketo.streams.leads import LeadsStream
 from tap_marketo.streams.plan import ExportPlan
 from tap_marketo.tap import TapMarketo
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_marketo.streams.plan import ExportGroup
+    from tap_marketo.streams.groups import ExportGroup
 
 
 class FilePlan(ExportPlan):
@@ -38,12 +39,12 @@ class FilePlan(ExportPlan):
         """Give the file, as often as asked for."""
         for _ in range(self.repeats):
             with self.path.open("rb") as file:
-                export = Export(group.series, Window(pendulum.datetime(2026, 1, 1), self._end))
+                export = Export(group.series, Window(pendulum.datetime(2026, 1, 1), self.until))
                 export.file = file
                 yield export
 
     def _plan(self) -> list[ExportGroup]:
-        return self._group_streams(self._start)
+        return grouped(self._streams(), self._period.start)
 
     def written(self, group: ExportGroup, export: Export) -> None:
         """Move the bookmarks; there is no queue to tell."""

@@ -62,6 +62,11 @@ class ExportJob:
     started_at: str | None = None
     finished_at: str | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+
     @classmethod
     def from_api(cls, item: Mapping[str, Any]) -> ExportJob:
         """Read the job object of any of the job endpoints.

@@ -11,7 +11,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tap_marketo.bulk.window import SECOND, Window, moment, rfc3339
+from tap_marketo.bulk.window import rfc3339
 from tap_marketo.events import note
 
 if TYPE_CHECKING:
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     import pendulum
 
     from tap_marketo.bulk.job import ExportJob, ExportRequest, Filters
+    from tap_marketo.bulk.window import Window
     from tap_marketo.client.errors import FieldNotFoundError, ResponseError
 
 JobRecord = dict[str, Any]
-
-# As long as Marketo keeps the files of finished jobs.
-UNDATED_DAYS = 7
 
 
 class Phase(enum.Enum):
@@ -175,66 +173,6 @@ class Series:
             return bool(self.exports)
         rest = (export.window for export in self.exports)
         return any(one and one.start <= window.end and window.start <= one.end for one in rest)
-
-
-def adoptable(
-    ranges: list[Window], records: list[JobRecord], request: ExportRequest
-) -> list[tuple[Window, JobRecord | None]]:
-    """Fit jobs that an earlier run left behind into what is missing now.
-
-    Args:
-        ranges: What is missing, oldest first.
-        records: Jobs of the state.
-        request: What is asked for now.
-
-    Returns:
-        The ranges, cut where left-behind jobs cover them, with those jobs, oldest first.
-    """
-    mine = sorted(
-        (
-            (Window(moment(record["startAt"]), moment(record["endAt"])), record)
-            for record in _fitting(records, request)
-        ),
-        key=lambda pair: pair[0],
-    )
-    plan: list[tuple[Window, JobRecord | None]] = []
-    used: list[JobRecord] = []
-    for whole in ranges:
-        start = whole.start
-        for window, record in mine:
-            fits = window.start >= start or not (used or plan)
-            if record in used or window.end < start or window.end > whole.end or not fits:
-                continue
-            if window.start > start:
-                plan.append((Window(start, window.start - SECOND), None))
-            plan.append((window, record))
-            used.append(record)
-            start = window.end + SECOND
-        if start <= whole.end:
-            plan.append((Window(start, whole.end), None))
-    return plan
-
-
-def undated_job(
-    records: list[JobRecord], request: ExportRequest, now: pendulum.DateTime
-) -> JobRecord | None:
-    """The job that an earlier run left behind of an undated export, unless it is too old.
-
-    Args:
-        records: Jobs of the state.
-        request: What is asked for now.
-        now: The present.
-    """
-    oldest = now.subtract(days=UNDATED_DAYS)
-    for record in _fitting(records, request):
-        if moment(record["begunAt"]) >= oldest:
-            return record
-    return None
-
-
-def _fitting(records: list[JobRecord], request: ExportRequest) -> Iterable[JobRecord]:
-    base, fingerprint = request.base, request.fingerprint
-    return (one for one in records if one["base"] == base and one["request"] == fingerprint)
 
 
 def _spelled(pair: tuple[str, int | str | tuple[int, ...]]) -> str:

@@ -66,6 +66,16 @@ class Window:
         middle = self.start.add(seconds=self.seconds // 2)
         return Window(self.start, middle - SECOND), Window(middle, self.end)
 
+    def looked_back(self, seconds: int, earliest: pendulum.DateTime) -> Window:
+        """The same, begun earlier.
+
+        Args:
+            seconds: By how much.
+            earliest: Nothing before this is wanted, unless the window begins before it already.
+        """
+        bound = min(self.start, earliest)
+        return Window(max(bound, self.start.subtract(seconds=seconds)), self.end)
+
     def split(self, days: int) -> list[Window]:
         """Cut into windows of at most so many days, oldest first.
 

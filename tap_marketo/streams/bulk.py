@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_marketo.bulk.values import Column
     from tap_marketo.bulk.window import Window
     from tap_marketo.client.errors import ResponseError
-    from tap_marketo.streams.plan import ExportGroup
+    from tap_marketo.streams.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
     from tap_marketo.streams.bulk import BulkStream
     from tap_marketo.streams.fields import Fields
-    from tap_marketo.streams.plan import ExportGroup
+    from tap_marketo.streams.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
 
 # Invalid data, or an object not found; see error-codes.md.
@@ -144,7 +144,7 @@ class LeadsStream(FieldsStream):
         fields = group.series.request.fields
         request = dataclasses.replace(group.series.request, window_filter=CREATED)
         ranges = plan.missing(group)
-        if not plan.has_bookmark(group):
+        if not group.has_bookmark:
             self.logger.warning("%s Reading all leads by createdAt instead.", error)
             plan.replan(group, request, ranges)
             return

@@ -1,0 +1,208 @@
+"""Which job is created or enqueued next, and what a refusal of it means."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from tap_marketo.bulk.job import ExportEndpoint
+from tap_marketo.bulk.series import Phase
+from tap_marketo.client.errors import (
+    DailyCallsSpentError,
+    ExportQueueFullError,
+    ExportQuotaSpentError,
+    FieldNotFoundError,
+    MarketoError,
+    NotFoundError,
+    ResponseError,
+)
+from tap_marketo.events import note
+
+if TYPE_CHECKING:
+    from tap_marketo.bulk.exports import Exports
+    from tap_marketo.bulk.queue import QueueRules
+    from tap_marketo.bulk.series import Export
+    from tap_marketo.bulk.watch import Watch
+    from tap_marketo.client import MarketoClient
+
+logger = logging.getLogger("tap-marketo")
+
+# Exports that may be finished at Marketo and not yet written; their files live seven days there.
+EXPORTS_AHEAD = 20
+FULL_QUEUE_WAIT = (30.0, 300.0)
+
+
+class Submission:
+    """Keeps the queue as full as the rules, the others and the allocation allow.
+
+    Source: bulk-extract.md
+    """
+
+    def __init__(
+        self, client: MarketoClient, rules: QueueRules, exports: Exports, watch: Watch
+    ) -> None:
+        """Submit nothing yet.
+
+        Args:
+            client: Of the instance.
+            rules: How to behave.
+            exports: Those to submit.
+            watch: Looks at the jobs from their enqueuing on.
+        """
+        self._client = client
+        self._rules = rules
+        self._exports = exports
+        self._watch = watch
+        self._not_before = 0.0
+        self._full_since: float | None = None
+        self._full_wait = FULL_QUEUE_WAIT[0]
+
+    def due(self) -> float | None:
+        """When to go on after a pause, by the monotonic clock; None when there is none."""
+        return self._not_before if time.monotonic() < self._not_before else None
+
+    def next(self) -> Export | None:
+        """The export whose job is to be created or enqueued now, if any."""
+        exports = self._exports
+        if exports.quota_spent or self.due():
+            return None
+        under_way = exports.of(Phase.QUEUED)
+        ahead = exports.of(Phase.QUEUED, Phase.EXPORTED, Phase.DOWNLOADING, Phase.READY)
+        places = self._rules.max_jobs - len(under_way)
+        if places <= 0 or len(ahead) >= EXPORTS_AHEAD:
+            return None
+        for export in exports.of(Phase.PLANNED, Phase.CREATED)[:places]:
+            if export.phase is Phase.PLANNED and not export.error:
+                return export
+            if export.recorded:
+                return export
+        return None
+
+    def submit(self) -> None:
+        """Create and enqueue what may be now."""
+        exports = self._exports
+        while not exports.stopped:
+            with exports.changed:
+                export = self.next()
+            if export is None:
+                return
+            try:
+                if export.phase is Phase.PLANNED:
+                    self._create(export)
+                else:
+                    self._enqueue(export)
+            except ExportQueueFullError as error:
+                self._wait_for_place(export, error)
+            except (ExportQuotaSpentError, DailyCallsSpentError) as error:
+                self._wait_for_quota(error)
+            except FieldNotFoundError as error:
+                self._drop_field(export, error)
+            except NotFoundError as error:
+                if export.phase is Phase.PLANNED:
+                    self._drop_gone(export, error)
+                else:
+                    exports.again(export, "is not known to Marketo any more")
+            except MarketoError as error:
+                self._refused(export, error)
+
+    def _create(self, export: Export) -> None:
+        request, exports, budget = export.request, self._exports, self._exports.budget
+        if budget.never_fits(request, export.window):
+            logger.info("%s is larger than a day's export allocation: split in two.", export)
+            export.note("split")
+            with exports.changed:
+                export.series.split(export)
+            return
+        if not budget.fits(request, export.window):
+            if exports.of(Phase.QUEUED):
+                self._not_before = max(self._watch.next_look, time.monotonic() + 1.0)
+                return
+            raise ExportQuotaSpentError(
+                f"{export} would exceed what is left of today's export allocation"
+            )
+        job = ExportEndpoint(self._client, request.base).create(request, export.window)
+        with exports.changed:
+            export.job = job
+            export.creations += 1
+            export.recorded = False
+            exports.jobs_made += 1
+            exports.unrecorded = True
+            budget.promise(request, export.window)
+            exports.move(export, Phase.CREATED)
+        export.note("created")
+        logger.info("%s: created.", export)
+
+    def _enqueue(self, export: Export) -> None:
+        ExportEndpoint(self._client, export.series.request.base).enqueue(export.export_id)
+        self._watch.begin(export)
+        self._full_since = None
+        self._full_wait = FULL_QUEUE_WAIT[0]
+        export.note("enqueued")
+        logger.info("%s: enqueued.", export)
+
+    def _wait_for_place(self, export: Export, error: ExportQueueFullError) -> None:
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        waited = now - self._full_since
+        if waited >= self._rules.full_timeout:
+            self._exports.fail(export, error)
+            return
+        pause = min(self._full_wait, self._rules.full_timeout - waited)
+        pause = min(pause, max(self._rules.poll_interval, 1.0) * 5)
+        logger.info(
+            "Marketo's export queue is full (other integrations use it too): %s waits,"
+            " for %.0f s so far; trying again in %.0f s.",
+            export,
+            waited,
+            pause,
+        )
+        note("wait", why="Marketo's export queue is full", seconds=pause)
+        self._full_wait = min(self._full_wait * 2, FULL_QUEUE_WAIT[1])
+        self._not_before = now + pause
+
+    def _wait_for_quota(self, error: ResponseError) -> None:
+        if not self._rules.wait_for_quota:
+            self._exports.pause(error)
+            return
+        clock = self._client.clock
+        logger.warning("%s Waiting until %s.", error, clock.quota_reset_text())
+        pause = clock.seconds_to_reset()
+        note("wait", why=str(error), seconds=pause)
+        self._not_before = time.monotonic() + pause
+        self._exports.budget.begin_day()
+
+    def _refused(self, export: Export, error: MarketoError) -> None:
+        # A filter that names what is gone may be called invalid data.
+        if export.phase is Phase.PLANNED and type(error) is ResponseError:
+            self._drop_gone(export, error)
+        else:
+            self._exports.fail(export, error)
+
+    def _drop_gone(self, export: Export, error: ResponseError) -> None:
+        series, part = export.series, export.filters
+        if series.without_gone is None or not part:
+            self._exports.fail(export, error)
+            return
+        try:
+            left = series.without_gone(part, error)
+        except MarketoError as failure:
+            self._exports.fail(export, failure)
+            return
+        with self._exports.changed:
+            for one in series.exports:
+                if one.filters == part and one.phase is Phase.PLANNED:
+                    one.filters = left
+                    self._exports.move(one, Phase.PLANNED if left else Phase.READY)
+
+    def _drop_field(self, export: Export, error: FieldNotFoundError) -> None:
+        series = export.series
+        try:
+            if series.without_field is None:
+                raise error
+            request = series.without_field(series.request, error)
+        except MarketoError as failure:
+            self._exports.fail(export, failure)
+            return
+        with self._exports.changed:
+            series.request = request
