@@ -117,6 +117,16 @@ SETTINGS_SCHEMA: dict[str, Any] = th.PropertiesList(
         description="How long to wait for a place while others fill Marketo's export queue.",
     ),
     th.Property(
+        "export_job_timeout_hours",
+        th.NumberType(exclusive_minimum=0),
+        default=3,
+        title="Export job timeout (hours)",
+        description=(
+            "How long an export job may run without an end before it is cancelled and made again;"
+            " waiting for its turn does not count."
+        ),
+    ),
+    th.Property(
         "export_daily_quota_mb",
         th.NumberType(exclusive_minimum=0),
         default=500,
@@ -265,6 +275,7 @@ _AS_GIVEN = (
     "export_window_days",
     "export_max_jobs",
     "export_queue_timeout_hours",
+    "export_job_timeout_hours",
     "export_daily_quota_mb",
     "export_quota_reserve_percent",
     "when_quota_is_spent",
@@ -307,6 +318,7 @@ class Settings:
     export_window_days: int = 31
     export_max_jobs: int = 4
     export_queue_timeout_hours: float = 12.0
+    export_job_timeout_hours: float = 3.0
     export_daily_quota_mb: float = 500.0
     export_quota_reserve_percent: float = 0.0
     when_quota_is_spent: str = "fail"

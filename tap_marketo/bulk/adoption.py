@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tap_marketo.bulk.job import ExportEndpoint, JobState
 from tap_marketo.bulk.series import Phase
 from tap_marketo.bulk.window import SECOND, Window, moment
-from tap_marketo.client.errors import NotFoundError
+from tap_marketo.client.errors import AccessDeniedError, NotFoundError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo")
 
 # As long as Marketo keeps the files of finished jobs.
-UNDATED_DAYS = 7
+FILE_DAYS = 7
+# What Marketo may say of a job that it forgot, or that another API user made.
+NOT_SHOWN = {AccessDeniedError, NotFoundError, ResponseError}
 
 
 def adoptable(
@@ -74,7 +76,7 @@ def undated_job(
         request: What is asked for now.
         now: The present.
     """
-    oldest = now.subtract(days=UNDATED_DAYS)
+    oldest = now.subtract(days=FILE_DAYS)
     for record in _fitting(records, request):
         if moment(record["begunAt"]) >= oldest:
             return record
@@ -101,10 +103,11 @@ def take_over(
     job = jobs.get(export.export_id)
     try:
         job = job or endpoint.status(export.export_id)
-    except NotFoundError:
-        job = None
+    except ResponseError as error:
+        if type(error) not in NOT_SHOWN:
+            raise
     export.recorded = True
-    if job is None or job.state in {JobState.FAILED, JobState.CANCELLED}:
+    if job is None or not _is_usable(job, client.clock.now()):
         logger.info("%s is gone: exporting this window again.", export)
         export.job, export.phase = None, Phase.PLANNED
         return
@@ -119,6 +122,12 @@ def take_over(
         watch.begin(export)
 
 
+def _is_usable(job: ExportJob, now: pendulum.DateTime) -> bool:
+    if job.state is JobState.COMPLETED and job.finished_at:
+        return moment(job.finished_at) > now.subtract(days=FILE_DAYS)
+    return job.state not in {JobState.FAILED, JobState.CANCELLED}
+
+
 def abandon(watch: Watch, record: JobRecord, jobs: Mapping[str, ExportJob]) -> None:
     """Cancel a job that fits no plan any more, unless it is over.
 
@@ -129,4 +138,4 @@ def abandon(watch: Watch, record: JobRecord, jobs: Mapping[str, ExportJob]) -> N
     """
     job = jobs.get(record["exportId"])
     if job is None or not job.is_over:
-        watch.cancel(record["base"], record["exportId"])
+        watch.cancel(record["base"], record["exportId"], "fits no plan any more")

@@ -122,11 +122,13 @@ class Exports:
         if isinstance(error, ResponseError):
             error.about(stream=export.series.request.name, export_id=export.export_id or None)
         export.note("failed", why=str(error))
-        all_fail = isinstance(error, HOPELESS) and export.phase is Phase.PLANNED
         with self.changed:
-            for failed in export.series.exports if all_fail else [export]:
-                failed.error = error
-            self.changed.notify_all()
+            failed = [export]
+            if isinstance(error, HOPELESS) and export.phase is Phase.PLANNED:
+                failed = [one for one in export.series.exports if one.phase is Phase.PLANNED]
+            for one in failed:
+                one.error = error
+                self.move(one, Phase.FAILED)
 
     def pause(self, error: ResponseError) -> None:
         """Begin nothing more today.

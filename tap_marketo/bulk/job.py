@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.client.errors import JobAlreadyQueuedError, ResponseError
+from tap_marketo.client.errors import JobAlreadyQueuedError, NotFoundError, ResponseError
 from tap_marketo.client.paging import token_pages
 
 if TYPE_CHECKING:
@@ -170,6 +170,8 @@ class ExportEndpoint:
             reply = self.client.post(f"{self.base}/create.json", body, repeatable=True)
         except ResponseError as error:
             raise error.about(stream=request.name) from None
+        if not reply.result:
+            raise ResponseError("Marketo created no export job").about(stream=request.name)
         return ExportJob.from_api(reply.result[0])
 
     def enqueue(self, export_id: str) -> None:
@@ -189,6 +191,8 @@ class ExportEndpoint:
             reply = self.client.get(f"{self.base}/{export_id}/status.json")
         except ResponseError as error:
             raise error.about(export_id=export_id) from None
+        if not reply.result:
+            raise NotFoundError("Marketo shows no such export job").about(export_id=export_id)
         return ExportJob.from_api(reply.result[0])
 
     def jobs(self) -> Iterator[ExportJob]:

@@ -44,12 +44,14 @@ class QueueRules:
         poll_interval: Seconds between two looks at the jobs.
         max_jobs: Jobs of ours in the queue at once.
         full_timeout: Seconds to wait for a place before giving up.
+        job_timeout: Seconds that a job may show no progress before another is made.
         wait_for_quota: Whether to sleep until the allocation is renewed.
     """
 
     poll_interval: float
     max_jobs: int
     full_timeout: float
+    job_timeout: float
     wait_for_quota: bool
 
 
@@ -205,8 +207,7 @@ class ExportQueue:
                 if export.phase is Phase.READY:
                     self.seconds_waited += time.monotonic() - began
                     return export
-                error = export.error or exports.failure
-                if error:
+                if error := export.error or exports.failure:
                     raise error
                 if exports.is_blocked(export):
                     raise self._pause_error()
@@ -228,14 +229,14 @@ class ExportQueue:
 
     def _tell_progress(self, export: Export) -> None:
         phases = [one.phase for one in self.exports]
-        queued = phases.count(Phase.QUEUED)
+        queued, failed = phases.count(Phase.QUEUED), phases.count(Phase.FAILED)
         planned = phases.count(Phase.PLANNED) + phases.count(Phase.CREATED)
         logger.info(
             "Waiting for %s: %d windows in Marketo's queue, %d exported, %d still to be exported;"
             " all exported in about %s.",
             export,
             queued,
-            len(phases) - queued - planned,
+            len(phases) - queued - planned - failed,
             planned,
             self._expected(queued + planned),
         )

@@ -36,6 +36,7 @@ class Phase(enum.Enum):
     DOWNLOADING = enum.auto()
     READY = enum.auto()
     WRITTEN = enum.auto()
+    FAILED = enum.auto()
 
 
 @dataclass(eq=False)
@@ -48,9 +49,9 @@ class Export:
         recorded: Its job id stands in a STATE message that was sent; only then is it enqueued, so
             that no interruption leaves a job in the queue that nobody knows.
         creations: Jobs made for this window so far.
-        looks: Status polls that saw the job in one and the same state.
+        since: When its job last moved on, by the monotonic clock.
         file: The verified spool file; None while there is none, or when no record matched.
-        error: Why this window cannot be exported.
+        error: Why this window cannot be exported, once it has failed.
     """
 
     series: Series
@@ -60,7 +61,6 @@ class Export:
     job: ExportJob | None = None
     recorded: bool = False
     creations: int = 0
-    looks: int = 0
     since: float = 0.0
     file: BinaryIO | None = None
     error: Exception | None = None

@@ -6,7 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from tap_marketo.bulk.job import ExportEndpoint
+from tap_marketo.bulk.budget import MEGABYTE
+from tap_marketo.bulk.job import ExportEndpoint, JobState
 from tap_marketo.bulk.series import Phase
 from tap_marketo.client.errors import (
     DailyCallsSpentError,
@@ -72,10 +73,9 @@ class Submission:
         places = self._rules.max_jobs - len(under_way)
         if places <= 0 or len(ahead) >= EXPORTS_AHEAD:
             return None
-        for export in exports.of(Phase.PLANNED, Phase.CREATED)[:places]:
-            if export.phase is Phase.PLANNED and not export.error:
-                return export
-            if export.recorded:
+        begun, planned = exports.of(Phase.CREATED), exports.of(Phase.PLANNED)
+        for export in [*begun, *planned][:places]:
+            if export.phase is Phase.PLANNED or export.recorded:
                 return export
         return None
 
@@ -115,11 +115,15 @@ class Submission:
                 export.series.split(export)
             return
         if not budget.fits(request, export.window):
-            if exports.of(Phase.QUEUED):
-                self._not_before = max(self._watch.next_look, time.monotonic() + 1.0)
+            if exports.of(Phase.CREATED, Phase.QUEUED):
+                self._not_before = time.monotonic() + 1.0
                 return
             raise ExportQuotaSpentError(
-                f"{export} would exceed what is left of today's export allocation"
+                f"{export} would exceed what is left of today's export allocation:"
+                f" {budget.used / MEGABYTE:.1f} of {budget.limit / MEGABYTE:.1f} MB are used",
+                hint=(
+                    "Set export_daily_quota_mb to what Admin > Bulk Extract shows, if that is more."
+                ),
             )
         job = ExportEndpoint(self._client, request.base).create(request, export.window)
         with exports.changed:
@@ -134,7 +138,15 @@ class Submission:
         logger.info("%s: created.", export)
 
     def _enqueue(self, export: Export) -> None:
-        ExportEndpoint(self._client, export.series.request.base).enqueue(export.export_id)
+        endpoint = ExportEndpoint(self._client, export.series.request.base)
+        try:
+            endpoint.enqueue(export.export_id)
+        except ResponseError as error:
+            # An earlier try may have come through, in whatever words that is told now.
+            if type(error) not in {ExportQueueFullError, ResponseError}:
+                raise
+            if endpoint.status(export.export_id).state is JobState.CREATED:
+                raise error from None
         self._watch.begin(export)
         self._full_since = None
         self._full_wait = FULL_QUEUE_WAIT[0]
@@ -146,6 +158,11 @@ class Submission:
         self._full_since = self._full_since or now
         waited = now - self._full_since
         if waited >= self._rules.full_timeout:
+            error.hint = (
+                f"It was full for {waited / 3600:.1f} h, as long as export_queue_timeout_hours has"
+                " the tap wait. Admin > Bulk Extract shows whose jobs they are; the next run goes"
+                " on with this one."
+            )
             self._exports.fail(export, error)
             return
         pause = min(self._full_wait, self._rules.full_timeout - waited)
@@ -173,11 +190,13 @@ class Submission:
         self._exports.budget.begin_day()
 
     def _refused(self, export: Export, error: MarketoError) -> None:
-        # A filter that names what is gone may be called invalid data.
-        if export.phase is Phase.PLANNED and type(error) is ResponseError:
+        if type(error) is not ResponseError:
+            self._exports.fail(export, error)
+        elif export.phase is Phase.PLANNED:
+            # A filter that names what is gone may be called invalid data.
             self._drop_gone(export, error)
         else:
-            self._exports.fail(export, error)
+            self._exports.again(export, f"cannot be enqueued ({error.what})")
 
     def _drop_gone(self, export: Export, error: ResponseError) -> None:
         series, part = export.series, export.filters

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-# A job that shows no progress for so many looks (three hours at one a minute) is given up.
-STUCK_LOOKS = 180
-STUCK_SECONDS = 60.0
 HALF = 0.5
 
 
@@ -61,7 +58,6 @@ class Watch:
         if not self._exports.of(Phase.QUEUED):
             soon = time.monotonic() + self._rules.poll_interval
             self.next_look = max(self.next_look, soon)
-        export.looks = 0
         export.since = time.monotonic()
         self._exports.move(export, Phase.QUEUED)
 
@@ -85,19 +81,20 @@ class Watch:
         except DailyCallsSpentError as error:
             self._exports.pause(error)
 
-    def cancel(self, base: str, export_id: str) -> None:
+    def cancel(self, base: str, export_id: str, why: str) -> None:
         """Cancel a job that nobody needs; that it is over or unknown already is well too.
 
         Args:
             base: Path of its object type's export endpoints.
             export_id: Its id.
+            why: What makes it useless.
         """
         try:
             ExportEndpoint(self._client, base).cancel(export_id)
         except ResponseError as error:
             logger.info("Export job %s could not be cancelled: %s", export_id, error)
             return
-        logger.info("Export job %s, which fits no plan any more, is cancelled.", export_id)
+        logger.info("Export job %s, which %s, is cancelled.", export_id, why)
         note("cancelled", job=export_id)
 
     def _interval(self) -> float:
@@ -132,16 +129,15 @@ class Watch:
         elif before and before.state is job.state and job.state is not JobState.QUEUED:
             self._note_standstill(export, job)
         else:
-            export.looks, export.since = 0, time.monotonic()
+            export.since = time.monotonic()
             if before is None or before.state is not job.state:
                 export.note(job.state.value.lower())
             logger.info("%s: %s.", export, job.state.value.lower())
 
     def _note_standstill(self, export: Export, job: ExportJob) -> None:
-        export.looks += 1
-        if export.looks < STUCK_LOOKS or time.monotonic() - export.since < STUCK_SECONDS:
+        if time.monotonic() - export.since < self._rules.job_timeout:
             return
-        self.cancel(export.series.request.base, job.export_id)
+        self.cancel(export.series.request.base, job.export_id, "makes no progress")
         self._exports.again(export, f"made no progress in state {job.state.value}")
 
     def _complete(self, export: Export, job: ExportJob) -> None:

@@ -57,6 +57,7 @@ class ExportPlan:
                 poll_interval=settings.export_poll_interval_seconds,
                 max_jobs=settings.export_max_jobs,
                 full_timeout=settings.export_queue_timeout_hours * 3600,
+                job_timeout=settings.export_job_timeout_hours * 3600,
                 wait_for_quota=settings.when_quota_is_spent == "wait",
             ),
             Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent),
