@@ -3,21 +3,56 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from tap_marketo.sandbox.options import OBJECT_TYPES, SandboxOptions
+
+NUMBERS = (
+    ("seed", "the same seed makes the same data"),
+    ("leads", "how many"),
+    ("activities", "how many"),
+    ("activity-types", "how many, custom ones included"),
+    ("assets", "how many of each kind"),
+    ("time-scale", "sandbox seconds in a real second"),
+    ("status-refresh-seconds", "how old the state of a job may be that a caller sees"),
+    ("token-seconds", "life of an access token"),
+    ("calls-per-20-seconds", "limit"),
+    ("concurrent-calls", "limit"),
+    ("daily-calls", "limit"),
+    ("daily-export-mb", "limit"),
+    ("download-bytes-per-second", "slows the transfer of files; 0 does not"),
+)
+SWITCHES = (
+    ("without-smart-lists", True, "the subscription lacks the filters for smart lists"),
+    ("ignore-header-names", True, "columnHeaderNames has no effect"),
+    ("attributes-as-list", True, "activity attributes as the specification spells them"),
+    ("plain-quota-text", True, "a spent allocation is told without a number"),
+    ("plain-data", False, "no awkward values in the data"),
+)
 
 
 def main() -> None:
     """Serve until a signal ends it."""
-    arguments = _parser().parse_args()
-    port_file: str | None = arguments.port_file
-    values = {name: value for name, value in vars(arguments).items() if name != "port_file"}
-    options = SandboxOptions(**values)
+    parser = _parser()
+    values = vars(parser.parse_args())
+    port_file: str | None = values.pop("port_file")
+    values["nasty"] = values.pop("plain_data")
+    values["without_updated_at"] = tuple(values["without_updated_at"])
+    try:
+        options = SandboxOptions(**values)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        from tap_marketo.sandbox import Sandbox  # noqa: PLC0415 - it needs Flask
+    except ImportError as error:
+        sys.exit(str(error))
+    logging.basicConfig(format="%(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -37,32 +72,42 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     defaults = SandboxOptions()
-    parser = argparse.ArgumentParser(prog="marketo-sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=8765, help="0 takes any free one")
-    parser.add_argument("--port-file", help="where to write the base URL once it answers")
-    parser.add_argument("--start", type=_moment, help="when the first lead was created")
-    for name, help_text in (
-        ("seed", "the same seed makes the same data"),
-        ("leads", "how many"),
-        ("activities", "how many"),
-        ("activity-types", "how many, custom ones included"),
-        ("time-scale", "sandbox seconds in a real second"),
-        ("job-seconds", "how long an export job runs"),
-        ("status-refresh-seconds", "how old the state of a job may be that a caller sees"),
-        ("token-seconds", "life of an access token"),
-        ("calls-per-20-seconds", "limit"),
-        ("concurrent-calls", "limit"),
-        ("daily-calls", "limit"),
-        ("daily-export-mb", "limit"),
-    ):
+    parser = argparse.ArgumentParser(
+        prog="marketo-sandbox",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    add: Any = parser.add_argument
+    add("--port", type=int, default=8765, help="0 takes any free one")
+    add("--port-file", help="where to write the base URL once it answers")
+    add("--now", type=_moment, help="the time there at the start, instead of the real one")
+    add("--start", type=_moment, help="when the first lead was created, instead of a year before")
+    add("--job-seconds", type=_seconds, default=defaults.job_seconds,
+        help="how long an export job runs; 5-20 draws from a range")  # fmt: skip
+    for name, help_text in NUMBERS:
         default = getattr(defaults, name.replace("-", "_"))
-        parser.add_argument(f"--{name}", type=type(default), default=default, help=help_text)
+        add(f"--{name}", type=type(default), default=default, help=help_text)
+    add("--without-updated-at", action="append", choices=OBJECT_TYPES, default=[],
+        help="an object type whose updatedAt filter the subscription lacks (1035)")  # fmt: skip
+    add("--canceled-spelling", choices=("Cancelled", "Canceled"),
+        default=defaults.canceled_spelling, help="of a cancelled job")  # fmt: skip
+    add("--member-headers", choices=("display", "rest"), default=defaults.member_headers,
+        help="names in the header of files of program members")  # fmt: skip
+    for name, value, help_text in SWITCHES:
+        action = "store_true" if value else "store_false"
+        add(f"--{name}", action=action, default=not value, help=help_text)
     return parser
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _seconds(text: str) -> float | tuple[float, float]:
+    least, dash, most = text.partition("-")
+    return (float(least), float(most)) if dash else float(least)
 
 
 if __name__ == "__main__":

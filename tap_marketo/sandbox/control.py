@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 
 from tap_marketo.sandbox.clock import iso
-from tap_marketo.sandbox.faults import Fault
+from tap_marketo.sandbox.export import ACTIVITIES, LEADS
+from tap_marketo.sandbox.faults import JOB_FAULTS, Fault
+from tap_marketo.sandbox.routes import KNOWN_PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,7 @@ class Control:
         self._instance = instance
         world, queue = instance.world, instance.queue
         self.advance = instance.clock.advance
+        self.advance_to_reset = instance.clock.advance_to_reset
         self.add_leads = world.add_leads
         self.change_leads = world.change_leads
         self.delete_leads = world.delete_leads
@@ -68,7 +71,14 @@ class Control:
             object_type: `leads`, `activities`, `program/members` or `customobjects/<name>`.
             kind: What happens.
             times: To how many jobs.
+
+        Raises:
+            ValueError: There is no such object type or kind.
         """  # noqa: D205
+        types = [LEADS, ACTIVITIES, *self._instance.world.sources]
+        for given, known in ((object_type, types), (kind, JOB_FAULTS)):
+            if given not in known:
+                raise ValueError(f"{given!r} is none of {', '.join(known)}")
         self._instance.queue.faults.setdefault(object_type, []).extend([kind] * times)
 
     def spend_quota(self, megabytes: float | None = None) -> None:
@@ -79,30 +89,43 @@ class Control:
         """
         queue, options = self._instance.queue, self._instance.options
         left = options.daily_export_mb * 1024 * 1024 - queue.used()
-        queue.extra_used += int(left if megabytes is None else megabytes * 1024 * 1024)
+        used = left if megabytes is None else megabytes * 1024 * 1024
+        queue.used_by_others[self._instance.clock.midnight()] += int(used)
 
     def restore_quota(self) -> None:
         """Take back what strangers used."""
-        self._instance.queue.extra_used = 0
+        self._instance.queue.used_by_others.clear()
 
     def set_options(self, **options: Any) -> None:
         """Change options while running; see `SandboxOptions`."""
-        for name, value in options.items():
-            if not hasattr(self._instance.options, name):
+        for name in options:
+            if name not in vars(self._instance.options):
                 raise ValueError(f"no such option: {name}")
-            setattr(self._instance.options, name, value)
+        changed = dataclasses.replace(self._instance.options, **options)  # checks the values
+        for name in options:
+            setattr(self._instance.options, name, getattr(changed, name))
 
     def deny(self, *permissions: str) -> None:
-        """Take permissions from the API user, for example `Read-Only Activity`."""
+        """Take permissions from the API user, for example `Read-Only Activity`.
+
+        Args:
+            permissions: All that are to be missing; none gives all back.
+
+        Raises:
+            ValueError: Nothing needs such a permission.
+        """
+        for name in permissions:
+            if name not in KNOWN_PERMISSIONS:
+                raise ValueError(f"{name!r} is none of {', '.join(sorted(KNOWN_PERMISSIONS))}")
         self._instance.denied = set(permissions)
 
 
 VERBS = (
     "add_custom_objects", "change_custom_objects", "delete_custom_object_type",
     "add_program", "delete_program", "hide_program", "show_program", "change_members",
-    "advance", "add_leads", "change_leads", "delete_leads", "restore_leads", "merge_leads",
-    "add_activities", "delete_field", "fill_queue", "drain_queue", "revoke_tokens", "fault",
-    "clear_faults", "job_fault", "spend_quota", "restore_quota", "set_options", "deny",
+    "advance", "advance_to_reset", "add_leads", "change_leads", "delete_leads", "restore_leads",
+    "merge_leads", "add_activities", "delete_field", "fill_queue", "drain_queue", "revoke_tokens",
+    "fault", "clear_faults", "job_fault", "spend_quota", "restore_quota", "set_options", "deny",
 )  # fmt: skip
 
 
@@ -114,6 +137,11 @@ def control(instance: Instance) -> Blueprint:
     """
     blueprint = Blueprint("control", __name__)
     verbs = Control(instance)
+
+    @blueprint.get("/<path:name>")
+    def nothing(name: str) -> tuple[Response, int]:
+        looks = "GET summary, log, jobs, leads.jsonl, activities.jsonl and other objects"
+        return jsonify({"error": f"no {name}; there are {looks}; POST {', '.join(VERBS)}"}), 404
 
     @blueprint.post("/<verb>")
     def act(verb: str) -> tuple[Response, int]:

@@ -31,6 +31,11 @@ ACTIVITY_FIELDS = (
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
 _LIST_FILTER = re.compile("(static|smart)List(Id|Name)")
+# Change Data Value, Change Score, Change Status in Progression, Add to List, Remove from List,
+# Fill Out Form: those found by their primary attribute; see bulk-activity-extract.md.
+_BY_PRIMARY = {13, 22, 104, 24, 25, 2}
+_PRIMARY = ("primaryAttributeValueIds", "primaryAttributeValues")
+_MOST_VALUES = 50
 _FILTERS = {
     LEADS: {"createdAt", "updatedAt", "staticListId", "staticListName", "smartListId",
             "smartListName"},
@@ -112,8 +117,6 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
             raise Refused("1003", f"Invalid filter: {name}")
     if kind == LEADS and len(filters) != 1:
         raise Refused("1003", "Exactly one filter is allowed")
-    if kind == ACTIVITIES and "createdAt" not in filters:
-        raise Refused("1002", "Missing value for required parameter 'createdAt'")
     if "updatedAt" in filters and kind in world.options.without_updated_at:
         raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
     for name, value in filters.items():
@@ -121,6 +124,24 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
             date_range(value)
         if _LIST_FILTER.fullmatch(name):
             _list_members(world, name, value)
+    if kind == ACTIVITIES:
+        _check_activities(filters)
+
+
+def _check_activities(filters: dict[str, Any]) -> None:
+    if "createdAt" not in filters:
+        raise Refused("1002", "Missing value for required parameter 'createdAt'")
+    types = filters.get("activityTypeIds", [])
+    if not isinstance(types, list) or not all(str(one).isdigit() for one in types):
+        raise Refused("1001", "Invalid value for activityTypeIds")
+    by = [name for name in _PRIMARY if name in filters]
+    if not by:
+        return
+    if len(by) > 1 or not types or not {int(one) for one in types} <= _BY_PRIMARY:
+        raise Refused("1003", f"{by[0]} does not go with these filters")
+    values = filters[by[0]]
+    if not isinstance(values, list) or not 0 < len(values) <= _MOST_VALUES:
+        raise Refused("1003", f"Between 1 and {_MOST_VALUES} {by[0]} are allowed")
 
 
 def _list_members(world: World, name: str, value: Any) -> list[int]:
@@ -148,7 +169,10 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
         if not _MOMENT.fullmatch(text):
             raise Refused("1003", f"Invalid date format for {name}")
         text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text.replace("Z", "+00:00"))
-        ends.append(datetime.fromisoformat(text).astimezone(timezone.utc))
+        try:
+            ends.append(datetime.fromisoformat(text).astimezone(timezone.utc))
+        except ValueError:
+            raise Refused("1003", f"Invalid date format for {name}") from None
     if ends[1] < ends[0]:
         raise Refused("1003", "endAt must not be before startAt")
     if ends[1] - ends[0] > timedelta(days=31):
@@ -228,8 +252,14 @@ def _activities(
 ) -> Iterator[list[str]]:
     start, end = date_range(filters["createdAt"])
     wanted = {int(one) for one in filters.get("activityTypeIds", ())}
+    numbers = {int(one) for one in filters.get("primaryAttributeValueIds", ())}
+    names = set(filters.get("primaryAttributeValues", ()))
     for activity in world.activities:
         if activity.type_id == DELETE_LEAD or (wanted and activity.type_id not in wanted):
+            continue
+        if (numbers and activity.primary_id not in numbers) or (
+            names and activity.primary not in names
+        ):
             continue
         if start <= activity.at.replace(microsecond=0) <= end:
             row = activity.as_row()

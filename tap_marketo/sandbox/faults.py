@@ -5,13 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
 KINDS = {
     "error": "HTTP 200 with an envelope of `code` and `message`",
-    "http": "HTTP `status` with an HTML body",
+    "http": "HTTP `status` with an HTML body, and `retry_after` as a header",
     "html": "HTTP 200 with a body that is no JSON",
     "reset": "the connection is closed before any answer",
     "timeout": "no answer for `seconds`, then the connection is closed",
+    "slow": "the answer comes after `seconds`",
+    "empty": "HTTP 200 with nothing in it",
+    "body": "HTTP 200 with `body` as JSON, whatever it is",
+    "empty_page": "a page of a list without records, although more follow",
     "truncate": "the body stops after `bytes` although more was announced",
     "shorten": "a file that ends cleanly after `bytes`",
     "corrupt": "one byte of the file is another",
@@ -19,6 +24,9 @@ KINDS = {
     "missing_file": "HTTP 404 with plain text, although the job is completed",
     "unlabelled_error": "HTTP 200, labelled as a file, with an envelope of `code`",
 }
+
+# What may happen to an export job; `stick` is to make no progress, `lose` to be unknown.
+JOB_FAULTS = ("fail", "stick", "cancel", "lose", "wrong_checksum")
 
 
 @dataclass
@@ -43,6 +51,8 @@ class Fault:
     status: int = 500
     seconds: float = 1.0
     bytes: int = 100
+    retry_after: str = ""
+    body: Any = None
     hits: int = 0
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PERIOD = 20.0
 # Calls that end in one of these count against no limit; see error-codes.md.
-FREE = frozenset({"601", "602", "604", "608", "611"})
+FREE = frozenset({"601", "602", "604", "605", "608", "611"})
 
 
 class Tokens:
@@ -149,3 +149,5 @@ class Limits:
             self.errors_today[code] += 1
             if code in FREE:
                 self.calls_today[user] -= 1
+                if self._recent:
+                    self._recent.pop()

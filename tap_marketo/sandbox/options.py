@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timezone
 
-if TYPE_CHECKING:
-    from datetime import datetime
+OBJECT_TYPES = ("leads", "program_members", "custom_objects")
+LAST_PORT = 65_535
+_WORDS = {"canceled_spelling": ("Cancelled", "Canceled"), "member_headers": ("display", "rest")}
+_FEWEST = {"time_scale": 0.001, "activity_types": 1, "token_seconds": 1}
 
 
 @dataclass
@@ -19,7 +21,9 @@ class SandboxOptions:
         activities: How many activities.
         activity_types: How many of them, custom ones included.
         assets: How many of each kind of asset.
-        start: When the first lead was created; a year before now by default.
+        now: The sandbox's time at its start; the real one by default.
+        start: When the first lead was created; a year before now by default. With `now` and `seed`
+            the same, the data is the same to the byte.
         time_scale: Sandbox seconds that pass in a real second.
         job_seconds: Sandbox seconds that an export job runs; a pair draws from a range.
         status_refresh_seconds: How old the state of a job may be that a caller sees.
@@ -38,6 +42,7 @@ class SandboxOptions:
         plain_quota_text: Word a spent allocation as the documentation does, without a number.
         nasty: Sprinkle awkward values over the data.
         download_bytes_per_second: Slows file transfer; 0 does not.
+        users: Client secrets by client id, each of an API user of its own.
     """
 
     port: int = 0
@@ -46,6 +51,7 @@ class SandboxOptions:
     activities: int = 5000
     activity_types: int = 48
     assets: int = 12
+    now: datetime | None = None
     start: datetime | None = None
     time_scale: float = 1.0
     job_seconds: float | tuple[float, float] = 20.0
@@ -67,3 +73,32 @@ class SandboxOptions:
     users: dict[str, str] = field(
         default_factory=lambda: {"sandbox-client": "sandbox-secret", "other-client": "other-secret"}
     )
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ValueError: One cannot be; the text names its option.
+        """
+        for one in fields(self):
+            value, least = getattr(self, one.name), _FEWEST.get(one.name, 0)
+            if isinstance(value, (int, float)) and value < least:
+                raise ValueError(f"{one.name} must be at least {least}")
+        if self.port > LAST_PORT:
+            raise ValueError(f"port must be at most {LAST_PORT}")
+        self._check_range()
+        for name in self.without_updated_at:
+            if name not in OBJECT_TYPES:
+                raise ValueError(f"without_updated_at: {name!r} is none of {OBJECT_TYPES}")
+        for name, known in _WORDS.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {known}")
+        if self.start and self.start > (self.now or datetime.now(timezone.utc)):
+            raise ValueError("start must not be later than now")
+
+    def _check_range(self) -> None:
+        if isinstance(self.job_seconds, (list, tuple)):  # JSON has no tuples
+            least, most = self.job_seconds
+            self.job_seconds = (least, most)
+            if not 0 <= least <= most:
+                raise ValueError("job_seconds must go up")

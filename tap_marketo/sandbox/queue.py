@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ class Queue:
         self.world = world
         self.jobs: dict[str, Job] = {}
         self.most_queued: dict[str, int] = {}
-        self.extra_used = 0
+        self.used_by_others = Counter[datetime]()
         self.faults: dict[str, list[str]] = {}
         self._random = random.Random(world.options.seed)  # noqa: S311 - data, not secrets
         self._last_end: datetime | None = None
@@ -154,7 +155,7 @@ class Queue:
     def used(self) -> int:
         """Bytes of the day's export allocation that are used, by everybody."""
         midnight = self.world.clock.midnight()
-        return self.extra_used + sum(
+        return self.used_by_others[midnight] + sum(
             job.file.size
             for job in self.jobs.values()
             if job.file and job.finished and job.finished >= midnight

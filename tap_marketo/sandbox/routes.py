@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,8 @@ def _errors(instance: Instance, _: Call, week: str | None) -> Answer:
 
 
 def _create(instance: Instance, call: Call, kind: str) -> Answer:
+    if not request.is_json:
+        raise Refused("612", "Invalid Content Type")
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Refused("609", "Invalid JSON")
@@ -137,8 +140,12 @@ def page(items: list[dict[str, Any]], *, with_more: bool = True) -> Answer:
         items: All of them.
         with_more: Whether this list says `moreResult`.
     """
-    size = min(int(request.args.get("batchSize", PAGE)), PAGE)
-    start = int(request.args.get("nextPageToken", "0=").rstrip("=") or 0)
+    asked, token = request.args.get("batchSize", str(PAGE)), request.args.get("nextPageToken", "0=")
+    if not asked.isdigit():
+        raise Refused("1001", f"Invalid value '{asked}' for batchSize")
+    if not re.fullmatch(r"\d+=", token):
+        raise Refused("1003", f"Invalid value '{token}' for nextPageToken")
+    size, start = min(int(asked), PAGE), int(token[:-1])
     answer: Answer = {"result": items[start : start + size]}
     more = start + size < len(items)
     if more:
@@ -191,3 +198,7 @@ ROUTES = (
     Route(r"/rest/asset/v1/email/(\d+)/approveDraft\.json", approve_email, "Approve Assets", _POST),
     *(Route(one.pattern, one.answer, one.permission, one.methods) for one in LISTS),
 )
+
+KNOWN_PERMISSIONS = {
+    *(route.permission for route in ROUTES), *PERMISSIONS.values(), CUSTOM_OBJECTS
+} - {"None"}  # fmt: skip

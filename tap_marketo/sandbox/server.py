@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import logging
 import re
 import socket
 import struct
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from tap_marketo.sandbox.options import SandboxOptions
 
 CHUNK = 64 * 1024
+LONGEST_URL, LARGEST_BODY = 8 * 1024, 1024 * 1024
+COMPRESSED_FROM = 1024
+logger = logging.getLogger("marketo-sandbox")
 
 
 @dataclass
@@ -58,7 +63,7 @@ class Instance:
 
     def __post_init__(self) -> None:
         """Make the data and empty queues."""
-        self.clock = Clock(self.options.time_scale)
+        self.clock = Clock(self.options.time_scale, self.options.now)
         self.world = World(self.options, self.clock)
         self.library = Library(self.world, self.options.assets)
         self.world.lists = {
@@ -102,6 +107,7 @@ def make_app(instance: Instance) -> Flask:
     app = Flask("marketo-sandbox")
     # A line that a fault cuts must reach the server as what it is, not as an answer of 500.
     app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.url_map.merge_slashes = False
     app.register_blueprint(control(instance), url_prefix="/_sandbox")
 
     @app.route("/identity/oauth/token", methods=["GET", "POST"])
@@ -126,7 +132,7 @@ def make_app(instance: Instance) -> Flask:
         call = Call(request.method, request.path, "", time.time())
         instance.log.append(call)
         fault = instance.faults.take(request.method, request.path)
-        response = _answer(instance, call, fault)
+        response = _too_large() or _answer(instance, call, fault)
         call.status = response.status_code
         return response
 
@@ -136,6 +142,16 @@ def make_app(instance: Instance) -> Flask:
         return response
 
     return app
+
+
+def _too_large() -> Response | None:
+    """What the gateway refuses before anybody reads it. Source: error-codes.md."""
+    url, body = len(request.full_path), request.content_length or 0
+    if url > LONGEST_URL * (8 if request.path.startswith("/rest/asset/") else 1):
+        return Response("URI too long", 414, mimetype="text/plain")
+    if body > LARGEST_BODY * (10 if request.path.startswith("/bulk/") else 1):
+        return Response("Request entity too large", 413, mimetype="text/plain")
+    return None
 
 
 def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
@@ -160,7 +176,10 @@ def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
     except BaseException:
         instance.limits.leave()
         raise
-    response.call_on_close(instance.limits.leave)
+    if response.is_streamed:
+        response.call_on_close(instance.limits.leave)
+    else:
+        instance.limits.leave()
     return response
 
 
@@ -170,20 +189,31 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
     route, arguments = _route(call.method, call.path)
     if route.permission in instance.denied:
         raise Refused("603", "Access denied")
-    if fault and fault.kind in {"http", "html", "reset", "timeout", "missing_file",
-                                "unlabelled_error"}:  # fmt: skip
+    if fault and fault.kind in {"http", "html", "empty", "body", "reset", "timeout",
+                                "missing_file", "unlabelled_error"}:  # fmt: skip
         return _fault(fault, instance)
+    if fault and fault.kind == "slow":
+        time.sleep(fault.seconds)
     answer = route.handler(instance, call, *arguments)
     if isinstance(answer, Raw):
         return _file(instance, call, answer, fault)
-    return _envelope(answer)
+    if fault and fault.kind == "empty_page":
+        token = request.values.get("nextPageToken", "0=")
+        answer |= {"result": [], "nextPageToken": token}
+        answer |= {"moreResult": True} if "moreResult" in answer else {}
+    return _compressed(_envelope(answer))
 
 
 def _route(method: str, path: str) -> Any:
+    known = False
     for route in ROUTES:
         match = re.fullmatch(route.pattern, path)
         if match and method in route.methods:
             return route, match.groups()
+        known = known or bool(match)
+    if known:
+        raise Refused("605", "HTTP method not supported")
+    logger.warning("%s %s is no endpoint of the sandbox: answered with 610", method, path)
     raise Refused("610", "Requested resource not found")
 
 
@@ -194,13 +224,17 @@ def _fault(fault: Fault, instance: Instance | None) -> Response:  # noqa: ARG001
         _close_connection()
     if fault.kind == "error":
         return _envelope(error=Refused(fault.code, fault.message))
+    if fault.kind in {"empty", "body"}:
+        text = b"" if fault.kind == "empty" else json.dumps(fault.body)
+        return Response(text, 200, mimetype="application/json")
     if fault.kind == "missing_file":
         return Response("File not found", 404, mimetype="text/plain")
     if fault.kind == "unlabelled_error":
         body = _envelope(error=Refused(fault.code, fault.message)).get_data()
         return Response(body, 200, mimetype="text/csv")
     status = 200 if fault.kind == "html" else fault.status
-    return Response("<html><body>The gateway is tired.</body></html>", status)
+    headers = {"Retry-After": fault.retry_after} if fault.retry_after else None
+    return Response("<html><body>The gateway is tired.</body></html>", status, headers)
 
 
 def _close_connection() -> None:
@@ -214,13 +248,13 @@ def _close_connection() -> None:
 def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Response:
     size = raw.file.size
     kind = fault.kind if fault else ""
-    match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
     start, end = 0, size - 1
-    partial = match is not None and kind != "ignore_range"
-    if match and partial:
-        start, end = int(match[1]), min(int(match[2] or size - 1), size - 1)
+    wanted = None if kind == "ignore_range" else _range()
+    if wanted:
+        start, end = wanted[0], min(size - 1 if wanted[1] is None else wanted[1], size - 1)
         if start >= size:
-            return Response("Range not satisfiable", 416, mimetype="text/plain")
+            about = {"Content-Range": f"bytes */{size}"}
+            return Response("Range not satisfiable", 416, about, mimetype="text/plain")
     length = end - start + 1
     if fault and kind == "shorten":
         length = min(length, fault.bytes)
@@ -242,10 +276,29 @@ def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Resp
             _close_connection()
 
     headers = {"Content-Length": str(length)}
-    if partial:
+    if wanted:
         headers["Content-Range"] = f"bytes {start}-{end}/{size}"
-    status = 206 if partial else 200
+    status = 206 if wanted else 200
     return Response(chunks(), status, headers, mimetype="text/csv")
+
+
+def _range() -> tuple[int, int | None] | None:
+    """First and last byte that the caller wants; one that does not hold is passed over."""
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+    # Files carry nothing that If-Range could name.
+    if not match or "If-Range" in request.headers:
+        return None
+    first, last = int(match[1]), int(match[2]) if match[2] else None
+    return None if last is not None and last < first else (first, last)
+
+
+def _compressed(response: Response) -> Response:
+    """Compressed when asked for, above a size. Source: performance.md."""
+    asked = request.accept_encodings["gzip"] > 0 and not request.path.startswith("/bulk/")
+    if asked and len(response.data) >= COMPRESSED_FROM:
+        response.data = gzip.compress(response.data, 1)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _envelope(
