@@ -56,6 +56,7 @@ class Budget:
         self.limit = int(quota_mb * MEGABYTE * (100 - reserve_percent) / 100)
         self.used = 0
         self.exported = 0
+        self._since: pendulum.DateTime | None = None
         self._measured: dict[str, tuple[int, int]] = {}
         self._promised: dict[tuple[str, Window | None], int] = {}
 
@@ -75,6 +76,7 @@ class Budget:
         Returns:
             The jobs by id, those of object types that the API user may read.
         """
+        self._since = midnight
         jobs: dict[str, ExportJob] = {}
         for base in bases:
             try:
@@ -133,6 +135,12 @@ class Budget:
             known, seconds = self._measured.get(request.fingerprint, (0, 0))
             self._measured[request.fingerprint] = (known + size, seconds + window.seconds)
 
-    def begin_day(self) -> None:
-        """Forget what was used: the allocation began anew."""
-        self.used = 0
+    def begin_day(self, midnight: pendulum.DateTime) -> None:
+        """Forget what was used, if the allocation has begun anew since it was counted.
+
+        Args:
+            midnight: When it last began anew.
+        """
+        if self._since and midnight > self._since:
+            self.used = 0
+        self._since = midnight

@@ -108,6 +108,7 @@ class Submission:
 
     def _create(self, export: Export) -> None:
         request, exports, budget = export.request, self._exports, self._exports.budget
+        budget.begin_day(self._client.clock.day_start())
         if budget.never_fits(request, export.window):
             logger.info("%s is larger than a day's export allocation: split in two.", export)
             export.note("split")
@@ -182,12 +183,11 @@ class Submission:
         if not self._rules.wait_for_quota:
             self._exports.pause(error)
             return
-        clock = self._client.clock
-        logger.warning("%s Waiting until %s.", error, clock.quota_reset_text())
-        pause = clock.seconds_to_reset()
+        until = self._client.clock.worth_asking_at()
+        logger.warning("%s Waiting until %s UTC.", error, until.format("YYYY-MM-DD HH:mm"))
+        pause = (until - self._client.clock.now()).total_seconds()
         note("wait", why=str(error), seconds=pause)
         self._not_before = time.monotonic() + pause
-        self._exports.budget.begin_day()
 
     def _refused(self, export: Export, error: MarketoError) -> None:
         if type(error) is not ResponseError:

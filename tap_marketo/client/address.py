@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
+
+# The id alone, without the host that it is part of.
+_MUNCHKIN_ID = re.compile(r"\d{3}-[a-z]{3}-\d{3}")
+_EXAMPLE = (
+    "must be the endpoint that Admin > Web Services shows,"
+    " for example https://123-ABC-456.mktorest.com"
+)
 
 
 def instance_url(text: str) -> str:
@@ -21,17 +29,15 @@ def instance_url(text: str) -> str:
     Source: base-url.md
     """
     text = text.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
         host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.username or parts.password or " " in host:
-        raise ValueError(
-            "must be the endpoint that Admin > Web Services shows,"
-            " for example https://123-ABC-456.mktorest.com"
-        )
-    path = parts.path.strip("/")
+    except ValueError:  # it quotes what may be a password
+        raise ValueError(_EXAMPLE) from None
+    is_name = host and not re.search(r"\s", host) and not _MUNCHKIN_ID.fullmatch(host)
+    if not host or not is_name or parts.username or parts.password:
+        raise ValueError(_EXAMPLE)
+    path = parts.path.strip("/").lower()
     if path not in {"", "rest", "identity"} or parts.query or parts.fragment:
         raise ValueError(
             "must end after the host, or in /rest or /identity; the tap adds the rest of the path"

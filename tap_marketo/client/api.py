@@ -30,6 +30,7 @@ from tap_marketo.client.throttle import PERIOD, Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pendulum
     from typing_extensions import Self
 
 logger = logging.getLogger("tap-marketo")
@@ -47,6 +48,10 @@ AS_GET = {"_method": "GET"}
 SLOW_PATHS = ("/rest/asset/", "/rest/v1/activities/pagingtoken.json")
 
 
+class _QuotaAwaitedError(UnavailableError):
+    """The day's calls were spent; the next call waits until they may have been renewed."""
+
+
 class _ThrottledAdapter(HTTPAdapter):
     """Counts and delays every request that leaves, repetitions included."""
 
@@ -62,11 +67,13 @@ class _ThrottledAdapter(HTTPAdapter):
         *args: Any,
         **kwargs: Any,
     ) -> requests.Response:
-        self._throttle.wait_turn()
-        if stream:
+        if stream:  # whoever streams holds the slot until the body is read
+            self._throttle.wait_turn()
             response = super().send(request, True, *args, **kwargs)  # noqa: FBT003
         else:
+            # The slot first: a turn that waited for a slot would be taken at another time.
             with self._throttle.in_flight():
+                self._throttle.wait_turn()
                 response = super().send(request, False, *args, **kwargs)  # noqa: FBT003
                 _ = response.content  # the call is in flight until its body has arrived
         self._clock.observe(response.headers.get("Date"))
@@ -122,6 +129,7 @@ class MarketoClient:
         redact_http_logs()
         self.waits_for_quota = waits_for_quota
         self._most_calls: int | None = None
+        self._count_calls_at: pendulum.DateTime | None = None
         self.max_tries = max_tries
         self.base_url = instance_url(base_url)
         self.clock = InstanceClock()
@@ -217,10 +225,20 @@ class MarketoClient:
 
         Source: usage.md
         """
+        self._most_calls = most
+        self.throttle.budget = None
+        self._count_calls_at = self.clock.quota_reset()
         today = self.get("/rest/v1/stats/usage.json").result
         used = int(today[0].get("total", 0)) if today else 0
         self.throttle.budget = max(0, most - used) + self.throttle.calls
-        self._most_calls = most
+        # That call may have waited for another day.
+        self._count_calls_at = self.clock.quota_reset()
+
+    def _count_new_day(self) -> None:
+        """Ask anew what is used, when another day has begun or a spent quota was waited for."""
+        at = self._count_calls_at
+        if self._most_calls is not None and at and self.clock.now() >= at:
+            self.limit_calls_today(self._most_calls)
 
     def request(
         self, method: str, path: str, *, repeatable: bool | None = None, **kwargs: Any
@@ -259,18 +277,22 @@ class MarketoClient:
             repeatable = _is_read(method, kwargs)
 
         def once() -> T:
-            try:
-                return self._call(method, path, read, **kwargs)
-            except RetryableError as error:
-                if repeatable or error.was_refused:
-                    raise
-                raise _outcome_unknown(path, error) from None
+            while True:
+                try:
+                    return self._call(method, path, read, **kwargs)
+                except _QuotaAwaitedError:  # no failure: patience is not used up by it
+                    continue
+                except RetryableError as error:
+                    if repeatable or error.was_refused:
+                        raise
+                    raise _outcome_unknown(path, error) from None
 
         return retrying(once, self.max_tries)()
 
     def _call(
         self, method: str, path: str, read: Callable[[requests.Response], T], **kwargs: Any
     ) -> T:
+        self._count_new_day()
         timeout = SLOW_READ_TIMEOUT if path.startswith(SLOW_PATHS) else READ_TIMEOUT
         with self.errors_of(path):
             response = self.session.request(
@@ -293,6 +315,7 @@ class MarketoClient:
             UnavailableError: The connection broke, before or while the body was read.
             CredentialsError: Client id or secret is wrong.
         """
+        self._count_new_day()
         headers = {"Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
@@ -328,15 +351,16 @@ class MarketoClient:
             self.throttle.pause(PERIOD)
             raise
         except DailyCallsSpentError as error:
-            reset = self.clock.quota_reset_text()
             if not self.waits_for_quota:
+                reset = self.clock.quota_reset_text()
                 error.hint = f"{error.hint} The quota begins anew at {reset}.".strip()
                 raise
-            logger.warning("%s Waiting until %s.", error, reset)
-            self.throttle.pause(self.clock.seconds_to_reset())
-            if self._most_calls is not None:
-                self.throttle.budget = self.throttle.calls + self._most_calls
-            raise UnavailableError(error.reason, code=error.code).refused() from None
+            until = self.clock.worth_asking_at()
+            logger.warning("%s Waiting until %s UTC.", error, until.format("YYYY-MM-DD HH:mm"))
+            self.throttle.pause((until - self.clock.now()).total_seconds())
+            self.throttle.budget = None
+            self._count_calls_at = self.clock.now()
+            raise _QuotaAwaitedError(error.reason, code=error.code).refused() from None
 
 
 def _is_read(method: str, kwargs: Mapping[str, Any]) -> bool:

@@ -121,7 +121,8 @@ class TokenAuth(AuthBase):
                 "Marketo refused client_id and client_secret (HTTP 401 of the identity endpoint)."
                 " Compare them with Admin > LaunchPoint > View Details of the custom service."
             )
-        if response.status_code >= requests.codes.server_error:
+        busy = response.status_code == requests.codes.too_many_requests
+        if busy or response.status_code >= requests.codes.server_error:
             raise UnavailableError(
                 "The identity endpoint failed", code=str(response.status_code)
             ).refused()
@@ -130,6 +131,11 @@ class TokenAuth(AuthBase):
     def _keep(self, body: dict[str, Any]) -> None:
         token = body.get("access_token")
         if not isinstance(token, str) or not token:
+            if self._token:
+                # It gave one before, so base_url is right and something on the way is not.
+                raise UnavailableError(
+                    "The identity endpoint answered without an access token"
+                ).refused()
             # An error body can arrive with status 200; its text is not quoted, it may echo the URL.
             raise MarketoError(
                 "The identity endpoint answered without an access token"

@@ -13,8 +13,11 @@ QUOTA_TIMEZONE = "America/Chicago"
 # A `Date` header is cut to seconds and as old as the answer's way here.
 TOLERANCE = timedelta(seconds=2)
 
-# Nobody says to the second when the quotas begin anew.
-AFTER_MIDNIGHT = 120.0
+# Nobody says to the second when the quotas begin anew, nor whether "CST" knows summer time: when
+# they have not at midnight, it is worth asking for an hour more.
+AFTER_MIDNIGHT = timedelta(seconds=5)
+LATEST_RENEWAL = timedelta(minutes=65)
+ASK_AGAIN = timedelta(minutes=15)
 
 
 class InstanceClock:
@@ -58,9 +61,12 @@ class InstanceClock:
         midnight = self.now().in_timezone(QUOTA_TIMEZONE).add(days=1).start_of("day")
         return midnight.in_timezone("UTC")
 
-    def seconds_to_reset(self) -> float:
-        """Seconds until the quotas have surely begun anew."""
-        return (self.quota_reset() - self.now()).total_seconds() + AFTER_MIDNIGHT
+    def worth_asking_at(self) -> pendulum.DateTime:
+        """When to ask again after a quota was found spent, in UTC."""
+        now = self.now()
+        if now - self.day_start() < LATEST_RENEWAL:
+            return now + ASK_AGAIN
+        return self.quota_reset() + AFTER_MIDNIGHT
 
     def quota_reset_text(self) -> str:
         """The next reset, for people."""

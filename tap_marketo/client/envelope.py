@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http.client import responses
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tap_marketo.client.errors import ResponseError, RetryableError, UnavailableError, error_for
@@ -99,7 +102,9 @@ def _http_error(response: requests.Response) -> ResponseError:
     status = response.status_code
     if status < 400:  # noqa: PLR2004
         return UnavailableError("The answer is not what Marketo's API sends (no JSON envelope)")
-    error = error_for(str(status), f"HTTP status {status}")
+    error = error_for(
+        str(status), f"HTTP status {status}, {responses.get(status, 'of no known meaning')}"
+    )
     if status >= 500 and not isinstance(error, RetryableError):  # noqa: PLR2004
         error = UnavailableError(error.reason, code=str(status))
     if isinstance(error, RetryableError):
@@ -115,7 +120,17 @@ def _json(response: requests.Response) -> object:
 
 
 def _seconds(header: str | None) -> float:
-    return float(header) if header and header.strip().isdigit() else 0.0
+    """Seconds that `Retry-After` asks for: a number, or a date (RFC 9110)."""
+    text = (header or "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
 
 
 def _text(warning: object) -> str:

@@ -58,11 +58,6 @@ class Throttle:
         Raises:
             DailyCallsSpentError: The budget of calls is used up.
         """
-        if self.budget is not None and self.calls >= self.budget:
-            raise DailyCallsSpentError(
-                "The calls that max_daily_calls allows are used up",
-                hint="Raise max_daily_calls, or let the tap go on tomorrow.",
-            )
         while (delay := self._reserve()) > 0:
             if delay >= WORTH_TELLING:
                 note("wait", why="The limits on API calls", seconds=delay)
@@ -95,6 +90,12 @@ class Throttle:
         with self._lock:
             now = self._monotonic()
             self._forget_old(now)
+            # Asked here, by whoever would go next: others may have used up the budget meanwhile.
+            if self.budget is not None and self.calls >= self.budget:
+                raise DailyCallsSpentError(
+                    "The calls that max_daily_calls allows are used up",
+                    hint="Raise max_daily_calls, or let the tap go on tomorrow.",
+                )
             if now < self._not_before:
                 return self._not_before - now
             if len(self._recent) >= self._max_calls:

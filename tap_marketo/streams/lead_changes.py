@@ -44,7 +44,7 @@ def changed_leads(
         reply = client.request("POST", LEAD_CHANGES, params=AS_GET, data=query)
         ids.update(int(change["leadId"]) for change in reply.result)
         # This list always gives a token, and a page may be empty with more to come.
-        if reply.more_result is not True:
+        if reply.more_result is False or reply.next_page_token in {"", query["nextPageToken"]}:
             return ids
         query["nextPageToken"] = reply.next_page_token
 

@@ -1,0 +1,68 @@
+"""A client whose waits cost no time."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_marketo.client import MarketoClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo.sandbox import Sandbox
+
+
+class FakeTime:
+    """A clock that moves when somebody sleeps.
+
+    Attributes:
+        now: Seconds.
+        slept: Each sleep, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.now += seconds
+
+    def longest(self, count: int = 1) -> list[float]:
+        return heapq.nlargest(count, self.slept)
+
+
+@pytest.fixture
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """Also of the pauses before repetitions."""
+    clock = FakeTime()
+    monkeypatch.setattr("backoff._sync.time", clock)
+    return clock
+
+
+@pytest.fixture
+def connect(fake_time: FakeTime, sandbox: Sandbox) -> Callable[..., MarketoClient]:
+    """Makes clients of the sandbox, whose limits and repetitions wait in no time."""
+
+    def made(other: Sandbox | None = None, **how: object) -> MarketoClient:
+        given = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+        client = MarketoClient((other or sandbox).base_url, **{**given, **how})  # type: ignore[arg-type]
+        client.throttle._monotonic = fake_time.monotonic
+        client.throttle._sleep = fake_time.sleep
+        return client
+
+    return made
+
+
+@pytest.fixture
+def client(connect: Callable[..., MarketoClient]) -> MarketoClient:
+    return connect()
