@@ -243,3 +243,27 @@ def test_a_job_that_cannot_be_enqueued_is_made_again(sandbox: Sandbox, tmp_path:
     assert run.returncode == 0, run.log
     assert delivered("leads", run) == truth("leads", sandbox)
     assert len(sandbox.jobs) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("1029", "Job already queued"),
+        ("1029", "Export job is in the queue"),
+        ("1003", "Invalid state of the job"),
+    ],
+)
+def test_a_job_whose_enqueuing_was_not_answered_is_not_made_again(
+    sandbox: Sandbox, tmp_path: Path, code: str, message: str
+) -> None:
+    path = "/bulk/v1/leads/export/*/enqueue.json"
+    sandbox.control.fault("unanswered", path)
+    order = sandbox.control.fault("error", path, code=code, message=message)
+
+    run = sync(sandbox, tmp_path)
+
+    assert run.returncode == 0, run.log
+    assert order.hits == 1
+    assert "queue is full" not in run.log
+    assert delivered("leads", run) == truth("leads", sandbox)
+    assert len(sandbox.jobs) == 3

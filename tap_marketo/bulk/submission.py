@@ -32,6 +32,7 @@ logger = logging.getLogger("tap-marketo")
 # Exports that may be finished at Marketo and not yet written; their files live seven days there.
 EXPORTS_AHEAD = 20
 FULL_QUEUE_WAIT = (30.0, 300.0)
+LONGEST_SLEEP = 60.0
 
 
 class Submission:
@@ -56,12 +57,18 @@ class Submission:
         self._exports = exports
         self._watch = watch
         self._not_before = 0.0
+        self._spent_until = client.clock.now()
         self._full_since: float | None = None
         self._full_wait = FULL_QUEUE_WAIT[0]
 
     def due(self) -> float | None:
         """When to go on after a pause, by the monotonic clock; None when there is none."""
-        return self._not_before if time.monotonic() < self._not_before else None
+        now = time.monotonic()
+        # By Marketo's time: a machine that sleeps meanwhile must not wait on.
+        until_renewal = (self._spent_until - self._client.clock.now()).total_seconds()
+        if until_renewal > 0:
+            return now + min(until_renewal, LONGEST_SLEEP)
+        return self._not_before if now < self._not_before else None
 
     def next(self) -> Export | None:
         """The export whose job is to be created or enqueued now, if any."""
@@ -73,11 +80,21 @@ class Submission:
         places = self._rules.max_jobs - len(under_way)
         if places <= 0 or len(ahead) >= EXPORTS_AHEAD:
             return None
-        begun, planned = exports.of(Phase.CREATED), exports.of(Phase.PLANNED)
-        for export in [*begun, *planned][:places]:
-            if export.phase is Phase.PLANNED or export.recorded:
+        created, planned = exports.of(Phase.CREATED), exports.of(Phase.PLANNED)
+        for export in [*created, *planned][:places]:
+            if export.phase is Phase.PLANNED:
+                # Another that ends may have taken less than expected.
+                waits = (created or under_way) and not self._has_room(export)
+                return None if waits else export
+            if export.recorded:
                 return export
         return None
+
+    def _has_room(self, export: Export) -> bool:
+        """Tell whether a window fits into what is left of the allocation, or must be split."""
+        budget, request, window = self._exports.budget, export.request, export.window
+        budget.begin_day(self._client.clock.day_start())
+        return budget.fits(request, window) or budget.never_fits(request, window)
 
     def submit(self) -> None:
         """Create and enqueue what may be now."""
@@ -108,17 +125,13 @@ class Submission:
 
     def _create(self, export: Export) -> None:
         request, exports, budget = export.request, self._exports, self._exports.budget
-        budget.begin_day(self._client.clock.day_start())
         if budget.never_fits(request, export.window):
             logger.info("%s is larger than a day's export allocation: split in two.", export)
             export.note("split")
             with exports.changed:
                 export.series.split(export)
             return
-        if not budget.fits(request, export.window):
-            if exports.of(Phase.CREATED, Phase.QUEUED):
-                self._not_before = time.monotonic() + 1.0
-                return
+        if not self._has_room(export):
             raise ExportQuotaSpentError(
                 f"{export} would exceed what is left of today's export allocation:"
                 f" {budget.used / MEGABYTE:.1f} of {budget.limit / MEGABYTE:.1f} MB are used",
@@ -183,11 +196,10 @@ class Submission:
         if not self._rules.wait_for_quota:
             self._exports.pause(error)
             return
-        until = self._client.clock.worth_asking_at()
+        clock = self._client.clock
+        self._spent_until = until = clock.worth_asking_at()
         logger.warning("%s Waiting until %s UTC.", error, until.format("YYYY-MM-DD HH:mm"))
-        pause = (until - self._client.clock.now()).total_seconds()
-        note("wait", why=str(error), seconds=pause)
-        self._not_before = time.monotonic() + pause
+        note("wait", why=str(error), seconds=(until - clock.now()).total_seconds())
 
     def _refused(self, export: Export, error: MarketoError) -> None:
         if type(error) is not ResponseError:

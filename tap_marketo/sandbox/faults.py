@@ -13,6 +13,7 @@ KINDS = {
     "html": "HTTP 200 with a body that is no JSON",
     "reset": "the connection is closed before any answer",
     "timeout": "no answer for `seconds`, then the connection is closed",
+    "unanswered": "the call takes effect, and the connection is closed before its answer",
     "slow": "the answer comes after `seconds`",
     "empty": "HTTP 200 with nothing in it",
     "body": "HTTP 200 with `body` as JSON, whatever it is",

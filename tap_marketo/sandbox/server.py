@@ -195,6 +195,8 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
     if fault and fault.kind == "slow":
         time.sleep(fault.seconds)
     answer = route.handler(instance, call, *arguments)
+    if fault and fault.kind == "unanswered":
+        _close_connection()
     if isinstance(answer, Raw):
         return _file(instance, call, answer, fault)
     if fault and fault.kind == "empty_page":

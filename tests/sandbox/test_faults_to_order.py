@@ -46,7 +46,7 @@ def test_an_order_names_paths_by_a_glob_and_a_method(sandbox: Sandbox) -> None:
     assert code(caller.create()) == ""
 
 
-@pytest.mark.parametrize("kind", ["reset", "timeout"])
+@pytest.mark.parametrize("kind", ["reset", "timeout", "unanswered"])
 def test_the_line_is_cut(sandbox: Sandbox, kind: str) -> None:
     caller = Caller(sandbox)
     sandbox.control.fault(kind, TYPES, seconds=0.1)
