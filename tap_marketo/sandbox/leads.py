@@ -24,6 +24,8 @@ def paging_token(instance: Instance, _: Call) -> dict[str, Any]:
     try:
         text = request.values.get("sinceDatetime", "").replace("Z", "+00:00")
         since = datetime.fromisoformat(text)
+        if "." in text:  # times are given in whole seconds throughout the API
+            raise ValueError
     except ValueError:
         raise Refused("704", "Invalid date format") from None
     with instance.world.lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo.bulk.window import rfc3339
 from tap_marketo.schemas.typed import INTEGER, MOMENT, TEXT, group, many, record
 from tap_marketo.streams.leads import DESCRIBE
 from tap_marketo.streams.paging import TOKEN, TokenPaginator
@@ -39,7 +40,7 @@ class DateTokenStream(MarketoStream):
 
     def get_new_paginator(self) -> TokenPaginator:
         """Begin at the bookmark."""
-        since = self._begin_at().to_iso8601_string()
+        since = rfc3339(self._begin_at())
         return TokenPaginator(self.tap.client.get(TOKENS, {"sinceDatetime": since}).next_page_token)
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:

@@ -69,8 +69,8 @@ class ProgramMembersStream(FieldsStream):
     """Members of all programs.
 
     The bookmark remembers which programs it covers: one that is new to the API user, although older
-    than the bookmark, is exported from its beginning. No member is older than its program, so that
-    no window before its creation is asked for.
+    than the bookmark, is exported from its creation on. The first run asks for all windows: what a
+    program's `createdAt` says of its members is documented nowhere.
 
     Source: bulk-program-member-extract.md
     """
@@ -105,7 +105,7 @@ class ProgramMembersStream(FieldsStream):
         series.without_gone = self._without_gone
 
     def parts(self, ranges: list[Window]) -> list[tuple[Filters, list[Window]]]:
-        """Ten programs each, from their creation on."""
+        """Ten programs each; those that are new to the API user from their creation on."""
         created = self._created()
         self._programs = set(created)
         known = self.stream_state.get(KNOWN)
@@ -117,12 +117,11 @@ class ProgramMembersStream(FieldsStream):
                 for number in self._programs - set(known)
                 if (since := created[number]) is None or since <= until
             }
-        parts = []
-        for number, since in _tens(created, self._programs - self._late):
-            parts.append((number, _clipped(ranges, since)))
-        for number, since in _tens(created, self._late):
+        usual = _tens(created, self._programs - self._late)
+        parts = [(numbers, ranges) for numbers, _ in usual]
+        for numbers, since in _tens(created, self._late):
             beginning = Window(self.tap.plan.start, ranges[-1].end)
-            parts.append((number, _clipped([beginning], since)))
+            parts.append((numbers, _clipped(beginning, since)))
         return parts
 
     def keep_bookmark(self, coverage: Coverage) -> None:
@@ -187,11 +186,11 @@ def _tens(
         yield ((FILTER, ten),), min(times) if len(times) == len(ten) else None
 
 
-def _clipped(ranges: list[Window], since: pendulum.DateTime | None) -> list[Window]:
+def _clipped(whole: Window, since: pendulum.DateTime | None) -> list[Window]:
     if since is None:
-        return ranges
+        return [whole]
     since = since - MARGIN
-    return [Window(max(one.start, since), one.end) for one in ranges if one.end >= since]
+    return [Window(max(whole.start, since), whole.end)] if whole.end >= since else []
 
 
 def _numbers(filters: Filters) -> tuple[int, ...]:

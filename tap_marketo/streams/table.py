@@ -37,9 +37,9 @@ the end of the last window whose records are all written.
 
 Marketo has no export of all program members, so that the tap lists the programs and asks for ten of
 them at a time: export jobs = windows x programs / 10, each in Marketo's one queue, where two run at
-once. Windows before the creation of a program are left out. A program that the API user sees for
-the first time is exported from its creation on. Where the subscription lacks the `updatedAt` filter
-(error 1035), the stream exports all members in each run, and no bookmark moves.
+once. A program that the API user sees for the first time in a later run is exported from its
+creation on. Where the subscription lacks the `updatedAt` filter (error 1035), the stream exports
+all members in each run, and no bookmark moves.
 
 Bulk extract has custom objects that are linked to leads and not managed by the CRM; discovery names
 the others. Where the subscription lacks the `updatedAt` filter for them, the setting
