@@ -28,12 +28,16 @@ NUMBERS = (
     ("daily-export-mb", "limit"),
     ("download-bytes-per-second", "slows the transfer of files; 0 does not"),
 )
+MOMENTS = (
+    ("now", "the time there at the start, instead of the real one"),
+    ("start", "when the first lead was created, instead of a year before"),
+)
 SWITCHES = (
-    ("without-smart-lists", True, "the subscription lacks the filters for smart lists"),
-    ("ignore-header-names", True, "columnHeaderNames has no effect"),
-    ("attributes-as-list", True, "activity attributes as the specification spells them"),
-    ("plain-quota-text", True, "a spent allocation is told without a number"),
-    ("plain-data", False, "no awkward values in the data"),
+    ("without-smart-lists", "the subscription lacks the filters for smart lists"),
+    ("ignore-header-names", "columnHeaderNames has no effect"),
+    ("attributes-as-list", "activity attributes as the specification spells them"),
+    ("plain-quota-text", "a spent allocation is told without a number"),
+    ("plain-data", "no awkward values in the data"),
 )
 
 
@@ -41,8 +45,8 @@ def main() -> None:
     """Serve until a signal ends it."""
     parser = _parser()
     values = vars(parser.parse_args())
-    port_file: str | None = values.pop("port_file")
-    values["nasty"] = values.pop("plain_data")
+    port_file: str | None = values.pop("port_file", None)
+    values["nasty"] = not values.pop("plain_data")
     values["without_updated_at"] = tuple(values["without_updated_at"])
     try:
         options = SandboxOptions(**values)
@@ -80,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add: Any = parser.add_argument
     add("--port", type=int, default=8765, help="0 takes any free one")
-    add("--port-file", help="where to write the base URL once it answers")
-    add("--now", type=_moment, help="the time there at the start, instead of the real one")
-    add("--start", type=_moment, help="when the first lead was created, instead of a year before")
+    add("--port-file", default=argparse.SUPPRESS, help="file for the base URL, once it answers")
+    for name, help_text in MOMENTS:
+        add(f"--{name}", type=_moment, default=argparse.SUPPRESS, help=help_text)
     add("--job-seconds", type=_seconds, default=defaults.job_seconds,
         help="how long an export job runs; 5-20 draws from a range")  # fmt: skip
     for name, help_text in NUMBERS:
@@ -94,9 +98,8 @@ def _parser() -> argparse.ArgumentParser:
         default=defaults.canceled_spelling, help="of a cancelled job")  # fmt: skip
     add("--member-headers", choices=("display", "rest"), default=defaults.member_headers,
         help="names in the header of files of program members")  # fmt: skip
-    for name, value, help_text in SWITCHES:
-        action = "store_true" if value else "store_false"
-        add(f"--{name}", action=action, default=not value, help=help_text)
+    for name, help_text in SWITCHES:
+        add(f"--{name}", action="store_true", help=help_text)
     return parser
 
 

@@ -1,0 +1,60 @@
+"""The page about the sandbox has every option, verb and fault, and no other."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import fields
+
+from tap_marketo.sandbox.__main__ import _parser
+from tap_marketo.sandbox.control import VERBS
+from tap_marketo.sandbox.faults import JOB_FAULTS, KINDS
+from tap_marketo.sandbox.options import SandboxOptions
+from tests.e2e.documentation import sections
+from tests.e2e.meltano import ROOT
+
+PAGE = sections((ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8"))
+ROW = re.compile(r"^\| (`.*?) \| (.*?) ?\|", re.MULTILINE)
+UNSAID: tuple[object, ...] = (argparse.SUPPRESS, False, [])
+
+
+def names(text: str) -> list[str]:
+    """What stands in the first column of its tables."""
+    return [name for first, _ in ROW.findall(text) for name in re.findall(r"`(.*?)`", first)]
+
+
+def shown(default: object) -> str:
+    if any(type(default) is type(one) and default == one for one in UNSAID):
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_options_have_their_defaults() -> None:
+    actions = [one for one in _parser()._actions if one.dest != "help"]
+    defaults = {one.option_strings[0]: shown(one.default) for one in actions}
+
+    told = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
+
+    assert told == defaults
+
+
+def test_every_option_of_python_is_one_of_the_command() -> None:
+    known = {name.removeprefix("--").replace("-", "_") for name in names(PAGE["Options"])}
+
+    assert {one.name for one in fields(SandboxOptions)} == (
+        known - {"port_file", "plain_data"} | {"nasty", "users"}
+    )
+
+
+def test_verbs_are_told() -> None:
+    looks, verbs = PAGE["Look and act"].split("| POST |")
+
+    assert sorted(names(verbs)) == sorted(VERBS)
+    assert {"summary", "log", "jobs"} < set(names(looks))
+
+
+def test_faults_are_told() -> None:
+    calls, jobs = PAGE["Faults"].split("`job_fault` concerns")
+
+    assert sorted(names(calls)) == sorted(KINDS)
+    assert names(jobs) == list(JOB_FAULTS)
