@@ -132,6 +132,21 @@ def test_a_client_has_at_most_so_many_calls_in_flight(
     assert sandbox.instance.limits.most_in_flight == 3
 
 
+def test_a_turn_is_taken_with_the_slot_in_hand(connect: Callable[..., MarketoClient]) -> None:
+    client = connect(max_concurrent_calls=1)
+    limited, take_turn = client.throttle, client.throttle.wait_turn
+    slot_was_free = []
+
+    def watched() -> None:
+        slot_was_free.append(limited._slots.acquire(blocking=False))
+        take_turn()
+
+    limited.wait_turn = watched  # type: ignore[method-assign]
+    client.get(TYPES)
+
+    assert slot_was_free == [False]
+
+
 def test_a_client_keeps_to_the_share_of_calls(
     connect: Callable[..., MarketoClient], fake_time: FakeTime
 ) -> None:
