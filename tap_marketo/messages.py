@@ -30,7 +30,7 @@ class MessageWriter(MsgSpecWriter):
             message: Any Singer message.
         """
         with self._undisturbed():
-            super().write_message(message)
+            _write(self.format_message(message))
 
     def write_lines(self, lines: bytes) -> None:
         """Write messages that are encoded already, then do what a signal asked for meanwhile.
@@ -39,8 +39,7 @@ class MessageWriter(MsgSpecWriter):
             lines: JSON, each with a line break at its end.
         """
         with self._undisturbed():
-            sys.stdout.buffer.write(lines)
-            sys.stdout.flush()
+            _write(lines)
 
     def between_messages(self, action: Callable[[], None]) -> None:
         """Do something when no message is half written: now, or right after the current one.
@@ -63,3 +62,13 @@ class MessageWriter(MsgSpecWriter):
         if self._waiting:
             action, self._waiting = self._waiting, None
             action()
+
+
+def _write(lines: bytes | bytearray) -> None:
+    # With PYTHONUNBUFFERED set, a write that a signal interrupts ends before all is written.
+    with memoryview(lines) as view:
+        written = 0
+        while written < len(view):
+            with view[written:] as rest:
+                written += sys.stdout.buffer.write(rest)
+    sys.stdout.flush()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import random
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any
+import termios
+import time
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import TAP, own_environment, quick_config
+from tests.tap_runs import TAP, discover, own_environment, quick_config, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from tests.conftest import StartSandbox
 
 ROUNDS = 3
+# A pipe holds 64 KB, and a chunk of leads is longer: the tap waits in the middle of it.
+ALMOST_FULL = 60_000
 
 
 class Target:
@@ -62,6 +68,41 @@ def run_until(lines_wanted: int | None, end: signal.Signals, target: Target, fol
             process.send_signal(end)
     target.load(lines)
     return process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("buffering", ["", "1"])
+def test_no_message_is_torn_while_the_target_is_busy(
+    start_sandbox: StartSandbox, tmp_path: Path, buffering: str
+) -> None:
+    sandbox = start_sandbox(leads=1500, activities=0)
+    catalog = selected(discover(sandbox, tmp_path), {"leads"})
+    (tmp_path / "config.json").write_text(json.dumps(quick_config(sandbox)), encoding="utf-8")
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
+    process = subprocess.Popen(
+        [TAP, "--config", "config.json", "--catalog", "catalog.json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=own_environment(PYTHONUNBUFFERED=buffering),
+    )
+    assert process.stdout
+    while waiting_in(process.stdout) < ALMOST_FULL:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+
+    output = process.stdout.read()
+
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert output.endswith(b"\n")
+    assert all(json.loads(line) for line in output.splitlines())
+
+
+def waiting_in(pipe: IO[bytes]) -> int:
+    """How many bytes nobody has read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
