@@ -139,6 +139,8 @@ def test_a_turn_is_taken_with_the_slot_in_hand(connect: Callable[..., MarketoCli
 
     def watched() -> None:
         slot_was_free.append(limited._slots.acquire(blocking=False))
+        if slot_was_free[-1]:
+            limited._slots.release()
         take_turn()
 
     limited.wait_turn = watched  # type: ignore[method-assign]
