@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.window import rfc3339
+from tap_marketo.client.paging import first_token
 from tap_marketo.schemas.typed import INTEGER, MOMENT, TEXT, group, many, record
 from tap_marketo.streams.leads import DESCRIBE
 from tap_marketo.streams.paging import TOKEN, TokenPaginator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from tap_marketo.tap import TapMarketo
 
-TOKENS = "/rest/v1/activities/pagingtoken.json"
 DELETIONS_KEPT = timedelta(days=14)
 READ_UNTIL = "read_until"
 _ATTRIBUTES = many(group(name=TEXT, apiName=TEXT, value=TEXT))
@@ -40,8 +40,7 @@ class DateTokenStream(MarketoStream):
 
     def get_new_paginator(self) -> TokenPaginator:
         """Begin at the bookmark."""
-        since = rfc3339(self._begin_at())
-        return TokenPaginator(self.tap.client.get(TOKENS, {"sinceDatetime": since}).next_page_token)
+        return TokenPaginator(first_token(self.tap.client, rfc3339(self._begin_at())))
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Note how far they reach: a bookmark of a quiet list stays behind."""

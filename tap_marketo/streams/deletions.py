@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.bulk.attributes import attributes_of
 from tap_marketo.bulk.values import Anomalies, to_datetime
 from tap_marketo.bulk.window import SECOND, rfc3339
-from tap_marketo.streams.lead_changes import LEADS_BY_FILTER, LEADS_PER_CALL, PAGING_TOKEN
+from tap_marketo.client import date_pages
+from tap_marketo.streams.lead_changes import LEADS_BY_FILTER, LEADS_PER_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +59,13 @@ def gone_leads(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tupl
 
 
 def _deleted(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
-    for deletion in _events(client, DELETED_LEADS, since, {}):
+    for deletion in date_pages(client, DELETED_LEADS, rfc3339(since)):
         yield int(deletion["leadId"]), _moment(client, deletion)
 
 
 def _merged(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
-    for merge in _events(client, ACTIVITIES, since, {"activityTypeIds": MERGE_LEADS}):
+    only = {"activityTypeIds": MERGE_LEADS}
+    for merge in date_pages(client, ACTIVITIES, rfc3339(since), only):
         attributes = attributes_of(merge.get("attributes"), Anomalies())
         # A list, or its text.
         losers = _IDS.findall(str(attributes.get("Merge IDs", "")))
@@ -82,20 +84,6 @@ def _alive(client: MarketoClient, ids: dict[int, str]) -> set[int]:
     values = ",".join(str(one) for one in ids)
     query = {"filterType": "id", "filterValues": values, "fields": "id"}
     return {int(lead["id"]) for lead in client.get(LEADS_BY_FILTER, query).result}
-
-
-def _events(
-    client: MarketoClient, path: str, since: pendulum.DateTime, params: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    start = client.get(PAGING_TOKEN, {"sinceDatetime": rfc3339(since)})
-    query = {**params, "nextPageToken": start.next_page_token}
-    while True:
-        reply = client.get(path, query)
-        yield from reply.result
-        # These lists always give a token, and a page may be empty with more to come.
-        if reply.more_result is not True:
-            return
-        query["nextPageToken"] = reply.next_page_token
 
 
 def _moment(client: MarketoClient, event: dict[str, Any]) -> str:

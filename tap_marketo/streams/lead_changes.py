@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.bulk.window import rfc3339
+from tap_marketo.client import date_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,12 +15,9 @@ if TYPE_CHECKING:
 
     from tap_marketo.client import MarketoClient
 
-PAGING_TOKEN = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - a place in a list
 LEAD_CHANGES = "/rest/v1/activities/leadchanges.json"
 LEADS_BY_FILTER = "/rest/v1/leads.json"
 LEADS_PER_CALL = 300
-# A list of fields may be longer than a URL, so both calls send their query as a form.
-AS_GET = {"_method": "GET"}
 
 
 def changed_leads(
@@ -37,16 +35,9 @@ def changed_leads(
 
     Source: activities.md
     """
-    start = client.get(PAGING_TOKEN, {"sinceDatetime": rfc3339(since)})
-    query: dict[str, Any] = {"fields": ",".join(fields), "nextPageToken": start.next_page_token}
-    ids: set[int] = set()
-    while True:
-        reply = client.request("POST", LEAD_CHANGES, params=AS_GET, data=query)
-        ids.update(int(change["leadId"]) for change in reply.result)
-        # This list always gives a token, and a page may be empty with more to come.
-        if reply.more_result is False or reply.next_page_token in {"", query["nextPageToken"]}:
-            return ids
-        query["nextPageToken"] = reply.next_page_token
+    query = {"fields": ",".join(fields)}
+    changes = date_pages(client, LEAD_CHANGES, rfc3339(since), query)
+    return {int(change["leadId"]) for change in changes}
 
 
 def leads_by_id(
@@ -72,8 +63,7 @@ def leads_by_id(
     while chunk := list(islice(wanted, LEADS_PER_CALL)):
         values = ",".join(str(one) for one in chunk)
         query = {"filterType": "id", "filterValues": values, "fields": names}
-        reply = client.request("POST", LEADS_BY_FILTER, params=AS_GET, data=query)
-        yield from reply.result
+        yield from client.get(LEADS_BY_FILTER, query).result
 
 
 def calls_for(count: int) -> int:

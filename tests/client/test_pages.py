@@ -86,7 +86,7 @@ def changes(*leads: int) -> list[dict[str, Any]]:
             {"nextPageToken": "D=", "moreResult": True},
             {"result": changes(2), "nextPageToken": "E=", "moreResult": False},
         ],
-        # Only `false` is an end; without the word, a token that stays as it is.
+        # Only `false` is an end; without the word, a page without records.
         [
             {"result": changes(1), "nextPageToken": "B="},
             {"result": changes(2), "nextPageToken": "C="},
