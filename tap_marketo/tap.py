@@ -20,11 +20,14 @@ from tap_marketo.catalog_file import read_catalog
 from tap_marketo.client import MarketoClient
 from tap_marketo.client.errors import (
     AccessDeniedError,
+    CredentialsError,
     DailyCallsSpentError,
     FeatureUnavailableError,
     MarketoError,
     NotFoundError,
     ResponseError,
+    RetryableError,
+    TokenRejectedError,
 )
 from tap_marketo.commands import with_subcommands
 from tap_marketo.commands.options import read_config
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "tap-marketo-engage"
 DEFAULT_WORKSPACE = 1
+# What one stream meets, all others do.
+CONCERNS_ALL = (CredentialsError, TokenRejectedError, DailyCallsSpentError)
 
 
 def connect(settings: Settings, **how: Any) -> MarketoClient:
@@ -83,6 +88,7 @@ class TapMarketo(Tap):
         """See `Tap`."""
         self._paused: MarketoError | None = None
         self._left_out: dict[str, ResponseError] = {}
+        self._failed: dict[str, MarketoError] = {}
         self.is_first_run = True
         super().__init__(**kwargs)
 
@@ -204,6 +210,26 @@ class TapMarketo(Tap):
         self.logger.warning("%s", error)
         note("paused", why=str(error))
         self._paused = self._paused or error
+
+    def go_on_without(self, stream: str, error: MarketoError, *, sharing: int = 0) -> None:
+        """Go on with the other streams after one failed; the run then ends with an error.
+
+        Args:
+            stream: Its name.
+            error: Why.
+            sharing: How many streams share its exports, and so fail with it.
+
+        Raises:
+            MarketoError: The same, where the other streams would meet it too.
+        """
+        is_outage = isinstance(error, RetryableError)
+        had_outage = any(isinstance(one, RetryableError) for one in self._failed.values())
+        if isinstance(error, CONCERNS_ALL) or (is_outage and had_outage):
+            raise error
+        name = f"{stream} with {sharing} that share its exports" if sharing else stream
+        self._failed[name] = error
+        self.logger.error("%s", error)
+        note("stream_failed", stream=stream, why=str(error))
 
     def leave_out(self, stream: str, permission: str, error: ResponseError) -> None:
         """Go on without a stream that the API user may not read, or the subscription lacks.
@@ -342,6 +368,13 @@ class TapMarketo(Tap):
 
     def _end(self) -> None:
         self.plan.tell_summary()
+        if self._failed:
+            self.logger.error(
+                "Streams that failed, for the reasons above: %s. The next run goes on from where"
+                " each stopped.",
+                ", ".join(self._failed),
+            )
+            sys.exit(1)
         if self._is_incomplete():
             self.logger.error("Streams left out: %s.", ", ".join(self._left_out))
             sys.exit(1)

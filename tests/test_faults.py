@@ -10,7 +10,7 @@ import pytest
 
 from tap_marketo.sandbox import Sandbox, SandboxOptions
 from tap_marketo.tap import TapMarketo
-from tests.tap_runs import TapRun, quick_config, run_tap
+from tests.tap_runs import TapRun, discover, quick_config, run_tap, selected
 from tests.test_export_queue import days_ago
 
 if TYPE_CHECKING:
@@ -153,6 +153,27 @@ def test_a_window_that_always_fails_names_its_job(instance: Sandbox, tmp_path: P
     assert any(job.export_id in run.log for job in instance.jobs)
     assert "Internal export error" in run.log
     assert "Traceback" not in run.log
+
+
+def test_a_window_that_always_fails_stops_no_other_stream(
+    instance: Sandbox, tmp_path: Path
+) -> None:
+    instance.control.job_fault("activities", "fail", 9)
+    config = quick_config(instance, start_date=days_ago(instance, 40))
+    names = {"activity_open_email", "activity_send_email", "leads", "programs"}
+    catalog = selected(discover(instance, tmp_path), names)
+
+    run = run_tap(tmp_path, config, catalog=catalog)
+    instance.instance.queue.faults.clear()
+    again = run_tap(tmp_path, config, catalog=catalog, state=run.state)
+
+    assert run.returncode == 1
+    assert "reasons above: activity_open_email with 1 that share its exports." in run.log
+    assert delivered("leads", run) == truth("leads", instance)
+    assert run.records("programs")
+    assert not run.state["bookmarks"]["activity_send_email"]
+    assert again.returncode == 0, again.log
+    assert delivered("activities", again) == truth("activities", instance)
 
 
 @pytest.mark.parametrize("spelling", ["Cancelled", "Canceled"])

@@ -70,8 +70,9 @@ class Exports:
         self.completed = 0
 
     def __iter__(self) -> Iterator[Export]:
-        """Each export that is not written yet."""
-        return (export for series in list(self.series) for export in list(series.exports))
+        """Each export that is still to be written."""
+        wanted = [series for series in self.series if not series.given_up]
+        return (export for series in wanted for export in list(series.exports))
 
     def of(self, *phases: Phase) -> list[Export]:
         """Those that have come so far.

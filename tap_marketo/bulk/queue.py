@@ -156,13 +156,13 @@ class ExportQueue:
             self.exports.changed.notify_all()
 
     def give_up(self, series: Series) -> None:
-        """Plan no further exports; the state keeps the jobs that there are.
+        """Do nothing more for a series; the state keeps the jobs that there are.
 
         Args:
-            series: One that Marketo refuses.
+            series: One that Marketo refuses, or that failed.
         """
         with self.exports.changed:
-            series.exports = [export for export in series.exports if export.job]
+            series.given_up = True
             self.exports.changed.notify_all()
 
     def written(self, export: Export) -> None:

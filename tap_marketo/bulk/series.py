@@ -116,6 +116,7 @@ class Series:
         exports: Those still to be written; the first is next.
         parts: The filters of each part.
         done: Written parts of what is not written in all parts.
+        given_up: Whether nothing more is done for it in this run; the state keeps its jobs.
         undated: What to ask for where the subscription lacks the date filter, in as many parts.
         begun: When an undated series was first begun, by this run or an earlier one.
         without_field: Makes a request without fields that no longer exist; None when the request
@@ -128,6 +129,7 @@ class Series:
     exports: list[Export] = field(default_factory=list)
     parts: list[Filters] = field(default_factory=lambda: [()])
     done: list[Export] = field(default_factory=list)
+    given_up: bool = False
     undated: ExportRequest | None = None
     begun: pendulum.DateTime | None = None
     without_field: Callable[[ExportRequest, FieldNotFoundError], ExportRequest] | None = None

@@ -31,6 +31,7 @@ TROUBLE = {
     "cancelled": "job cancelled",
     "paused": "ended early",
     "left_out": "stream left out",
+    "stream_failed": "stream failed",
     "run_ended": "run failed",
 }
 ERRORS = ("exported again", "error", "ended early", "stream left out", "run failed")

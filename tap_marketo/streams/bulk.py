@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk import Stream
@@ -19,7 +20,7 @@ from tap_marketo.client.errors import (
 from tap_marketo.streams.fan_out import FanOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import pendulum
@@ -65,7 +66,8 @@ class BulkStream(Stream):
     record: Marketo filters by times that the records do not show.
 
     Read from singer-sdk 0.54.9: `get_replication_key_signpost`, `_increment_stream_state`,
-    `_write_state_message` and `_write_schema_message` are overridden or called here alone.
+    `_sync_records`, `_sync_batches`, `_write_state_message` and `_write_schema_message` are
+    overridden or called here alone.
     """
 
     group_name: str
@@ -233,6 +235,29 @@ class BulkStream(Stream):
         self._batch_config = batch_config
         for record in self.get_records(context):
             self._write_record_message(record)
+
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, Any, Any]:
+        with self._others_going_on():
+            yield from super()._sync_records(context, write_messages=write_messages)
+
+    def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
+        with self._others_going_on():
+            super()._sync_batches(batch_config, context)
+
+    @contextmanager
+    def _others_going_on(self) -> Iterator[None]:
+        """End this group alone with an error; its bookmark stays."""
+        plan = self.tap.plan
+        try:
+            yield
+        except MarketoError as error:
+            group = plan.planned_for(self)
+            if group is None or plan.is_dry_run:
+                raise
+            self.tap.go_on_without(self.name, error, sharing=len(group.members) - 1)
+            plan.give_up(group)
 
     def _lead(self, group: ExportGroup) -> Iterable[Record]:
         plan = self.tap.plan

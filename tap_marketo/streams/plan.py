@@ -99,6 +99,14 @@ class ExportPlan:
                 return group
         return None
 
+    def planned_for(self, stream: BulkStream) -> ExportGroup | None:
+        """The group of a stream, if the exports are planned already.
+
+        Args:
+            stream: Any bulk stream.
+        """
+        return next((one for one in self._groups or () if stream in one.members), None)
+
     def finished(self, group: ExportGroup) -> Iterator[Export]:
         """The group's exports, each when its file is there.
 

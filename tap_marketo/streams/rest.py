@@ -14,6 +14,7 @@ from tap_marketo.client.envelope import read_envelope
 from tap_marketo.client.errors import (
     AccessDeniedError,
     FeatureUnavailableError,
+    MarketoError,
     NotFoundError,
     ResponseError,
 )
@@ -23,7 +24,7 @@ from tap_marketo.schemas.typed import fit
 from tap_marketo.streams.paging import SINGLE, Paging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     import requests
     from requests.auth import AuthBase
@@ -114,6 +115,7 @@ class MarketoStream(RESTStream[Any]):
             # The parent's bookmark is the place to go on from; one for each parent would swell.
             self.state_partitioning_keys = []
         self.left_out: set[object] = set()
+        self._failed = False
         self._answered = False
         self._since = ""
         self._schema_written = False
@@ -174,6 +176,23 @@ class MarketoStream(RESTStream[Any]):
             if isinstance(child, MarketoStream)
             and (child.selected or child.has_selected_descendents)
         ]
+
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, Any, Any]:
+        """Sync; after an error the other lists go on. That of a child is its parent's, too."""
+        try:
+            yield from super()._sync_records(context, write_messages=write_messages)
+        except MarketoError as error:
+            if context is not None or self.tap.plan.is_dry_run:
+                raise
+            self.tap.go_on_without(self.name, error)
+            self._failed = True
+
+    def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
+        """Move the bookmark to the newest record, unless records are missing."""
+        if not self._failed:
+            super().finalize_state_progress_markers(state)
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """The records; of a list that the API user may not read, none and one warning.

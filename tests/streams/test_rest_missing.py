@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_marketo.client.errors import ResponseError, TokenRejectedError, UnavailableError
 from tap_marketo.streams.catalog import STREAMS, name_of
+from tap_marketo.tap import TapMarketo
 from tests.streams.rest_truth import assert_same, rest_config, sync
 from tests.tap_runs import discover, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tap_marketo.sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 LISTS = {name_of(one): one for one in STREAMS if one.parent_stream_type is None}
@@ -165,3 +168,38 @@ def test_a_stream_that_ends_early_keeps_its_bookmark(
 
     assert broken.returncode == 1
     assert_same(again, sandbox, "landing_pages")
+
+
+def test_a_list_that_fails_stops_no_other_stream_and_comes_whole_in_the_next_run(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox(assets=450)
+    names = ("campaigns", "landing_pages", "leads", "snippets")
+    first = sync(sandbox, tmp_path, *names)
+    sandbox.control.advance(3600)
+    sandbox.instance.library.change("landing_pages", 450)
+    sandbox.instance.library.change("snippets", 450)
+    leads = sandbox.control.change_leads(5)
+    sandbox.control.advance(60)
+    sandbox.control.fault("error", "*/landingPages.json", skip=1, times=1, code="1003")
+
+    broken = sync(sandbox, tmp_path, *names, state=first.state)
+    again = sync(sandbox, tmp_path, *names, state=broken.state)
+
+    assert broken.returncode == 1
+    assert "Streams that failed, for the reasons above: landing_pages." in broken.log
+    assert_same(broken, sandbox, "snippets")
+    assert {one["id"] for one in broken.records("leads")} == set(leads)
+    assert again.returncode == 0, again.log
+    assert_same(again, sandbox, "landing_pages")
+
+
+def test_a_second_stream_without_an_answer_ends_the_run(sandbox: Sandbox) -> None:
+    tap = TapMarketo(config=rest_config(sandbox))
+
+    tap.go_on_without("files", UnavailableError("HTTP status 503"))
+    tap.go_on_without("forms", ResponseError("Invalid data", code="1003"))
+    with pytest.raises(UnavailableError):
+        tap.go_on_without("programs", UnavailableError("HTTP status 503"))
+    with pytest.raises(TokenRejectedError):
+        tap.go_on_without("snippets", TokenRejectedError("Access token invalid", code="601"))
