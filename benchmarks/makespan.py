@@ -15,10 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from marketo_sandbox import Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox.queue import Job
+    from marketo_sandbox.queue import Job
 
 REFRESH = 60.0
 TAP = Path(sys.executable).parent / "tap-marketo"

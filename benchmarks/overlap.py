@@ -15,7 +15,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from marketo_sandbox import Sandbox, SandboxOptions
 
 TAP = Path(sys.executable).parent / "tap-marketo"
 CHUNK = 64 * 1024

@@ -16,7 +16,9 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
-from tap_marketo.catalog_file import read_catalog
+from tap_marketo.cli import with_subcommands
+from tap_marketo.cli.catalog_file import read_catalog
+from tap_marketo.cli.options import read_config
 from tap_marketo.client import MarketoClient
 from tap_marketo.client.errors import (
     AccessDeniedError,
@@ -29,16 +31,14 @@ from tap_marketo.client.errors import (
     RetryableError,
     TokenRejectedError,
 )
-from tap_marketo.commands import with_subcommands
-from tap_marketo.commands.options import read_config
 from tap_marketo.events import note
-from tap_marketo.messages import MessageWriter
 from tap_marketo.migration import foreign
+from tap_marketo.output.messages import MessageWriter
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
-from tap_marketo.streams import activities, custom_objects, leads, program_members
-from tap_marketo.streams.admin import WorkspacesStream
-from tap_marketo.streams.catalog import DESCRIBED, STREAMS, name_of
-from tap_marketo.streams.plan import JOBS_IN_STATE, ExportPlan
+from tap_marketo.streams.bulk import activities, custom_objects, leads, program_members
+from tap_marketo.streams.bulk.plan import JOBS_IN_STATE, ExportPlan
+from tap_marketo.streams.lists.admin import WorkspacesStream
+from tap_marketo.streams.lists.catalog import DESCRIBED, STREAMS, name_of
 from tap_marketo.sync_log import keep_sync_log
 
 if TYPE_CHECKING:

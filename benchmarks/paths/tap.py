@@ -13,12 +13,12 @@ import pendulum
 from cost import tell_cost
 from export_files import ACTIVITY_TYPES, LEAD_FIELDS
 
-from tap_marketo.bulk.series import Export
-from tap_marketo.bulk.window import Window
-from tap_marketo.streams.activities import ActivitiesStream, ActivityTypeStream
-from tap_marketo.streams.groups import grouped
-from tap_marketo.streams.leads import LeadsStream
-from tap_marketo.streams.plan import ExportPlan
+from tap_marketo.exports.series import Export
+from tap_marketo.exports.window import Window
+from tap_marketo.streams.bulk.activities import ActivitiesStream, ActivityTypeStream
+from tap_marketo.streams.bulk.groups import grouped
+from tap_marketo.streams.bulk.leads import LeadsStream
+from tap_marketo.streams.bulk.plan import ExportPlan
 from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_marketo.streams.groups import ExportGroup
+    from tap_marketo.streams.bulk.groups import ExportGroup
 
 
 class FilePlan(ExportPlan):

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tap_marketo.doctor.finding import passed, warned
-from tap_marketo.streams.paging import SINGLE
-from tap_marketo.streams.rest import MarketoStream
+from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.paging import SINGLE
 
 if TYPE_CHECKING:
     from tap_marketo.doctor.finding import Finding

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_marketo.bulk.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
 from tap_marketo.client.errors import (
     CredentialsError,
     DailyCallsSpentError,
@@ -17,12 +16,13 @@ from tap_marketo.client.errors import (
 from tap_marketo.doctor import cost, exports, permissions, usage
 from tap_marketo.doctor.finding import Finding, Report, Status, failed, passed, skipped, warned
 from tap_marketo.doctor.patient import Patient
-from tap_marketo.streams.bulk import BulkStream
+from tap_marketo.exports.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
+from tap_marketo.streams.bulk.base import BulkStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_marketo.commands.options import Given
+    from tap_marketo.cli.options import Given
 
 CONFIGURATION, CREDENTIALS, DISCOVERY = "Configuration", "Credentials", "Discovery"
 CLOCK, CATALOG, STATE = "Clock", "Catalog", "State"

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_marketo.bulk.budget import MEGABYTE, Budget
-from tap_marketo.bulk.job import ACTIVITIES, LEADS, ExportEndpoint, ExportRequest, JobState
-from tap_marketo.bulk.window import SECOND, Window
 from tap_marketo.client.errors import (
     AccessDeniedError,
     ExportQuotaSpentError,
@@ -14,12 +11,15 @@ from tap_marketo.client.errors import (
 )
 from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
 from tap_marketo.doctor.permissions import REMEDY
+from tap_marketo.exports.budget import MEGABYTE, Budget
+from tap_marketo.exports.job import ACTIVITIES, LEADS, ExportEndpoint, ExportRequest, JobState
+from tap_marketo.exports.window import SECOND, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_marketo.bulk.job import ExportJob
     from tap_marketo.client import MarketoClient
+    from tap_marketo.exports.job import ExportJob
     from tap_marketo.settings import Settings
 
 FILTER, QUEUE, ALLOCATION = "updatedAt filter", "Export queue", "Export allocation"

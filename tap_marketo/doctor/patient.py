@@ -9,9 +9,9 @@ from tap_marketo.doctor.selection import meltano_rules, selects
 from tap_marketo.tap import TapMarketo, connect
 
 if TYPE_CHECKING:
+    from tap_marketo.cli.options import Given
     from tap_marketo.client import MarketoClient
     from tap_marketo.client.errors import AccessDeniedError
-    from tap_marketo.commands.options import Given
 
 # Enough for a passing failure; nobody waits minutes for a diagnosis.
 TRIES = 2

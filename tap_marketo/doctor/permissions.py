@@ -12,10 +12,10 @@ from tap_marketo.client.errors import (
     ResponseError,
 )
 from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
-from tap_marketo.streams.bulk import BulkStream
-from tap_marketo.streams.catalog import DESCRIBED
-from tap_marketo.streams.changes import DateTokenStream
-from tap_marketo.streams.rest import MarketoStream
+from tap_marketo.streams.bulk.base import BulkStream
+from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.catalog import DESCRIBED
+from tap_marketo.streams.lists.changes import DateTokenStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.schemas.names import slug
-from tap_marketo.streams.activities import stream_names
+from tap_marketo.streams.bulk.activities import stream_names
+from tap_marketo.values.names import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

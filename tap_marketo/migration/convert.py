@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.bulk.window import SECOND, moment, rfc3339
+from tap_marketo.exports.window import SECOND, moment, rfc3339
 from tap_marketo.migration.activity_names import is_activity
 from tap_marketo.migration.foreign import Origin
-from tap_marketo.schemas.names import field_columns
-from tap_marketo.streams.catalog import STREAMS, name_of
+from tap_marketo.streams.lists.catalog import STREAMS, name_of
+from tap_marketo.values.names import field_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -13,7 +13,7 @@ from tap_marketo.client import MarketoClient
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 
 class FakeTime:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo.client.address import instance_url
-from tests.tap_runs import run_tap
+from tests.support.tap_runs import run_tap
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,14 +16,14 @@ from tap_marketo.client.errors import (
     TokenRejectedError,
     UnavailableError,
 )
-from tests.tap_runs import quick_config, run_tap
+from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from marketo_sandbox import Sandbox
     from tap_marketo.client import MarketoClient
-    from tap_marketo.sandbox import Sandbox
     from tests.client.conftest import FakeTime
     from tests.conftest import StartSandbox
 

@@ -22,8 +22,8 @@ from tap_marketo.client.errors import (
 )
 
 if TYPE_CHECKING:
+    from marketo_sandbox import Sandbox
     from tap_marketo.client import MarketoClient
-    from tap_marketo.sandbox import Sandbox
     from tests.client.conftest import FakeTime
 
 TYPES = "/rest/v1/activities/types.json"

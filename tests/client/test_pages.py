@@ -8,11 +8,11 @@ import pytest
 
 from tap_marketo.client import token_pages
 from tap_marketo.client.errors import ResponseError
-from tap_marketo.streams.lead_changes import changed_leads
+from tap_marketo.streams.bulk.lead_changes import changed_leads
 
 if TYPE_CHECKING:
+    from marketo_sandbox import Sandbox
     from tap_marketo.client import MarketoClient
-    from tap_marketo.sandbox import Sandbox
 
 JOBS = "/bulk/v1/leads/export.json"
 PARTITIONS = "/rest/v1/leads/partitions.json"

@@ -13,15 +13,15 @@ import pytest
 from tap_marketo.client.errors import MarketoError
 from tap_marketo.client.redaction import redact
 from tap_marketo.settings import Settings
-from tests.tap_runs import TAP, own_environment, quick_config
-from tests.test_faults import catalog_of
+from tests.exports.test_faults import catalog_of
+from tests.support.tap_runs import TAP, own_environment, quick_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from marketo_sandbox import Sandbox
     from tap_marketo.client import MarketoClient
-    from tap_marketo.sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 TYPES = "/rest/v1/activities/types.json"

@@ -15,8 +15,8 @@ from tap_marketo.client.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from marketo_sandbox import Sandbox
     from tap_marketo.client import MarketoClient
-    from tap_marketo.sandbox import Sandbox
     from tests.client.conftest import FakeTime
     from tests.conftest import StartSandbox
 

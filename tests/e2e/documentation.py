@@ -31,12 +31,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e import meltano
-from tests.tap_runs import discover, own_environment, quick_config, selected
+from tests.support.tap_runs import discover, own_environment, quick_config, selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 PAGES = [meltano.ROOT / "README.md", *sorted((meltano.ROOT / "docs").glob("*.md"))]
 LANGUAGES = {"sh", "python", "yaml", "json", "sql", "text", "mermaid"}

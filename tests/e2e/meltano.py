@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.tap_runs import own_environment
+from tests.support.tap_runs import own_environment
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 MELTANO = ROOT / ".cache" / "meltano" / "bin" / "meltano"

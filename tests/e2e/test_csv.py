@@ -11,7 +11,7 @@ from tests.e2e import meltano
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt")
 

@@ -13,7 +13,7 @@ from tests.e2e import documentation, meltano
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in documentation.PAGES}
 BLOCKS = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tests.e2e import meltano
-from tests.tap_runs import (
+from tests.support.tap_runs import (
     TapRun,
     discover,
     own_environment,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 TARGET = meltano.ROOT / ".meltano" / "loaders" / "target-duckdb" / "venv" / "bin" / "target-duckdb"
 SCHEMA = "marketo"

@@ -14,7 +14,7 @@ from tests.e2e.test_duckdb import assert_complete
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 EXAMPLES = meltano.ROOT / "examples"
 SELECT = '["leads.*", "activity_*.*"]'

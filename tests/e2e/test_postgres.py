@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from marketo_sandbox import Sandbox, SandboxOptions
 from tests.e2e import meltano, postgres
 
 if TYPE_CHECKING:

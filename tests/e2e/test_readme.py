@@ -14,13 +14,13 @@ import requests
 
 from tests.e2e import meltano
 from tests.e2e.documentation import PROGRAMS
-from tests.tap_runs import own_environment, quick_config
+from tests.support.tap_runs import own_environment, quick_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 README = (meltano.ROOT / "README.md").read_text(encoding="utf-8")
 SCHEMA = "marketo"

@@ -16,7 +16,7 @@ from tests.e2e.test_csv import rows as csv_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 RECIPES = documentation.sections((meltano.ROOT / "docs" / "recipes.md").read_text(encoding="utf-8"))

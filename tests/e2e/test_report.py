@@ -9,7 +9,7 @@ from tests.e2e import meltano
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 
 def test_meltano_makes_the_page_of_its_last_run(sandbox: Sandbox, tmp_path: Path) -> None:

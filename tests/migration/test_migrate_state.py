@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo.bulk.window import SECOND, moment
-from tap_marketo.sandbox.clock import iso
-from tap_marketo.streams.activities import stream_names
+from marketo_sandbox.clock import iso
+from tap_marketo.exports.window import SECOND, moment
+from tap_marketo.streams.bulk.activities import stream_names
 from tests.migration.test_convert import AIRBYTE, HOTGLUE, STITCH, per_stream
-from tests.tap_runs import TAP, own_environment, quick_config, run_tap
+from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 DELETE_LEAD = 37

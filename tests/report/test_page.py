@@ -6,13 +6,13 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.tap_runs import TAP, own_environment, quick_config, run_tap
-from tests.test_export_queue import only
+from tests.exports.test_export_queue import only
+from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 
 def test_the_page_shows_every_job_of_the_run(sandbox: Sandbox, tmp_path: Path) -> None:

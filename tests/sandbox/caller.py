@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 LEADS, ACTIVITIES = "/bulk/v1/leads/export", "/bulk/v1/activities/export"
 FIELDS = {LEADS: ["id", "email"], ACTIVITIES: ["marketoGUID", "activityDate"]}

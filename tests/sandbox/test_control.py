@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
-from tap_marketo.sandbox.control import VERBS, Control
+from marketo_sandbox import Sandbox, SandboxOptions
+from marketo_sandbox.control import VERBS, Control
 from tests.sandbox.caller import LEADS, Caller, code
 
 if TYPE_CHECKING:

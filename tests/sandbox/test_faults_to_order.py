@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tap_marketo.sandbox.faults import KINDS
+from marketo_sandbox.faults import KINDS
 from tests.sandbox.caller import LEADS, Caller, code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 TYPES = "/rest/v1/activities/types.json"
 

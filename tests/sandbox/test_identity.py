@@ -10,7 +10,7 @@ import requests
 from tests.sandbox.caller import ACTIVITIES, LEADS, Caller, code
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 TYPES = "/rest/v1/activities/types.json"
 

@@ -10,7 +10,7 @@ import pytest
 from tests.sandbox.caller import LEADS, Caller, code, message
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 TYPES = "/rest/v1/activities/types.json"

@@ -139,7 +139,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 def test_without_its_extra_it_says_what_to_install() -> None:
     hidden = (
         "import sys; sys.modules['flask'] = None; sys.argv = ['marketo-sandbox'];"
-        "from tap_marketo.sandbox.__main__ import main; main()"
+        "from marketo_sandbox.__main__ import main; main()"
     )
 
     done = subprocess.run(

@@ -6,10 +6,10 @@ import argparse
 import re
 from dataclasses import fields
 
-from tap_marketo.sandbox.__main__ import _parser
-from tap_marketo.sandbox.control import VERBS
-from tap_marketo.sandbox.faults import JOB_FAULTS, KINDS
-from tap_marketo.sandbox.options import SandboxOptions
+from marketo_sandbox.__main__ import _parser
+from marketo_sandbox.control import VERBS
+from marketo_sandbox.faults import JOB_FAULTS, KINDS
+from marketo_sandbox.options import SandboxOptions
 from tests.e2e.documentation import sections
 from tests.e2e.meltano import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 from tests.sandbox.caller import ACTIVITIES, LEADS, Caller, code, message
 
 if TYPE_CHECKING:
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 DAY = 86_400

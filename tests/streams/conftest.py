@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from marketo_sandbox import Sandbox, SandboxOptions
 from tests.conftest import QUICK
-from tests.tap_runs import discover
+from tests.support.tap_runs import discover
 
 
 @pytest.fixture(scope="session")

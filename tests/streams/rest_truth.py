@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.sandbox import designer, linked, lists
-from tap_marketo.sandbox.clock import iso
-from tap_marketo.sandbox.fields import described_fields
-from tap_marketo.streams.catalog import STREAMS, name_of
-from tests.tap_runs import TapRun, quick_config, run_tap, selected
+from marketo_sandbox import designer, linked, lists
+from marketo_sandbox.clock import iso
+from marketo_sandbox.fields import described_fields
+from tap_marketo.streams.lists.catalog import STREAMS, name_of
+from tests.support.tap_runs import TapRun, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 Records = list[dict[str, Any]]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import quick_config, run_tap, selected
+from tests.support.tap_runs import quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
-    from tests.tap_runs import TapRun
+    from tests.support.tap_runs import TapRun
 
 CAR, VISIT = "custom_object_car_c", "custom_object_service_visit_c"
 NAMES = {CAR: "car_c", VISIT: "Service_Visit_c"}

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import TapRun, discover, quick_config, run_tap, selected
+from tests.support.tap_runs import TapRun, discover, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 

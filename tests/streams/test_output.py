@@ -17,17 +17,17 @@ import pytest
 from singer_sdk.helpers._batch import BatchConfig
 from upath import UPath
 
-from tap_marketo.streams.activities import ActivityStream
-from tap_marketo.streams.bulk import BulkStream
-from tap_marketo.streams.fan_out import FanOut
-from tap_marketo.streams.output import passes_records_on
+from tap_marketo.output.fan_out import FanOut
+from tap_marketo.output.records import passes_records_on
+from tap_marketo.streams.bulk.activities import ActivityStream
+from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.tap import TapMarketo
-from tests.tap_runs import is_activity_type, quick_config, run_tap
+from tests.support.tap_runs import is_activity_type, quick_config, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 CELLS = [
     *("", "null", " null", "NULL", "0", "1", "-1", "12.0", "12.5", "1e3", " 7 ", "1_000", "007"),

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import TAP, own_environment, quick_config, run_tap, selected
+from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
-    from tests.tap_runs import TapRun
+    from tests.support.tap_runs import TapRun
 
 NAME = "program_members"
 START = datetime.now(timezone.utc) - timedelta(days=20)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo.client import MarketoClient
 from tests.streams.rest_truth import assert_same, sync, truth
-from tests.tap_runs import quick_config
+from tests.support.tap_runs import quick_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +130,7 @@ def test_linked_streams_follow_leads_by_creation_where_no_other_filter_is(
 def test_a_catalog_may_follow_changed_leads_alone(
     start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:
-    from tests.tap_runs import discover, run_tap, selected  # noqa: PLC0415
+    from tests.support.tap_runs import discover, run_tap, selected  # noqa: PLC0415
 
     start = datetime.now(timezone.utc) - timedelta(days=20)
     sandbox = start_sandbox(start=start, assets=1)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo.client.errors import ResponseError, TokenRejectedError, UnavailableError
-from tap_marketo.streams.catalog import STREAMS, name_of
+from tap_marketo.streams.lists.catalog import STREAMS, name_of
 from tap_marketo.tap import TapMarketo
 from tests.streams.rest_truth import assert_same, rest_config, sync
-from tests.tap_runs import discover, run_tap, selected
+from tests.support.tap_runs import discover, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 LISTS = {name_of(one): one for one in STREAMS if one.parent_stream_type is None}

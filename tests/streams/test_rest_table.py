@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tap_marketo.streams.catalog import STREAMS, name_of
-from tap_marketo.streams.table import document
+from tap_marketo.streams.lists.catalog import STREAMS, name_of
+from tap_marketo.streams.lists.table import document
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "streams.md"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo.streams.catalog import STREAMS, name_of
+from tap_marketo.streams.lists.catalog import STREAMS, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,13 @@ import duckdb
 import psycopg2
 
 from tests.e2e import postgres
-from tests.tap_runs import own_environment, quick_config, run_tap, selected
+from tests.support.tap_runs import own_environment, quick_config, run_tap, selected
 from tests.tools.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo.sandbox import Sandbox
+    from marketo_sandbox import Sandbox
 
 SCHEMA_READ = "marketo_views_read"
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions, lists
-from tap_marketo.sandbox.fields import described_fields
-from tap_marketo.schemas.names import slug, snake_case
+from marketo_sandbox import Sandbox, SandboxOptions, lists
+from marketo_sandbox.fields import described_fields
+from tap_marketo.values.names import slug, snake_case
 from tests.conftest import QUICK
 from tests.e2e import postgres
 from tests.tools.dbt_warehouse import Warehouse

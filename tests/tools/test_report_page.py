@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_runs import quick_config, run_tap
-from tests.test_export_queue import only
+from tests.exports.test_export_queue import only
+from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:
     from tests.conftest import StartSandbox

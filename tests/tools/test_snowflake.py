@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo.sandbox import Sandbox, SandboxOptions
+from marketo_sandbox import Sandbox, SandboxOptions
 from tests.conftest import QUICK
-from tests.tap_runs import discover, own_environment, quick_config, run_tap, selected
+from tests.support.tap_runs import discover, own_environment, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

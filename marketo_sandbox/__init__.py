@@ -1,0 +1,33 @@
+"""A local Marketo to develop and test against: documented behaviour, limits and faults included.
+
+```python
+from marketo_sandbox import Sandbox, SandboxOptions
+
+with Sandbox(SandboxOptions(leads=200, activities=1000)) as sandbox:
+    print(sandbox.base_url, sandbox.client_id, sandbox.client_secret)
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from marketo_sandbox.options import SandboxOptions
+    from marketo_sandbox.running import Sandbox
+
+__all__ = ["Sandbox", "SandboxOptions"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs Flask when somebody asks for it, to tell who lacks it what to install."""
+    if name not in __all__:
+        raise AttributeError(name)
+    try:
+        from marketo_sandbox import running  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ImportError(NEEDS) from error
+    return getattr(running, name)
+
+
+NEEDS = "the sandbox needs Flask: pip install 'tap-marketo-engage[sandbox]'"

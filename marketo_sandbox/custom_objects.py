@@ -1,0 +1,243 @@
+"""Custom objects: a few types, their records linked to leads, and how exports filter them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.export import Refused, cell, date_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from marketo_sandbox.world import World
+
+PERMISSION = "Read-Only Custom Object"
+SYSTEM = {"marketoGUID": "string", "createdAt": "datetime", "updatedAt": "datetime"}
+# API name: fields beside those of the system, what the records hang on, who manages them, state.
+TYPES: tuple[tuple[str, dict[str, str], tuple[str, str], bool, str], ...] = (
+    (
+        "car_c",
+        {
+            "vin": "string",
+            "leadId": "link",
+            "model": "string",
+            "price": "currency",
+            "boughtOn": "date",
+            "isLeased": "boolean",
+            "mileage": "integer",
+            "notes": "text",
+        },
+        ("Lead", "Id"),
+        False,
+        "approved",
+    ),
+    (
+        "Service_Visit_c",
+        {"visitNumber": "string", "email": "link", "duration": "float", "visitedAt": "datetime"},
+        ("Lead", "Email Address"),
+        False,
+        "approvedWithDraft",
+    ),
+    # Linked to another object, and a copy from the CRM: bulk extract refuses both.
+    ("tyre_c", {"code": "string", "vin": "link"}, ("car_c", "vin"), False, "approved"),
+    ("contract_c", {"sfdcId": "string", "leadId": "link"}, ("Lead", "Id"), True, "approved"),
+    ("draft_c", {"code": "string", "leadId": "link"}, ("Lead", "Id"), False, "draft"),
+)
+_MODELS = ("Kombi", 'The "Sport"', "Coupé, red", "line one\nline two", None)
+
+
+@dataclass
+class Item:
+    """A record, the lead that it hangs on, and when it last changed."""
+
+    values: dict[str, Any]
+    lead_id: int
+    changed: datetime
+
+
+@dataclass
+class CustomObjects:
+    """One type with its records.
+
+    Attributes:
+        api_name: Of the type.
+        fields: Data type by name.
+        related_to: Object and field to which its link field points.
+        of_crm: Whether a CRM manages it.
+        state: Of approval.
+        permission: What a caller needs.
+    """
+
+    world: World
+    api_name: str
+    fields: dict[str, str]
+    related_to: tuple[str, str]
+    of_crm: bool
+    state: str
+    permission: str = PERMISSION
+
+    def __post_init__(self) -> None:
+        """Add the fields that every type has."""
+        self.fields = {**self.fields, **SYSTEM}
+
+    @cached_property
+    def _items(self) -> list[Item]:
+        """The records; at first every second lead has one."""
+        with self.world.lock:
+            owners = [pair for pair in self.world.leads.items() if pair[0] % 2 == 0]
+            return [
+                self._item(number, lead_id, lead.created)
+                for number, (lead_id, lead) in enumerate(owners)
+            ]
+
+    def add(self, count: int) -> list[str]:
+        """Create records now.
+
+        Args:
+            count: How many.
+
+        Returns:
+            Their ids.
+        """
+        with self.world.lock:
+            leads = list(self.world.leads)
+            first = len(self._items)
+            now = self.world.clock.now()
+            for number in range(count):
+                self._items.append(self._item(first + number, leads[number % len(leads)], now))
+            return [one.values["marketoGUID"] for one in self._items[first:]]
+
+    def change(self, count: int) -> list[str]:
+        """Change records now.
+
+        Args:
+            count: How many, the oldest first.
+
+        Returns:
+            Their ids.
+        """
+        with self.world.lock:
+            now = self.world.clock.now().replace(microsecond=0)
+            for one in self._items[:count]:
+                one.changed = now
+                one.values["updatedAt"] = iso(now)
+            return [one.values["marketoGUID"] for one in self._items[:count]]
+
+    def expected(self) -> list[dict[str, Any]]:
+        """Every record with all fields, as a perfect reader delivers it."""
+        with self.world.lock:
+            return [dict(one.values) for one in self._items]
+
+    def listed(self) -> dict[str, Any]:
+        """The type as the list of types has it."""
+        link, key = self._link(), next(iter(self.fields))
+        name, to = self.related_to
+        return {
+            "name": self.api_name,
+            "displayName": self.api_name.removesuffix("_c").replace("_", " ").title(),
+            "pluralName": f"{self.api_name.removesuffix('_c')}s",
+            "description": None,
+            "idField": "marketoGUID",
+            "dedupeFields": [key],
+            "searchableFields": [[key], ["marketoGUID"], [link]],
+            "relationships": [
+                {"field": link, "type": "child", "relatedTo": {"name": name, "field": to}}
+            ],
+            "state": self.state,
+            "version": "draft" if self.state == "draft" else "approved",
+            "createdAt": iso(self.world.clock.midnight() - timedelta(days=400)),
+            "updatedAt": iso(self.world.clock.midnight() - timedelta(days=400)),
+        }
+
+    def described(self) -> dict[str, Any]:
+        """The type as its describe call has it."""
+        fields = [
+            {
+                "name": name,
+                "displayName": name,
+                "dataType": kind,
+                "length": 255,
+                "updateable": name not in SYSTEM,
+                "crmManaged": self.of_crm and name not in SYSTEM,
+            }
+            for name, kind in self.fields.items()
+        ]
+        return {**self.listed(), "fields": fields}
+
+    def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
+        """Check what a create call asks for.
+
+        Args:
+            fields: API names.
+            filters: As the call has them.
+
+        Raises:
+            Refused: As Marketo would. Source: bulk-custom-object-extract.md
+        """
+        if self.of_crm or self.related_to[0] != "Lead" or self.state == "draft":
+            raise Refused("1003", f"Custom object {self.api_name} cannot be exported")
+        for name in fields:
+            if name not in self.fields:
+                raise Refused("1006", f"Field '{name}' not found")
+        if len(filters) != 1:
+            raise Refused("1003", "Exactly one filter is allowed")
+        ((name, value),) = filters.items()
+        if name == "updatedAt":
+            if "custom_objects" in self.world.options.without_updated_at:
+                raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
+            date_range(value)
+        elif name != "staticListId":
+            raise Refused("1003", f"Invalid filter: {name}")
+
+    def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
+        """The header of a file."""
+        del filters
+        return list(fields)
+
+    def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
+        """The rows of a file."""
+        ((name, value),) = filters.items()
+        for one in self._items:
+            if name == "updatedAt":
+                start, end = date_range(value)
+                found = start <= one.changed.replace(microsecond=0) <= end
+            else:
+                found = one.lead_id in self.world.list_members("static", int(value))
+            if found:
+                yield [cell(one.values[name]) for name in fields]
+
+    def _link(self) -> str:
+        return next(name for name, kind in self.fields.items() if kind == "link")
+
+    def _item(self, number: int, lead_id: int, at: datetime) -> Item:
+        at = at.replace(microsecond=0)
+        lead = self.world.leads[lead_id]
+        made: dict[str, Any] = {
+            "string": f"{self.api_name}-{number}",
+            "currency": number * 100.5,
+            "float": number + 0.25,
+            "date": iso(at)[:10],
+            "datetime": iso(at),
+            "boolean": number % 2 == 0,
+            "integer": number,
+            "text": _MODELS[number % len(_MODELS)],
+        }
+        values = {name: made.get(kind) for name, kind in self.fields.items()}
+        values[self._link()] = lead_id if self.related_to[1] == "Id" else lead.values["email"]
+        guid = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.api_name} {number}")
+        values |= {"marketoGUID": str(guid), "createdAt": iso(at), "updatedAt": iso(at)}
+        return Item(values, lead_id, at)
+
+
+def all_types(world: World) -> dict[str, CustomObjects]:
+    """The types of the instance by API name.
+
+    Args:
+        world: With its leads.
+    """
+    return {one[0]: CustomObjects(world, *one) for one in TYPES}

@@ -1,0 +1,191 @@
+"""Assets, lists of the lead database and users: what each is in truth, made by a table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox import designer
+from marketo_sandbox.clock import iso
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from marketo_sandbox.world import World
+
+Record = dict[str, Any]
+
+_DATED = "createdAt:created updatedAt:updated"
+_ASSET = f"id:id name:text description:text {_DATED} url:text folder:folder workspace:workspace"
+
+# Properties and their kinds, by object; the kinds are those of `_value`.
+OBJECTS: dict[str, str] = {
+    "programs": f"{_ASSET} status:status type:text channel:text startDate:created"
+    " endDate:updated sfdcId:text sfdcName:text headStart:flag",
+    "channels": f"id:id name:text applicableProgramType:text {_DATED} progressionStatuses:steps",
+    "tag_types": "tagType:name applicableProgramTypes:text required:flag",
+    "smart_campaigns": f"id:id name:text description:text {_DATED} type:text status:text"
+    " isSystem:flag isActive:flag isRequestable:flag isCommunicationLimitEnabled:flag"
+    " maxMembers:number smartListId:number flowId:number parentProgramId:number folder:folder"
+    " workspace:workspace computedUrl:text recurrence:recurrence",
+    "campaigns": f"id:id name:text description:text {_DATED} type:text active:flag"
+    " programId:number programName:text workspaceName:workspace",
+    "smart_lists": _ASSET,
+    "static_lists": f"{_ASSET} computedUrl:text",
+    "emails": f"{_ASSET} status:draft subject:header fromName:header fromEmail:header"
+    " replyEmail:header operational:flag publishToMSI:flag template:number textOnly:flag"
+    " version:number webView:flag autoCopyToText:flag preHeader:text",
+    "email_templates": f"{_ASSET} status:draft version:number",
+    "forms": f"id:id name:text description:text {_DATED} url:text status:draft folder:folder"
+    " theme:text language:text locale:text progressiveProfiling:flag labelPosition:text"
+    " fontFamily:text fontSize:text buttonLabel:text buttonLocation:number waitingLabel:text",
+    "landing_pages": f"id:id name:text description:text {_DATED} URL:text computedUrl:text"
+    " status:draft folder:folder workspace:workspace title:text keywords:text robots:text"
+    " template:number customHeadHTML:text facebookOgTags:text formPrefill:flag mobileEnabled:flag",
+    "landing_page_templates": f"{_ASSET} status:draft templateType:text enableMunchkin:flag",
+    "landing_page_redirect_rules": f"id:id hostname:text redirectFromUrl:text redirectToUrl:text"
+    f" redirectFrom:header redirectTo:header {_DATED}",
+    "landing_page_domains": "hostname:name type:text",
+    "snippets": f"{_ASSET} status:draft",
+    "files": f"id:id name:text description:text {_DATED} url:text folder:folder mimeType:text"
+    " size:number",
+    "segmentations": f"{_ASSET} status:draft",
+    "lead_partitions": "id:id name:text description:text",
+    "custom_activity_types": f"id:id name:text apiName:text description:text status:draft {_DATED}",
+    "users": "userid:name id:id emailAddress:text firstName:text lastName:text apiOnly:flag",
+    "roles": f"id:id name:text description:text type:text isHidden:flag"
+    f" isOnlyAllZones:flag {_DATED}",
+    "workspaces": f"id:id name:text description:text status:text globalViz:number"
+    f" currencyInfo:text {_DATED}",
+}
+
+
+class Library:
+    """The records of each object, datetimes in RFC 3339 as a perfect reader has them.
+
+    Attributes:
+        records: By the name of the object.
+    """
+
+    def __init__(self, world: World, count: int) -> None:
+        """Make the records.
+
+        Args:
+            world: With its clock and leads.
+            count: How many of each object.
+        """
+        self.world = world
+        now = world.clock.now().replace(microsecond=0)
+        self.start = start = min((lead.created for lead in world.leads.values()), default=now)
+        self.records = {
+            name: [_record(name, number, start, now) for number in range(1, count + 1)]
+            for name in OBJECTS
+        }
+        # Few of them, as on real instances: each costs its reader calls.
+        del self.records["segmentations"][2:]
+        del self.records["workspaces"][2:]
+        folders = [_folder(number, "Folder", start) for number in range(1, count + 1)]
+        programs = [_folder(one["id"], "Program", start) for one in self.records["programs"]]
+        self.records["folders"] = folders + programs
+        self.records |= designer.records(self, count)
+
+    def change(self, name: str, count: int) -> list[int]:
+        """Change the first records of an object now.
+
+        Args:
+            name: Of the object.
+            count: How many.
+
+        Returns:
+            Their ids.
+        """
+        now = iso(self.world.clock.now())
+        changed = self.records[name][:count]
+        for one in changed:
+            one["description"] = f"changed {now[:10]}"
+            if "metadata" in one:
+                one["metadata"]["modifiedAt"] = now
+            else:
+                one["updatedAt"] = now
+        return [one["id"] for one in changed]
+
+    def parts(self, name: str, parent: int | str) -> list[Record]:
+        """What hangs on one record.
+
+        Args:
+            name: Of the part.
+            parent: Id of the record.
+        """
+        return [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
+
+
+PARTS: dict[str, dict[str, str]] = {
+    "program_tags": {"tagType": "tag {n}", "tagValue": "value of {p}"},
+    "program_costs": {"startDate": "2015-0{n}-01", "cost": "#{n}00", "note": "cost of {p}"},
+    "tokens": {"name": "my.token {n}", "type": "text", "value": "{p}/{n}", "computedUrl": "/{p}"},
+    "form_fields": {
+        "id": "Field{n}",
+        "label": "Field {n} of {p}",
+        "dataType": "text",
+        "rowNumber": "#{n}",
+        "columnNumber": "#0",
+    },
+    "segments": {"id": "#{p}{n}", "name": "Segment {n}", "segmentationId": "#{p}"},
+    "email_content": {"htmlId": "part{n}", "contentType": "Text", "value": "text {n} of {p}"},
+    "snippet_content": {"type": "HTML{n}", "content": "<p>{p}</p>"},
+    "user_roles": {"accessRoleId": "#{n}", "accessRoleName": "Role {n}", "workspaceId": "#0"},
+}
+
+
+def _part(kind: str, parent: int | str, number: int) -> Any:
+    text = kind.format(p=parent, n=number)
+    return int(text[1:]) if text.startswith("#") else text
+
+
+def _record(name: str, number: int, start: datetime, now: datetime) -> Record:
+    created = start + (now - start) * ((number - 1) / (number + 5))
+    pairs = (one.split(":") for one in OBJECTS[name].split())
+    return {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
+
+
+def _folder(number: int, kind: str, start: datetime) -> Record:
+    at = iso(start + timedelta(minutes=number - 1))
+    return {
+        "id": number,
+        "name": f"{kind} {number}",
+        "description": None,
+        "createdAt": at,
+        "updatedAt": at,
+        "folderId": {"id": number, "type": kind},
+        "folderType": "Marketing Folder",
+        "path": f"/{kind} {number}",
+        "isArchive": number % 5 == 0,
+        "isSystem": number == 1,
+        "workspace": "Default",
+    }
+
+
+def _value(kind: str, name: str, number: int, created: datetime) -> Any:
+    moments = {"created": created, "updated": created + timedelta(hours=1)}
+    if kind in moments:
+        return iso(moments[kind])
+    if kind == "recurrence":
+        return {
+            "startAt": iso(created),
+            "intervalType": "Day",
+            "interval": 1,
+            "weekdayMask": ["Mo"],
+        }
+    return {
+        "id": number,
+        "name": f"{name}-{number}",
+        "text": f"{name} {number}" if number % 4 or name == "name" else None,
+        "number": number * 3,
+        "flag": number % 2 == 0,
+        "status": ("", "on", "off", "locked", "unlocked", "completed")[number % 6],
+        "draft": ("approved", "draft")[number % 2],
+        "workspace": "Default",
+        "folder": {"type": "Folder", "value": 1, "folderName": "Marketing Activities"},
+        "header": {"type": "Text", "value": f"{name} of {number}"},
+        "steps": [{"name": "Member", "step": 1, "success": False, "hidden": False}],
+    }[kind]

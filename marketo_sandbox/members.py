@@ -1,0 +1,275 @@
+"""Program members: who is in which program since when, and how their exports are filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.export import Refused, cell, date_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from marketo_sandbox.library import Library
+    from marketo_sandbox.world import World
+
+KIND = "program/members"
+PROGRAMS_PER_JOB = 10
+# REST name, name in the user interface, data type; as the describe call lists them.
+FIELDS: dict[str, tuple[str, str]] = {
+    "acquiredBy": ("Acquired By", "boolean"),
+    "createdAt": ("Created At", "datetime"),
+    "isExhausted": ("Exhausted", "boolean"),
+    "leadId": ("Lead Id", "integer"),
+    "membershipDate": ("Member Date", "datetime"),
+    "nurtureCadence": ("Nurture Cadence", "string"),
+    "program": ("Program", "string"),
+    "programId": ("Program Id", "integer"),
+    "reachedSuccess": ("Success", "boolean"),
+    "reachedSuccessDate": ("Success Date", "datetime"),
+    "statusName": ("Status", "string"),
+    "trackName": ("Track Name", "string"),
+    "updatedAt": ("Updated At", "datetime"),
+    "waitlistPriority": ("Waitlist Priority", "integer"),
+    "seatNumber__c": ("Seat Number", "integer"),
+    "dietaryNotes__c": ("Dietary Notes", "text"),
+}
+_FILTERS = {"programId", "programIds", "updatedAt", "isExhausted", "nurtureCadence", "statusNames"}
+_NOTES = ("none", 'no "nuts", please', "line one\nline two", "00123", None)
+
+
+@dataclass
+class Member:
+    """A lead in a program, and when anything about that last changed."""
+
+    values: dict[str, Any]
+    changed: datetime
+
+
+class ProgramMembers:
+    """The members of all programs.
+
+    Attributes:
+        permission: What a caller needs.
+        fields: Those that a caller may ask for.
+    """
+
+    permission = "Read-Only Lead"
+
+    def __init__(self, world: World, library: Library) -> None:
+        """Let some leads become members of each program, after both were created.
+
+        Args:
+            world: With its leads.
+            library: With its programs.
+        """
+        self._world = world
+        self._library = library
+        self._hidden: dict[int, dict[str, Any]] = {}
+        self.fields = dict(FIELDS)
+
+    @cached_property
+    def _members(self) -> dict[int, dict[int, Member]]:
+        """By program and lead; made when first asked for, as there are more than leads."""
+        with self._world.lock:
+            made: dict[int, dict[int, Member]] = {}
+            for program in self._library.records["programs"]:
+                created = datetime.fromisoformat(program["createdAt"].replace("Z", "+00:00"))
+                made[program["id"]] = {
+                    lead_id: _member(program, lead_id, max(created, lead.created))
+                    for lead_id, lead in self._world.leads.items()
+                    if (lead_id + program["id"]) % 5 == 0
+                }
+            return made
+
+    def add_program(self, members: int) -> int:
+        """Create a program now, and let leads become its members now.
+
+        Args:
+            members: How many, the newest leads.
+
+        Returns:
+            Its id.
+        """
+        with self._world.lock:
+            now = self._world.clock.now().replace(microsecond=0)
+            programs = self._library.records["programs"]
+            new = {
+                **programs[-1],
+                "id": max(self._members, default=0) + 1,
+                "createdAt": iso(now),
+                "updatedAt": iso(now),
+            }
+            new["name"] = f"program {new['id']}"
+            programs.append(new)
+            chosen = list(self._world.leads)[-members:]
+            self._members[new["id"]] = {one: _member(new, one, now) for one in chosen}
+            return int(new["id"])
+
+    def hide_program(self, number: int) -> None:
+        """Take a program out of the caller's sight, as one of a workspace that it may not read.
+
+        Args:
+            number: Its id.
+        """
+        with self._world.lock:
+            _ = self._members  # made with all programs in sight
+            programs = self._library.records["programs"]
+            (self._hidden[number],) = (one for one in programs if one["id"] == number)
+            programs.remove(self._hidden[number])
+
+    def show_program(self, number: int) -> None:
+        """Let the caller see a program again.
+
+        Args:
+            number: Its id.
+        """
+        with self._world.lock:
+            self._library.records["programs"].append(self._hidden.pop(number))
+
+    def delete_program(self, number: int) -> None:
+        """Delete a program with its members.
+
+        Args:
+            number: Its id.
+        """
+        with self._world.lock:
+            programs = self._library.records["programs"]
+            programs[:] = [one for one in programs if one["id"] != number]
+            del self._members[number]
+
+    def change_members(self, count: int) -> list[list[int]]:
+        """Let members reach success now.
+
+        Args:
+            count: How many, of all programs.
+
+        Returns:
+            Pairs of program id and lead id.
+        """
+        with self._world.lock:
+            now = self._world.clock.now().replace(microsecond=0)
+            everybody = [
+                (number, lead_id, member)
+                for number, members in self._members.items()
+                for lead_id, member in members.items()
+            ]
+            chosen = everybody[:: max(1, len(everybody) // max(1, count))][:count]
+            for _, _, member in chosen:
+                member.changed = now
+                member.values |= {
+                    "statusName": "Attended",
+                    "reachedSuccess": True,
+                    "reachedSuccessDate": iso(now),
+                    "updatedAt": iso(now),
+                }
+            return [[number, lead_id] for number, lead_id, _ in chosen]
+
+    def expected(self) -> list[dict[str, Any]]:
+        """Every member with all fields, as a perfect reader delivers it."""
+        with self._world.lock:
+            return [
+                dict(one.values)
+                for number, members in self._members.items()
+                if number not in self._hidden
+                for one in members.values()
+            ]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The fields as the describe call lists them."""
+        return [
+            {"name": name, "displayName": shown, "dataType": kind, "updateable": "__c" in name}
+            for name, (shown, kind) in self.fields.items()
+        ]
+
+    def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
+        """Check what a create call asks for.
+
+        Args:
+            fields: REST names.
+            filters: As the call has them.
+
+        Raises:
+            Refused: As Marketo would. Source: bulk-program-member-extract.md
+        """
+        for name in fields:
+            if name not in self.fields:
+                raise Refused("1006", f"Field '{name}' not found")
+        for name in filters:
+            if name not in _FILTERS:
+                raise Refused("1003", f"Invalid filter: {name}")
+        self._check_programs(filters)
+        if "updatedAt" in filters:
+            if "program_members" in self._world.options.without_updated_at:
+                raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
+            date_range(filters["updatedAt"])
+
+    def _check_programs(self, filters: dict[str, Any]) -> None:
+        if ("programId" in filters) == ("programIds" in filters):
+            raise Refused("1003", "Exactly one of programId and programIds is required")
+        wanted = _programs(filters)
+        if not wanted or len(wanted) > PROGRAMS_PER_JOB:
+            raise Refused("1003", f"Between 1 and {PROGRAMS_PER_JOB} programIds are allowed")
+        for number in wanted:
+            if number not in self._members or number in self._hidden:
+                raise Refused("1013", f"Program {number} not found")
+
+    def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
+        """The header of a file: names of the user interface, unless the options say otherwise."""
+        own = ["programId"] if "programIds" in filters else []
+        if self._world.options.member_headers == "rest":
+            return [*own, *fields]
+        return [*own, *(name if "__c" in name else self.fields[name][0] for name in fields)]
+
+    def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
+        """The rows of a file."""
+        own = ["programId"] if "programIds" in filters else []
+        start, end = date_range(filters["updatedAt"]) if "updatedAt" in filters else (None, None)
+        for number in _programs(filters):
+            for member in self._members.get(number, {}).values():
+                changed = member.changed.replace(microsecond=0)
+                if start and end and not start <= changed <= end:
+                    continue
+                if _matches(member.values, filters):
+                    yield [cell(member.values[name]) for name in [*own, *fields]]
+
+
+def _member(program: dict[str, Any], lead_id: int, at: datetime) -> Member:
+    at = at.replace(microsecond=0)
+    values = {
+        "acquiredBy": lead_id % 2 == 0,
+        "createdAt": iso(at),
+        "isExhausted": False,
+        "leadId": lead_id,
+        "membershipDate": iso(at),
+        "nurtureCadence": "norm" if lead_id % 3 else None,
+        "program": program["name"],
+        "programId": program["id"],
+        "reachedSuccess": False,
+        "reachedSuccessDate": None,
+        "statusName": "Member",
+        "trackName": None,
+        "updatedAt": iso(at),
+        "waitlistPriority": lead_id % 4 or None,
+        "seatNumber__c": lead_id + program["id"],
+        "dietaryNotes__c": _NOTES[lead_id % len(_NOTES)],
+    }
+    return Member(values, at)
+
+
+def _programs(filters: dict[str, Any]) -> list[int]:
+    if "programId" in filters:
+        return [int(filters["programId"])]
+    return [int(one) for one in filters["programIds"]]
+
+
+def _matches(values: dict[str, Any], filters: dict[str, Any]) -> bool:
+    statuses = filters.get("statusNames")
+    return (not statuses or values["statusName"] in statuses) and all(
+        values[name] == filters[name]
+        for name in ("isExhausted", "nurtureCadence")
+        if name in filters
+    )

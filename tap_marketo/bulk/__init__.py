@@ -1,1 +1,0 @@
-"""Marketo's asynchronous bulk extract: windows, jobs, the shared queue, files, rows. No Singer."""

@@ -1,0 +1,86 @@
+"""The tap's subcommands; a new one is a line of `COMMANDS` and a module of its name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from singer_sdk.plugin_base import SingerCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+# Each is loaded when it is used: its module here has a click command named `command`.
+COMMANDS = {
+    "doctor": "tap_marketo.cli.doctor",
+    "migrate-state": "tap_marketo.cli.migrate_state",
+    "report": "tap_marketo.cli.report",
+}
+
+
+class CommandLine(SingerCommand, click.Group):
+    """The SDK's command line, unchanged unless one of our subcommands is named."""
+
+    def __init__(
+        self, *args: Any, told: Callable[[], AbstractContextManager[None]], **kwargs: Any
+    ) -> None:
+        """See `click.Group`.
+
+        Args:
+            args: For the SDK's command.
+            told: Ends the process with one sentence for an error of ours.
+            kwargs: For the SDK's command.
+        """
+        super().__init__(*args, **kwargs)
+        self._told = told
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the subcommands."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a subcommand.
+
+        Args:
+            ctx: Of the command line.
+            cmd_name: Its name.
+        """
+        del ctx
+        module = COMMANDS.get(cmd_name)
+        return cast("click.Command", import_module(module).command) if module else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; an error is one sentence."""
+        with self._told():
+            return super().invoke(ctx)
+
+
+def with_subcommands(
+    singer: SingerCommand, told: Callable[[], AbstractContextManager[None]]
+) -> click.Group:
+    """Add the subcommands to the command that the SDK makes.
+
+    Args:
+        singer: The SDK's command.
+        told: Ends the process with one sentence for an error of ours.
+    """
+    sync = cast("Callable[..., Any]", singer.callback)
+
+    @click.pass_context
+    def run(ctx: click.Context, /, **options: Any) -> None:
+        if ctx.invoked_subcommand is None:
+            sync(**options)
+
+    return CommandLine(
+        name=singer.name,
+        callback=run,
+        params=singer.params,
+        help=singer.help,
+        context_settings=singer.context_settings,
+        invoke_without_command=True,
+        logger=singer.logger,
+        told=told,
+    )

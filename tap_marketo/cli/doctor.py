@@ -1,0 +1,50 @@
+"""`tap-marketo doctor`: whether this instance is ready for a sync."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from tap_marketo.cli.options import tap_options
+from tap_marketo.doctor.examination import examine
+
+if TYPE_CHECKING:
+    from tap_marketo.cli.options import Given
+
+LOG_LEVELS = ("TAP_MARKETO_LOGLEVEL", "LOGLEVEL")
+
+
+@click.command(help="Say whether this instance is ready for a sync; exit with 1 if it is not.")
+@tap_options
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="For people or for programs.",
+)
+@click.option("--all-permissions", is_flag=True, help="Try each, even if it takes a dozen calls.")
+def command(given: Given, *, output_format: str, all_permissions: bool) -> None:
+    """Look, tell, and exit.
+
+    Args:
+        given: Configuration, catalog and state.
+        output_format: For people or for programs.
+        all_permissions: Try each, whatever it costs.
+    """
+    if not any(os.environ.get(name) for name in LOG_LEVELS):
+        for name in ("", "tap-marketo"):  # the table tells, not the log
+            logging.getLogger(name).setLevel(logging.WARNING)
+    report = examine(given, all_permissions=all_permissions)
+    if output_format == "json":
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        # Loaded when it is needed: it takes its time.
+        import_module("tap_marketo.doctor.table").print_table(report, sys.stdout)
+    sys.exit(0 if report.is_ready else 1)

@@ -1,0 +1,117 @@
+"""What every subcommand takes: configuration, catalog and state, as a sync takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+from singer_sdk.plugin_base import _ConfigInput
+
+from tap_marketo.cli.catalog_file import read_catalog
+from tap_marketo.migration import foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line names.
+
+    Attributes:
+        config: From all files, without defaults.
+        parse_env: Whether environment variables complete it, as `--config ENV` asks.
+        catalog: None when none is named.
+        state: None when none is named.
+    """
+
+    config: dict[str, Any]
+    parse_env: bool
+    catalog: dict[str, Any] | None
+    state: dict[str, Any] | None
+
+
+def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config`, `--catalog` and `--state`, and its function a `Given`.
+
+    Args:
+        function: Takes a `Given`, and the command's own options by keyword.
+    """
+
+    @config_option
+    @click.option("--catalog", type=click.File(), help="Singer catalog with the selection.")
+    @click.option("--state", type=click.File(), help="State of the last run.")
+    @click.pass_context
+    @wraps(function)
+    def command(
+        ctx: click.Context,
+        /,
+        config: _ConfigInput,
+        catalog: IO[str] | None,
+        state: IO[str] | None,
+        **options: Any,
+    ) -> Any:
+        # They may stand before the subcommand's name as well.
+        before = ctx.parent.params if ctx.parent else {}
+        given = Given(
+            config=config.config,
+            parse_env=config.parse_env,
+            catalog=_read(read_catalog, catalog or before.get("catalog")),
+            state=_read(_state, state or before.get("state")),
+        )
+        return function(given, **options)
+
+    return command
+
+
+def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config`, which may stand before its name as well.
+
+    Args:
+        function: Takes what was read as `config`.
+    """
+
+    def read(
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG001
+        values: tuple[str, ...],
+    ) -> _ConfigInput:
+        above = (ctx.parent.params if ctx.parent else {}).get("config") or _ConfigInput()
+        here = read_config(values)
+        return _ConfigInput(
+            config={**above.config, **here.config}, parse_env=above.parse_env or here.parse_env
+        )
+
+    return click.option(
+        "--config",
+        multiple=True,
+        callback=read,
+        help="Configuration file location or 'ENV' to use environment variables.",
+    )(function)
+
+
+def read_config(values: tuple[str, ...]) -> _ConfigInput:
+    """Read configuration files; later ones override earlier ones.
+
+    Args:
+        values: Paths, and `ENV` for the environment.
+
+    Raises:
+        click.BadParameter: A file is missing or holds no JSON object.
+    """
+    try:
+        return _ConfigInput.from_cli_args(*values)
+    except (OSError, ValueError, TypeError) as error:
+        # The text of a JSON error quotes nothing of the file.
+        raise click.BadParameter(str(error), param_hint="--config") from None
+
+
+def _state(file: IO[str]) -> dict[str, Any]:
+    # With Meltano's envelope as well: `meltano state get` is the way to a state there.
+    return foreign.own(foreign.unwrapped(foreign.parse(file.read())))
+
+
+def _read(read: Callable[[IO[str]], dict[str, Any]], file: IO[str] | None) -> dict[str, Any] | None:
+    return read(file) if file else None

@@ -1,0 +1,55 @@
+"""`tap-marketo report`: one page of HTML about the last sync."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tap_marketo.cli.options import tap_options
+
+if TYPE_CHECKING:
+    from tap_marketo.cli.options import Given
+
+VARIABLE = "TAP_MARKETO_SYNC_LOG"
+
+
+@click.command(help="Make a page of HTML about the last sync, from its sync log.")
+@tap_options
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"The sync log. Default: setting sync_log of --config, or ${VARIABLE}.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page; it is overwritten.",
+)
+def command(given: Given, log: Path | None, output: Path) -> None:
+    """Read the log, write the page."""
+    try:
+        from tap_marketo.report.page import render  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise click.ClickException(
+            "The report needs an extra: pip install 'tap-marketo-engage[report]'."
+        ) from None
+    from tap_marketo.report.history import SyncLogError, read_run  # noqa: PLC0415 - as above
+
+    path = log or given.config.get("sync_log") or os.environ.get(VARIABLE)
+    if not path:
+        raise click.ClickException(
+            "No sync log is named: set sync_log, sync once, and give the same file with --log."
+        )
+    try:
+        run = read_run(Path(path).expanduser())
+        output.write_text(render(run), encoding="utf-8")
+    except SyncLogError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from None
+    click.echo(f"{output}: {len(run.jobs)} export jobs, {run.outcome}.")

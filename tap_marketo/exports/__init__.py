@@ -1,0 +1,1 @@
+"""The bulk-export engine: from windows that are missing to verified files."""

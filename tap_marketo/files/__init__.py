@@ -1,0 +1,1 @@
+"""A verified export file, read row by row."""

@@ -1,0 +1,165 @@
+"""One export file is read once, and each of its rows goes to the streams that it belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from contextlib import ExitStack
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, cast
+
+from tap_marketo.files.rows import read_rows
+from tap_marketo.output.batch import ColumnFile, batch_file
+from tap_marketo.output.records import Messages, Output, RecordByRecord, passes_records_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from singer_sdk.helpers._batch import BatchConfig
+    from singer_sdk.helpers.types import Record
+    from singer_sdk.metrics import Counter as RecordCounter
+
+    from tap_marketo.output.messages import MessageWriter
+    from tap_marketo.streams.bulk.base import BulkStream
+
+    Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
+
+ANY_ROW = ""
+exhaust: Callable[[Iterable[None]], object] = partial(deque, maxlen=0)
+
+
+class FanOut:
+    """Writes the files of a group of streams, for all of its members."""
+
+    def __init__(
+        self, leader: BulkStream, members: Sequence[BulkStream], batches: BatchConfig | None
+    ) -> None:
+        """Bind the streams.
+
+        Args:
+            leader: The one whose turn it is to be synced.
+            members: All streams of the group.
+            batches: Where BATCH files go; None for RECORD messages.
+        """
+        self._leader = leader
+        self._members = members
+        self._batches = batches
+        self._plan = leader.tap.plan
+
+    def write(
+        self, file: BinaryIO, fields: Sequence[str], expected: int | None = None
+    ) -> Iterator[Record]:
+        """Write the records of a file.
+
+        Args:
+            file: Verified, at its beginning.
+            fields: As the export asked for them.
+            expected: How many rows Marketo says there are, if it does.
+
+        Yields:
+            The leader's records, where the SDK's own loop has to write them.
+
+        Raises:
+            ExportFileError: The file is malformed.
+        """
+        header, chunks = read_rows(file, anomalies=self._leader.anomalies)
+        if not header:
+            return
+        own: list[Record] = []
+        outputs = self._outputs(own)
+        with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
+            only = outputs[self._leader]
+            if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
+                for block in self._plan.watched(only.read_file(file, header, fields, expected)):
+                    only.add(block)
+                    counts.add([ANY_ROW] * len(block))
+            else:
+                yield from self._write_rows(header, chunks, fields, outputs, own, counts)
+            for output in outputs.values():
+                output.end()
+
+    def _write_rows(
+        self,
+        header: list[str],
+        chunks: Iterator[list[list[str]]],
+        fields: Sequence[str],
+        outputs: dict[BulkStream, Output],
+        own: list[Record],
+        counts: _Counts,
+    ) -> Iterator[Record]:
+        leader = self._leader
+        takers = {
+            stream: (stream.reader(header, fields, output.shape), output.append)
+            for stream, output in outputs.items()
+        }
+        routes = _Routes(takers)
+        places = (stream.sorting_cell(header) for stream in outputs)
+        place = next((one for one in places if one is not None), None)
+        for chunk in self._plan.watched(chunks):
+            if place is None:
+                for make, append in takers.values():
+                    exhaust(map(append, map(make, chunk)))
+                seen = counts.add([ANY_ROW] * len(chunk))
+            else:
+                for row in chunk:
+                    for make, append in routes[row[place]]:
+                        append(make(row))
+                seen = counts.add(map(itemgetter(place), chunk))
+            for output in outputs.values():
+                output.flush()
+            yield from own
+            own.clear()
+            if seen >= leader.STATE_MSG_FREQUENCY:
+                counts.tell()
+                leader.write_state()
+
+    def _outputs(self, own: list[Record]) -> dict[BulkStream, Output]:
+        messages = Messages(cast("MessageWriter", self._leader.tap.message_writer))
+        outputs: dict[BulkStream, Output] = {}
+        for stream in self._members:
+            if not passes_records_on(stream):
+                take = own.append if stream is self._leader else stream._write_record_message  # noqa: SLF001
+                outputs[stream] = RecordByRecord(take)
+            elif self._batches:
+                outputs[stream] = batch_file(stream, self._batches)
+            else:
+                outputs[stream] = messages.of(stream)
+        return outputs
+
+
+class _Routes(dict[str, "list[Taker]"]):
+    """The takers of a row, by its sorting cell."""
+
+    def __init__(self, takers: dict[BulkStream, Taker]) -> None:
+        super().__init__()
+        self._takers = takers
+
+    def __missing__(self, cell: str) -> list[Taker]:
+        found = [taker for stream, taker in self._takers.items() if stream.holds(cell)]
+        self[cell] = found
+        return found
+
+
+class _Counts(ExitStack):
+    """The SDK's record counters of the streams whose records do not pass its own loop."""
+
+    def __init__(self, streams: Sequence[BulkStream]) -> None:
+        super().__init__()
+        self._seen: Counter[str] = Counter()
+        self._counters: dict[BulkStream, RecordCounter] = {
+            stream: self.enter_context(stream.get_record_counter()) for stream in streams
+        }
+
+    def __exit__(self, *details: object) -> bool | None:
+        self.tell()
+        return super().__exit__(*details)  # type: ignore[arg-type]
+
+    def add(self, cells: Iterable[str]) -> int:
+        self._seen.update(cells)
+        return self._seen.total()
+
+    def tell(self) -> None:
+        for stream, counter in self._counters.items():
+            counter.increment(sum(n for cell, n in self._seen.items() if stream.holds(cell)))
+        self._seen.clear()

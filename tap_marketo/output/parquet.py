@@ -1,0 +1,122 @@
+"""BATCH files as Parquet: every file of a stream has one schema, that of its SCHEMA message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tap_marketo.files.arrow import TYPES, array_of, read_columns
+from tap_marketo.files.records import Shape
+from tap_marketo.values.kinds import Column, Kind
+from tap_marketo.output.batch import ColumnFile
+from tap_marketo.output.records import picker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from singer_sdk.helpers._batch import BatchConfig
+
+    from tap_marketo.streams.bulk.base import BulkStream
+
+ROWS_A_GROUP = 50_000
+"""Rows of a file that are held, as Arrow has them, before they are written."""
+
+
+class ParquetFile(ColumnFile):
+    """Typed columns: 64-bit integers and floats, dates, timestamps in UTC, objects as JSON text."""
+
+    suffix = "parquet"
+
+    def __init__(self, stream: BulkStream, config: BatchConfig) -> None:
+        """See `BatchFile`."""
+        super().__init__(stream, config)
+        self._columns = [
+            Column(name, name, _kind(one))
+            for name, one in stream.schema["properties"].items()
+            if stream.is_written(name)
+        ]
+        self.schema = pa.schema([(one.name, TYPES[one.kind]) for one in self._columns])
+        self.shape = Shape(self._tuple_of)
+        compression = config.encoding.compression
+        self._compression = "snappy" if compression in (None, "none") else compression
+        self._pending: list[pa.RecordBatch] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def read_file(
+        self, file: BinaryIO, header: Sequence[str], fields: Sequence[str], expected: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read a whole file column by column."""
+        stream = self._stream
+        wanted = [one for one in stream.columns(fields) or () if stream.is_written(one.name)]
+        blocks = read_columns(
+            file, header, wanted, stream.anomalies, requested=fields, expected=expected
+        )
+        for block in blocks:
+            found = dict(zip((column.name for column in wanted), block, strict=True))
+            arrays = [
+                found.get(name, pa.nulls(len(block[0]), kind))
+                for name, kind in zip(self.schema.names, self.schema.types, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def begin(self, file: BinaryIO) -> None:
+        """Begin a file."""
+        self._writer = pq.ParquetWriter(file, self.schema, compression=self._compression)
+
+    def joined(self, records: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """Make columns of records."""
+        values = zip(*records, strict=True)
+        anomalies = self._stream.anomalies
+        arrays = [
+            array_of(one, column, anomalies)
+            for one, column in zip(values, self._columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def cut(self, part: pa.RecordBatch, size: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """Divide columns."""
+        return part.slice(0, size), part.slice(size)
+
+    def write(self, part: pa.RecordBatch) -> None:
+        """Keep columns until they fill a row group."""
+        self._pending.append(part)
+        if sum(one.num_rows for one in self._pending) >= ROWS_A_GROUP:
+            self._write_group()
+
+    def finish(self) -> None:
+        """Write the rest and the footer."""
+        self._write_group()
+        if self._writer:
+            self._writer.close()
+
+    def _write_group(self) -> None:
+        if self._pending and self._writer:
+            self._writer.write_table(pa.Table.from_batches(self._pending), ROWS_A_GROUP)
+            self._pending.clear()
+
+    def _tuple_of(self, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+        # The order of the schema, which may differ from that of the file's columns.
+        places = {name: place for place, name in enumerate(names)}
+        missing = [name for name in self.schema.names if name not in places]
+        kept = [places.get(name, len(names)) for name in self.schema.names]
+        pick = picker(kept)
+        if missing:
+            return lambda *values: pick((*values, None))
+        if kept == list(range(len(names))):
+            return lambda *values: values
+        return lambda *values: pick(values)
+
+
+def _kind(schema: dict[str, Any]) -> Kind:
+    by_type = {
+        "integer": Kind.INTEGER,
+        "number": Kind.NUMBER,
+        "boolean": Kind.BOOLEAN,
+        "object": Kind.OBJECT,
+    }
+    for name, kind in by_type.items():
+        if name in schema["type"]:
+            return kind
+    return {"date": Kind.DATE, "date-time": Kind.DATETIME}.get(schema.get("format", ""), Kind.TEXT)

@@ -1,1 +1,0 @@
-"""From what Marketo says of its objects to JSON Schemas."""

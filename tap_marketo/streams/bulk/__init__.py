@@ -1,0 +1,1 @@
+"""Streams whose records come from export files."""

@@ -1,0 +1,194 @@
+"""Activities: one stream for each type and a combined one, all from the same exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.exports.job import ACTIVITIES, ExportRequest
+from tap_marketo.files.records import AttributeColumns, compile_activity, compile_record
+from tap_marketo.files.rows import header_positions
+from tap_marketo.streams.bulk.base import BulkStream
+from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
+from tap_marketo.values.names import distinct, field_columns, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tap_marketo.client import MarketoClient
+    from tap_marketo.files.records import Row, Shape
+    from tap_marketo.tap import TapMarketo
+
+TYPES = "/rest/v1/activities/types.json"
+# Bulk extract never holds Delete Lead; see bulk-activity-extract.md.
+DELETE_LEAD = 37
+KEY, TYPE_ID, DATE, ATTRIBUTES = "marketoGUID", "activityTypeId", "activityDate", "attributes"
+KINDS = {
+    KEY: Kind.TEXT,
+    "leadId": Kind.INTEGER,
+    DATE: Kind.DATETIME,
+    TYPE_ID: Kind.INTEGER,
+    "campaignId": Kind.INTEGER,
+    "actionResult": Kind.TEXT,
+    "primaryAttributeValueId": Kind.INTEGER,
+    "primaryAttributeValue": Kind.TEXT,
+}
+UNDECLARED = "undeclared_attributes"
+
+
+def describe(client: MarketoClient) -> list[dict[str, Any]]:
+    """The activity types of the instance that can be exported, custom ones included.
+
+    Args:
+        client: Of the instance.
+
+    Returns:
+        The types by ascending id.
+
+    Raises:
+        ResponseError: The API user may not read activities, or the call failed.
+
+    Source: activities.md
+    """
+    types = client.get(TYPES).result
+    exported = (one for one in types if int(one["id"]) != DELETE_LEAD)
+    return sorted(exported, key=lambda one: int(one["id"]))
+
+
+def stream_names(types: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """The stream of each activity type; of types with equal names the lowest id has the plain one.
+
+    Args:
+        types: By ascending id.
+    """
+    names: dict[int, str] = {}
+    for one in types:
+        name = f"activity_{slug(one['name'])}".rstrip("_")
+        taken = name in names.values() or name == "activity_types"
+        names[int(one["id"])] = f"{name}_{one['id']}" if taken else name
+    return names
+
+
+class ActivityStream(BulkStream):
+    """What the streams of all types have in common: key, dates, exports."""
+
+    group_name = "activities"
+    permission = "Read-Only Activity"
+
+    def __init__(
+        self, tap: TapMarketo, name: str, properties: dict[str, Any], type_ids: tuple[int, ...]
+    ) -> None:
+        """Make the columns that every activity has.
+
+        Args:
+            tap: With its settings.
+            name: Of the stream.
+            properties: JSON Schemas of the further columns.
+            type_ids: The activity types that the stream holds; none means all.
+        """
+        self.type_ids = type_ids
+        self.base = base_columns(renamed=tap.settings.snake_case)
+        names = {column.source: column.name for column in self.base}
+        schemas = {column.name: json_schema(column.kind) for column in self.base}
+        super().__init__(tap, name, {"type": "object", "properties": {**schemas, **properties}})
+        self.primary_keys = [names[KEY]]
+        self.replication_key = names[DATE]
+
+    def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
+        """One export for all selected types; the combined stream needs every type."""
+        streams = [one for one in members if isinstance(one, ActivityStream)]
+        every = any(not one.type_ids for one in streams)
+        ids = () if every else tuple(sorted(id_ for one in streams for id_ in one.type_ids))
+        filters = (("activityTypeIds", ids),) if ids else ()
+        fields = (*KINDS, ATTRIBUTES)
+        return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
+
+    def sorting_cell(self, header: Sequence[str]) -> int | None:
+        """The cell with the activity type, for a stream of some types."""
+        return header_positions(header, [_required(TYPE_ID)])[0] if self.type_ids else None
+
+    def holds(self, cell: str) -> bool:
+        """Whether activities of a type belong to this stream."""
+        return not self.type_ids or cell in {str(one) for one in self.type_ids}
+
+
+class ActivityTypeStream(ActivityStream):
+    """The activities of one type, each of its attributes as a typed column."""
+
+    def __init__(self, tap: TapMarketo, name: str, activity_type: dict[str, Any]) -> None:
+        """Make a column of every attribute that the type declares.
+
+        Args:
+            tap: With its settings.
+            name: Of the stream.
+            activity_type: As `describe` gives it.
+        """
+        declared = {
+            str(one["name"]): kind_of(str(one.get("dataType")))
+            for one in activity_type.get("attributes") or ()
+        }
+        taken = [column.name for column in base_columns(renamed=tap.settings.snake_case)]
+        names = distinct(
+            ((name, slug(name) or "attribute") for name in declared), [*taken, UNDECLARED]
+        )
+        columns = {name: Column(name, names[name], kind) for name, kind in declared.items()}
+        self._attributes = AttributeColumns(columns, UNDECLARED)
+        properties = {column.name: _property(column) for column in columns.values()}
+        properties[UNDECLARED] = json_schema(Kind.OBJECT) | {
+            "description": "Attributes in the export that the activity type does not declare."
+        }
+        super().__init__(tap, name, properties, (int(activity_type["id"]),))
+
+    def reader(
+        self,
+        header: Sequence[str],
+        fields: Sequence[str],  # noqa: ARG002
+        shape: Shape | None,
+    ) -> Callable[[Row], Any]:
+        """A function that makes a record with a column for each attribute."""
+        return compile_activity(header, self.base, self._attributes, self.anomalies, shape=shape)
+
+
+class ActivitiesStream(ActivityStream):
+    """Activities of every type, their attributes as one object."""
+
+    name = "activities"
+    selected_by_default = False
+
+    def __init__(self, tap: TapMarketo) -> None:
+        """Make the combined stream.
+
+        Args:
+            tap: With its settings.
+        """
+        super().__init__(tap, self.name, {ATTRIBUTES: json_schema(Kind.OBJECT)}, ())
+
+    def reader(
+        self,
+        header: Sequence[str],
+        fields: Sequence[str],  # noqa: ARG002
+        shape: Shape | None,
+    ) -> Callable[[Row], Any]:
+        """A function that makes a record with one object of all attributes."""
+        columns = [*self.base, Column(ATTRIBUTES, ATTRIBUTES, Kind.OBJECT)]
+        return compile_record(header, columns, self.anomalies, shape=shape)
+
+
+def base_columns(*, renamed: bool) -> list[Column]:
+    """The columns that every activity has.
+
+    Args:
+        renamed: Whether columns are in snake_case.
+    """
+    names = field_columns(KINDS, renamed=renamed)
+    return [
+        Column(source, names[source], kind, required=source in {KEY, TYPE_ID})
+        for source, kind in KINDS.items()
+    ]
+
+
+def _required(source: str) -> Column:
+    return Column(source, source, KINDS[source], required=True)
+
+
+def _property(column: Column) -> dict[str, Any]:
+    return json_schema(column.kind) | {"title": column.source}

@@ -1,0 +1,1 @@
+"""Streams that page through a REST list."""

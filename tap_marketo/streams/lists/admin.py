@@ -1,0 +1,188 @@
+"""Who may do what, what was called, and what was exported."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.client.envelope import read_envelope
+from tap_marketo.client.errors import (
+    AccessDeniedError,
+    FeatureUnavailableError,
+    NotFoundError,
+)
+from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.paging import TOKEN, USERS
+from tap_marketo.values.schema import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    MOMENT,
+    TEXT,
+    group,
+    many,
+    record,
+)
+
+if TYPE_CHECKING:
+    import requests
+    from singer_sdk.helpers.types import Context
+
+    from tap_marketo.tap import TapMarketo
+
+_USERS = "/userservice/management/v1/users"
+
+
+class UserServiceStream(MarketoStream):
+    """A bare array of the user service, judged by its status. Source: user-management.md."""
+
+    records_jsonpath = "$[*]"
+    permission = "Access User Management Api and Access Users"
+
+    def validate_response(self, response: requests.Response) -> None:
+        """Raise the typed error of an answer that is no array."""
+        try:
+            is_list = response.ok and isinstance(response.json(), list)
+        except ValueError:
+            is_list = False
+        if not is_list:
+            read_envelope(response)
+        self._answered = True
+
+
+class UsersStream(UserServiceStream):
+    """Users. Source: user-management.md."""
+
+    name = "users"
+    path = f"{_USERS}/allusers.json"
+    paging = USERS
+    api_keys = ("userid",)
+    api_schema = record(
+        userid=TEXT, id=INTEGER, emailAddress=TEXT, firstName=TEXT, lastName=TEXT, apiOnly=BOOLEAN
+    )
+    child_fields = ("userid",)
+
+
+class UserRolesStream(UserServiceStream):
+    """Roles of users by workspace; workspace 0 is all of them. Source: user-management.md."""
+
+    name = "user_roles"
+    parent_stream_type = UsersStream
+    path = f"{_USERS}/{{userid}}/roles.json"
+    selected_by_default = False
+    calls = "1 per user"
+    from_parent = (("userid", "userid"),)
+    api_keys = ("userid", "accessRoleId", "workspaceId")
+    api_schema = record(
+        userid=TEXT,
+        accessRoleId=INTEGER,
+        accessRoleName=TEXT,
+        workspaceId=INTEGER,
+        workspaceName=TEXT,
+    )
+
+
+class RolesStream(UserServiceStream):
+    """Roles. Source: user-management.md."""
+
+    name = "roles"
+    path = f"{_USERS}/roles.json"
+    api_keys = ("id",)
+    api_schema = record(
+        id=INTEGER,
+        name=TEXT,
+        description=TEXT,
+        type=TEXT,
+        isHidden=BOOLEAN,
+        isOnlyAllZones=BOOLEAN,
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    )
+
+
+class WorkspacesStream(UserServiceStream):
+    """Workspaces. Source: user-management.md."""
+
+    name = "workspaces"
+    path = f"{_USERS}/workspaces.json"
+    api_keys = ("id",)
+    api_schema = record(
+        id=INTEGER,
+        name=TEXT,
+        description=TEXT,
+        status=TEXT,
+        globalViz=INTEGER,
+        currencyInfo=TEXT,
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    )
+
+
+class ApiUsageDailyStream(MarketoStream):
+    """API calls of the last seven days, by day and user. Source: usage.md."""
+
+    name = "api_usage_daily"
+    path = "/rest/v1/stats/usage/last7days.json"
+    permission = "none"
+    api_keys = ("date",)
+    api_schema = record(date=DATE, total=INTEGER, users=many(group(userId=TEXT, count=INTEGER)))
+
+
+class ApiErrorsDailyStream(MarketoStream):
+    """API errors of the last seven days, by day and code. Source: usage.md."""
+
+    name = "api_errors_daily"
+    path = "/rest/v1/stats/errors/last7days.json"
+    permission = "none"
+    api_keys = ("date",)
+    api_schema = record(date=DATE, total=INTEGER, errors=many(group(errorCode=TEXT, count=INTEGER)))
+
+
+class ExportJobsStream(MarketoStream):
+    """What this API user exported in the last seven days. Source: bulk-extract.md."""
+
+    name = "export_jobs"
+    path = "/bulk/v1/{kind}/export.json"
+    paging = TOKEN
+    permission = "Read-Only Lead, Read-Only Activity and Read-Only Custom Object"
+    calls = "4, 1 per custom object type, and 1 more per 300 jobs"
+    api_keys = ("exportId",)
+    api_schema = record(
+        exportId=TEXT,
+        kind=TEXT,
+        status=TEXT,
+        format=TEXT,
+        createdAt=MOMENT,
+        queuedAt=MOMENT,
+        startedAt=MOMENT,
+        finishedAt=MOMENT,
+        numberOfRecords=INTEGER,
+        fileSize=INTEGER,
+        fileChecksum=TEXT,
+        errorMsg=TEXT,
+    )
+    from_parent = (("kind", "kind"),)
+
+    def __init__(self, tap: TapMarketo) -> None:
+        """See `MarketoStream`."""
+        super().__init__(tap)
+        self.state_partitioning_keys = []
+
+    @cached_property
+    def partitions(self) -> list[dict[str, Any]]:
+        """Each kind of job has a list of its own, and so has each type of custom objects."""
+        kinds = ["leads", "activities", "program/members"]
+        try:
+            types = self.tap.client.get("/rest/v1/customobjects.json").result
+        except (AccessDeniedError, FeatureUnavailableError, NotFoundError):
+            types = []  # then there are no such exports either
+        names = [one.get("name") or one.get("apiName") for one in types]
+        return [{"kind": kind} for kind in (*kinds, *(f"customobjects/{one}" for one in names))]
+
+    def _place(self, context: Context | None) -> object:
+        """The user may see some kinds of jobs and not others."""
+        return (context or {}).get("kind")
+
+    def get_url(self, context: Context | None) -> str:
+        """The list of a kind, whose name holds a slash."""
+        return self.url_base + self.path.format(kind=(context or {})["kind"])

@@ -1,0 +1,217 @@
+"""What hangs on a single asset: one call for each parent that changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.streams.lists import assets
+from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.paging import OFFSET, SINGLE, TOKEN
+from tap_marketo.values.schema import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    group,
+    many,
+    record,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import requests
+    from singer_sdk.helpers.types import Context
+
+
+_RULE = group(
+    subjectField=TEXT,
+    operator=TEXT,
+    values=many(TEXT),
+    altLabel=TEXT,
+    picklistFilterValues=many(group(label=TEXT, value=TEXT, isDefault=BOOLEAN, selected=BOOLEAN)),
+)
+
+
+class PartStream(MarketoStream):
+    """A part of an asset."""
+
+    selected_by_default = False
+    calls = "1 per changed parent"
+
+
+class ProgramTagsStream(PartStream):
+    """Tags of programs. Source: programs.md."""
+
+    name = "program_tags"
+    parent_stream_type = assets.ProgramsStream
+    path = "/rest/asset/v1/program/{id}.json"
+    records_jsonpath = "$.result[*].tags[*]"
+    from_parent = (("programId", "id"),)
+    api_keys = ("programId", "tagType")
+    api_schema = record(programId=INTEGER, tagType=TEXT, tagValue=TEXT)
+
+
+class ProgramCostsStream(PartStream):
+    """Costs of programs by period; the same period may have several. Source: programs.md."""
+
+    name = "program_costs"
+    parent_stream_type = assets.ProgramsStream
+    path = "/rest/asset/v1/program/byName.json"
+    from_parent = (("programId", "id"),)
+    api_keys = ("programId", "position")
+    api_schema = record(programId=INTEGER, position=INTEGER, startDate=DATE, cost=NUMBER, note=TEXT)
+
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        """Costs come by name alone."""
+        query = super().get_url_params(context, next_page_token)
+        return {**query, "name": (context or {}).get("name"), "includeCosts": "true"}
+
+    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+        """Number the costs of a program: nothing else tells them apart."""
+        for program in super().parse_response(response):
+            for position, cost in enumerate(program.get("costs") or ()):
+                yield {**cost, "position": position}
+
+
+class TokensStream(PartStream):
+    """My tokens of folders and programs. Source: tokens.md."""
+
+    name = "tokens"
+    parent_stream_type = assets.FoldersStream
+    path = "/rest/asset/v1/folder/{id}/tokens.json"
+    calls = "1 per folder and program"
+    records_jsonpath = "$.result[*].tokens[*]"
+    from_parent = (
+        ("folderId", "id"),
+        ("folderType", "type"),
+    )
+    api_keys = ("folderId", "folderType", "name")
+    api_schema = record(
+        folderId=INTEGER, folderType=TEXT, name=TEXT, type=TEXT, value=TEXT, computedUrl=TEXT
+    )
+
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        """Folders and programs share ids."""
+        query = super().get_url_params(context, next_page_token)
+        return {**query, "folderType": (context or {}).get("type")}
+
+
+class FormFieldsStream(PartStream):
+    """Fields of forms. Source: form-fields.md."""
+
+    name = "form_fields"
+    parent_stream_type = assets.FormsStream
+    path = "/rest/asset/v1/form/{id}/fields.json"
+    from_parent = (("formId", "id"),)
+    api_keys = ("formId", "id", "rowNumber", "columnNumber")
+    api_schema = record(
+        formId=INTEGER,
+        id=TEXT,
+        label=TEXT,
+        dataType=TEXT,
+        rowNumber=INTEGER,
+        columnNumber=INTEGER,
+        required=BOOLEAN,
+        blankFields=INTEGER,
+        defaultValue=TEXT,
+        fieldMetaData=TEXT,
+        fieldWidth=INTEGER,
+        fields=many(TEXT),
+        formPrefill=BOOLEAN,
+        isSensitive=BOOLEAN,
+        hintText=TEXT,
+        instructions=TEXT,
+        labelWidth=INTEGER,
+        maxLength=INTEGER,
+        text=TEXT,
+        validationMessage=TEXT,
+        visibilityRules=group(ruleType=TEXT, rules=many(_RULE)),
+    )
+
+
+class SegmentsStream(PartStream):
+    """Segments of segmentations. Source: segments.md."""
+
+    name = "segments"
+    parent_stream_type = assets.SegmentationsStream
+    path = "/rest/asset/v1/segmentation/{id}/segments.json"
+    paging = OFFSET
+    calls = "2 or more per segmentation"
+    selected_by_default = True
+    from_parent = (("segmentationId", "id"),)
+    api_keys = ("segmentationId", "id")
+    api_schema = record(
+        segmentationId=INTEGER,
+        id=INTEGER,
+        name=TEXT,
+        description=TEXT,
+        url=TEXT,
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    )
+
+
+class StaticListMembershipsStream(PartStream):
+    """Who is in which static list, read anew in each run. Source: static-lists.md."""
+
+    name = "static_list_memberships"
+    parent_stream_type = assets.StaticListsStream
+    # Members come and go without a change of the list itself.
+    ignore_parent_replication_key = True
+    path = "/rest/v1/lists/{id}/leads.json"
+    paging = TOKEN
+    parameters = (("fields", "id"),)
+    permission = "Read-Only Lead"
+    calls = "1 per list and 300 members"
+    from_parent = (("listId", "id"),)
+    api_keys = ("listId", "leadId")
+    api_schema = record(listId=INTEGER, leadId=INTEGER)
+
+    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+        """The members are leads."""
+        for lead in super().parse_response(response):
+            yield {"leadId": lead["id"]}
+
+
+class EmailContentStream(PartStream):
+    """Content of emails, section by section. Source: emails.md."""
+
+    name = "email_content"
+    parent_stream_type = assets.EmailsStream
+    path = "/rest/asset/v1/email/{id}/content.json"
+    from_parent = (("emailId", "id"),)
+    api_keys = ("emailId", "htmlId")
+    api_schema = record(
+        emailId=INTEGER,
+        htmlId=TEXT,
+        parentHtmlId=TEXT,
+        contentType=TEXT,
+        index=INTEGER,
+        isLocked=BOOLEAN,
+        value=TEXT,
+    )
+
+
+class SnippetContentStream(PartStream):
+    """Content of snippets, as HTML and as text. Source: snippets.md."""
+
+    name = "snippet_content"
+    parent_stream_type = assets.SnippetsStream
+    path = "/rest/asset/v1/snippet/{id}/content.json"
+    from_parent = (("snippetId", "id"),)
+    api_keys = ("snippetId", "type")
+    api_schema = record(snippetId=INTEGER, type=TEXT, content=TEXT)
+
+
+class EmailTemplateContentStream(PartStream):
+    """Content of email templates. Source: email-templates.md."""
+
+    name = "email_template_content"
+    parent_stream_type = assets.EmailTemplatesStream
+    path = "/rest/asset/v1/emailTemplate/{id}/content.json"
+    paging = SINGLE
+    api_keys = ("id",)
+    api_schema = record(id=INTEGER, status=TEXT, content=TEXT)

@@ -1,0 +1,352 @@
+"""Assets that need no parent to be listed: from programs to files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.paging import OFFSET, SINGLE, TOKEN
+from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
+
+if TYPE_CHECKING:
+    from singer_sdk.helpers.types import Context, Record
+
+# Folders are spelled in several ways: by `id` or by `value`, with or without a name.
+FOLDER = group(id=INTEGER, value=INTEGER, type=TEXT, folderName=TEXT, name=TEXT)
+HEADER = group(type=TEXT, value=TEXT)
+_NAMED = {"id": INTEGER, "name": TEXT, "description": TEXT}
+_DATED = {"createdAt": MOMENT, "updatedAt": MOMENT}
+_ASSET = {**_NAMED, **_DATED, "url": TEXT, "folder": FOLDER, "workspace": TEXT}
+_DRAFTED = {**_ASSET, "status": TEXT}
+
+
+class AssetStream(MarketoStream):
+    """An asset: in pages by offset, known by its id."""
+
+    paging = OFFSET
+    api_keys: ClassVar[tuple[str, ...]] = ("id",)
+
+
+class ProgramsStream(AssetStream):
+    """Programs, without tags and costs. Source: programs.md."""
+
+    name = "programs"
+    path = "/rest/asset/v1/programs.json"
+    changes = "server"
+    child_fields = ("id", "name")
+    api_schema = record(
+        **_DRAFTED,
+        type=TEXT,
+        channel=TEXT,
+        startDate=MOMENT,
+        endDate=MOMENT,
+        sfdcId=TEXT,
+        sfdcName=TEXT,
+        headStart=BOOLEAN,
+    )
+
+
+class ChannelsStream(AssetStream):
+    """Channels with the steps of their progression. Source: channels.md."""
+
+    name = "channels"
+    path = "/rest/asset/v1/channels.json"
+    changes = "client"
+    api_schema = record(
+        id=INTEGER,
+        name=TEXT,
+        applicableProgramType=TEXT,
+        progressionStatuses=many(
+            group(
+                name=TEXT,
+                description=TEXT,
+                type=TEXT,
+                step=INTEGER,
+                success=BOOLEAN,
+                hidden=BOOLEAN,
+            )
+        ),
+        **_DATED,
+    )
+
+
+class TagTypesStream(AssetStream):
+    """Types of program tags. Source: tags.md."""
+
+    name = "tag_types"
+    path = "/rest/asset/v1/tagTypes.json"
+    api_keys = ("tagType",)
+    api_schema = record(tagType=TEXT, applicableProgramTypes=TEXT, required=BOOLEAN)
+
+
+class FoldersStream(AssetStream):
+    """Folders and programs as a tree: both number themselves from one. Source: folders.md."""
+
+    name = "folders"
+    path = "/rest/asset/v1/folders.json"
+    parameters = (("maxDepth", 100),)  # two levels otherwise
+    api_keys = ("id", "type")
+    child_fields = ("id", "type")
+    api_schema = record(
+        **_NAMED,
+        **_DATED,
+        type=TEXT,
+        folderId=FOLDER,
+        folderType=TEXT,
+        parent=FOLDER,
+        path=TEXT,
+        url=TEXT,
+        workspace=TEXT,
+        accessZoneId=INTEGER,
+        isArchive=BOOLEAN,
+        isSystem=BOOLEAN,
+    )
+
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        """Take the type out of `folderId`; it comes as `Folder` and as `FOLDER`."""
+        folder = row.get("folderId") or {}
+        kind = str(folder.get("type") or "Folder").capitalize()
+        return super().post_process(
+            {**row, "folderId": {**folder, "type": kind}, "type": kind}, context
+        )
+
+
+class SmartCampaignsStream(AssetStream):
+    """Smart campaigns. Source: smart-campaigns.md."""
+
+    name = "smart_campaigns"
+    path = "/rest/asset/v1/smartCampaigns.json"
+    changes = "server"
+    api_schema = record(
+        **_NAMED,
+        **_DATED,
+        type=TEXT,
+        status=TEXT,
+        isSystem=BOOLEAN,
+        isActive=BOOLEAN,
+        isRequestable=BOOLEAN,
+        isCommunicationLimitEnabled=BOOLEAN,
+        recurrence=group(
+            startAt=MOMENT,
+            endAt=MOMENT,
+            intervalType=TEXT,
+            interval=INTEGER,
+            weekdayOnly=BOOLEAN,
+            weekdayMask=many(TEXT),
+            dayOfMonth=INTEGER,
+            dayOfWeek=TEXT,
+            weekOfMonth=INTEGER,
+        ),
+        qualificationRuleType=TEXT,
+        qualificationRuleInterval=INTEGER,
+        qualificationRuleUnit=TEXT,
+        maxMembers=INTEGER,
+        smartListId=INTEGER,
+        flowId=INTEGER,
+        parentProgramId=INTEGER,
+        folder=FOLDER,
+        workspace=TEXT,
+        computedUrl=TEXT,
+    )
+
+
+class CampaignsStream(MarketoStream):
+    """Smart campaigns as the lead database lists them, with programs. Source: campaigns.md."""
+
+    name = "campaigns"
+    path = "/rest/v1/campaigns.json"
+    paging = TOKEN
+    permission = "Read-Only Campaign"
+    changes = "client"
+    api_keys = ("id",)
+    api_schema = record(
+        **_NAMED,
+        **_DATED,
+        type=TEXT,
+        active=BOOLEAN,
+        programId=INTEGER,
+        programName=TEXT,
+        workspaceName=TEXT,
+    )
+
+
+class SmartListsStream(AssetStream):
+    """Smart lists that people made, without their rules. Source: smart-lists.md."""
+
+    name = "smart_lists"
+    path = "/rest/asset/v1/smartLists.json"
+    changes = "server"
+    api_schema = record(**_ASSET)
+
+
+class StaticListsStream(AssetStream):
+    """Static lists. Source: static-lists.md."""
+
+    name = "static_lists"
+    path = "/rest/asset/v1/staticLists.json"
+    changes = "server"
+    child_fields = ("id",)
+    api_schema = record(**_ASSET, computedUrl=TEXT)
+
+
+class EmailsStream(AssetStream):
+    """Emails, approved ones and drafts; those of A/B tests are not given out. Source: emails.md."""
+
+    name = "emails"
+    path = "/rest/asset/v1/emails.json"
+    changes = "server"
+    child_fields = ("id",)
+    api_schema = record(
+        **_DRAFTED,
+        subject=HEADER,
+        fromName=HEADER,
+        fromEmail=HEADER,
+        replyEmail=HEADER,
+        operational=BOOLEAN,
+        publishToMSI=BOOLEAN,
+        template=INTEGER,
+        textOnly=BOOLEAN,
+        version=INTEGER,
+        webView=BOOLEAN,
+        autoCopyToText=BOOLEAN,
+        preHeader=TEXT,
+        ccFields=many(group(attributeId=TEXT, objectName=TEXT, displayName=TEXT, apiName=TEXT)),
+    )
+
+
+class EmailTemplatesStream(AssetStream):
+    """Email templates. Source: email-templates.md."""
+
+    name = "email_templates"
+    path = "/rest/asset/v1/emailTemplates.json"
+    changes = "client"
+    child_fields = ("id",)
+    api_schema = record(**_DRAFTED, version=INTEGER)
+
+
+class FormsStream(AssetStream):
+    """Forms. Source: forms.md."""
+
+    name = "forms"
+    path = "/rest/asset/v1/forms.json"
+    changes = "client"
+    child_fields = ("id",)
+    api_schema = record(
+        **_NAMED,
+        **_DATED,
+        url=TEXT,
+        status=TEXT,
+        folder=FOLDER,
+        theme=TEXT,
+        language=TEXT,
+        locale=TEXT,
+        progressiveProfiling=BOOLEAN,
+        labelPosition=TEXT,
+        fontFamily=TEXT,
+        fontSize=TEXT,
+        knownVisitor=group(type=TEXT, template=TEXT),
+        thankYouList=many(
+            group(
+                default=BOOLEAN,
+                followupType=TEXT,
+                followupValue=TEXT,
+                operator=TEXT,
+                subjectField=TEXT,
+                values=many(TEXT),
+            )
+        ),
+        buttonLabel=TEXT,
+        buttonLocation=INTEGER,
+        waitingLabel=TEXT,
+    )
+
+
+class LandingPagesStream(AssetStream):
+    """Landing pages. Source: landing-pages.md."""
+
+    name = "landing_pages"
+    path = "/rest/asset/v1/landingPages.json"
+    changes = "client"
+    api_schema = record(
+        **_NAMED,
+        **_DATED,
+        URL=TEXT,
+        computedUrl=TEXT,
+        status=TEXT,
+        folder=FOLDER,
+        workspace=TEXT,
+        title=TEXT,
+        keywords=TEXT,
+        robots=TEXT,
+        template=INTEGER,
+        customHeadHTML=TEXT,
+        facebookOgTags=TEXT,
+        formPrefill=BOOLEAN,
+        mobileEnabled=BOOLEAN,
+    )
+
+
+class LandingPageTemplatesStream(AssetStream):
+    """Landing page templates. Source: landing-page-templates.md."""
+
+    name = "landing_page_templates"
+    path = "/rest/asset/v1/landingPageTemplates.json"
+    changes = "client"
+    api_schema = record(**_DRAFTED, templateType=TEXT, enableMunchkin=BOOLEAN)
+
+
+class LandingPageRedirectRulesStream(AssetStream):
+    """Redirect rules of landing pages. Source: landing-page-redirect-rules.md."""
+
+    name = "landing_page_redirect_rules"
+    path = "/rest/asset/v1/redirectRules.json"
+    permission = "Read-Only Redirect Rules"
+    changes = "server"
+    api_schema = record(
+        id=INTEGER,
+        hostname=TEXT,
+        redirectFromUrl=TEXT,
+        redirectToUrl=TEXT,
+        redirectFrom=HEADER,
+        redirectTo=HEADER,
+        **_DATED,
+    )
+
+
+class LandingPageDomainsStream(AssetStream):
+    """Domains of landing pages. Source: landing-page-redirect-rules.md."""
+
+    name = "landing_page_domains"
+    path = "/rest/asset/v1/landingPageDomains.json"
+    permission = "Read-Only Redirect Rules"
+    api_keys = ("hostname",)
+    api_schema = record(hostname=TEXT, type=TEXT)
+
+
+class SnippetsStream(AssetStream):
+    """Snippets; fragments of the new designer may show up with nulls. Source: snippets.md."""
+
+    name = "snippets"
+    path = "/rest/asset/v1/snippets.json"
+    changes = "client"
+    child_fields = ("id",)
+    api_schema = record(**_DRAFTED)
+
+
+class FilesStream(AssetStream):
+    """Images and files: what they are and where, not their bytes. Source: files.md."""
+
+    name = "files"
+    path = "/rest/asset/v1/files.json"
+    changes = "client"
+    api_schema = record(**_NAMED, **_DATED, url=TEXT, folder=FOLDER, mimeType=TEXT, size=INTEGER)
+
+
+class SegmentationsStream(AssetStream):
+    """Segmentations. Source: segmentations.md."""
+
+    name = "segmentations"
+    path = "/rest/asset/v1/segmentation.json"
+    paging = SINGLE
+    child_fields = ("id",)
+    api_schema = record(**_DRAFTED)

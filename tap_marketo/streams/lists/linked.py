@@ -1,0 +1,92 @@
+"""What is linked to leads: companies, sales persons, opportunities and the roles in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.streams.bulk.lead_links import ID, Lead, LeadLinkStream
+from tap_marketo.streams.lists.described import known
+from tap_marketo.streams.lists.lookups import Answers, Lookup
+from tap_marketo.values.schema import INTEGER, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class CompaniesStream(LeadLinkStream):
+    """Companies that leads name by their external id. Source: companies.md."""
+
+    name = "companies"
+    path = "/rest/v1/companies.json"
+    describe_path = "/rest/v1/companies/describe.json"
+    permission = "Read-Only Company"
+    calls = "3 per 31 days since the start date, and 1 per 300 companies"
+    api_keys = ("id",)
+    api_schema = known(id=INTEGER, externalCompanyId=TEXT)
+    lead_field = "externalCompanyId"
+    filter_type = "externalCompanyId"
+
+
+class SalesPersonsStream(LeadLinkStream):
+    """Sales persons whom leads name by their external id. Source: sales-persons.md."""
+
+    name = "sales_persons"
+    path = "/rest/v1/salespersons.json"
+    describe_path = "/rest/v1/salespersons/describe.json"
+    permission = "Read-Only Sales Person"
+    calls = "3 per 31 days since the start date, and 1 per 300 sales persons"
+    api_keys = ("id",)
+    api_schema = known(id=INTEGER, externalSalesPersonId=TEXT)
+    lead_field = "externalSalesPersonId"
+    filter_type = "externalSalesPersonId"
+
+
+class OpportunityRolesStream(LeadLinkStream):
+    """Who plays which role in which opportunity. Source: opportunity-roles.md."""
+
+    name = "opportunity_roles"
+    path = "/rest/v1/opportunities/roles.json"
+    describe_path = "/rest/v1/opportunities/roles/describe.json"
+    permission = "Read-Only Opportunity"
+    calls = "3 per 31 days since the start date, and 1 per 300 leads"
+    api_keys = ("marketoGUID",)
+    api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT, leadId=INTEGER, role=TEXT)
+    lead_field = ID
+    filter_type = "leadId"
+
+
+class OpportunitiesStream(LeadLinkStream):
+    """Opportunities in which a lead plays a role. Source: opportunities.md."""
+
+    name = "opportunities"
+    path = "/rest/v1/opportunities.json"
+    describe_path = "/rest/v1/opportunities/describe.json"
+    permission = "Read-Only Opportunity"
+    calls = "as `opportunity_roles`, which share them, and 1 per 300 opportunities"
+    api_keys = ("marketoGUID",)
+    api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT)
+    lead_field = ID
+    filter_type = "externalOpportunityId"
+
+    def begin(self, answers: Answers) -> None:
+        """Ask for roles as their own stream does, whose answers then serve both."""
+        super().begin(answers)
+        roles = self.tap.streams.get(OpportunityRolesStream.name)
+        shared = isinstance(roles, LeadLinkStream) and roles.selected
+        fields = roles.fields if shared and isinstance(roles, LeadLinkStream) else []
+        self._roles = Lookup(
+            answers, OpportunityRolesStream.path, OpportunityRolesStream.filter_type, fields
+        )
+
+    def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
+        """Take a lead; yields opportunities whenever a call is full."""
+        yield from self._of_roles(self._roles.of([lead.get(self.lead_field)]))
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """Opportunities of the leads that are still waiting."""
+        yield from self._of_roles(self._roles.rest())
+        yield from super().rest()
+
+    def _of_roles(self, roles: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for role in roles:
+            yield from self._lookup.of([str(role.get("externalOpportunityId") or "")])

@@ -1,0 +1,70 @@
+"""The page about errors names every code, every class, and only words that the log has."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+
+import tap_marketo
+from tap_marketo.client.errors import CODES
+from tests.e2e.meltano import ROOT
+
+PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+PACKAGE = ROOT / "tap_marketo"
+# Texts that go over several lines are one literal in parentheses.
+SEAM = re.compile(r'"\s*f?"')
+SOURCES = {
+    path.relative_to(PACKAGE).as_posix(): SEAM.sub("", path.read_text(encoding="utf-8"))
+    for path in PACKAGE.rglob("*.py")
+    if "sandbox" not in path.parts
+}
+
+
+def error_classes() -> list[type[Exception]]:
+    """The errors of the tap that others may see."""
+    for module in pkgutil.walk_packages(tap_marketo.__path__, "tap_marketo."):
+        if "sandbox" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found = set()
+    left: list[type[Exception]] = [Exception]
+    while left:
+        kind = left.pop()
+        left += kind.__subclasses__()
+        if kind.__module__.startswith("tap_marketo.") and not kind.__name__.startswith("_"):
+            found.add(kind)
+    return sorted(found, key=str)
+
+
+def section(title: str) -> list[list[str]]:
+    """The rows of the table in a section, without its heading."""
+    text = PAGE.split(f"## {title}\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    return rows[2:]
+
+
+@pytest.mark.parametrize("code", [*CODES, "1029"])
+def test_every_code_has_its_row(code: str) -> None:
+    codes = " ".join(row[0] for row in section("By Marketo's code"))
+
+    assert re.search(rf"\b{code}\b", codes)
+
+
+def test_every_class_has_its_row_with_its_module() -> None:
+    told = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
+
+    assert told == {(one.__name__, one.__module__) for one in error_classes()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        row[0].strip("`")
+        for title in ("errors", "warnings")
+        for row in section(f"By the words of the log: {title}")
+    ],
+)
+def test_the_log_has_these_words(words: str) -> None:
+    assert any(words in text for text in SOURCES.values())

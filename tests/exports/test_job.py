@@ -1,0 +1,51 @@
+"""What the job endpoints may answer beside what they should."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_marketo.client import MarketoClient
+from tap_marketo.client.errors import NotFoundError, ResponseError
+from tap_marketo.exports.job import LEADS, ExportEndpoint, ExportJob, ExportRequest, JobState
+
+if TYPE_CHECKING:
+    from marketo_sandbox import Sandbox
+
+
+@pytest.fixture
+def jobless(sandbox: Sandbox) -> ExportEndpoint:
+    """Of an instance that succeeds in everything and names no job: `result` may be empty."""
+    sandbox.control.fault("body", "/bulk/*", times=-1, body={"success": True, "result": []})
+    client = MarketoClient(sandbox.base_url, sandbox.client_id, sandbox.client_secret)
+    return ExportEndpoint(client, LEADS)
+
+
+def test_a_status_without_a_job_is_an_unknown_job(jobless: ExportEndpoint) -> None:
+    with pytest.raises(NotFoundError, match="export job gone"):
+        jobless.status("gone")
+
+
+def test_a_creation_without_a_job_is_an_error(jobless: ExportEndpoint) -> None:
+    with pytest.raises(ResponseError, match="stream leads"):
+        jobless.create(ExportRequest("leads", LEADS, ("id",), "updatedAt"), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("Canceled", JobState.CANCELLED),
+        ("Cancelled", JobState.CANCELLED),
+        ("completed", JobState.COMPLETED),
+        ("Paused", JobState.UNKNOWN),
+    ],
+)
+def test_states_are_read_in_any_spelling(text: str, state: JobState) -> None:
+    assert JobState.parse(text) is state
+
+
+def test_keys_may_be_missing_null_or_unknown() -> None:
+    item = {"exportId": "1", "status": "Queued", "queuedAt": None, "fileSize": None, "new": [1]}
+
+    assert ExportJob.from_api(item) == ExportJob("1", JobState.QUEUED)

@@ -1,0 +1,108 @@
+"""Columns of a file are what its rows are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tap_marketo.files.arrow import read_columns
+from tap_marketo.files.records import compile_record
+from tap_marketo.files.rows import ExportFileError, read_rows
+from tap_marketo.values.kinds import Anomalies, Column, Kind
+from tests.files.test_rows import NASTY
+
+KINDS = [kind for kind in Kind if kind is not Kind.OBJECT]
+MORE = ["0x1F", "1e400", "-5", "a\rb", "a\r\nb", 'say "hi", ok', "9223372036854775808", "ü\u2028"]
+
+
+def export_file(header: list[str], rows: list[list[str]]) -> io.BytesIO:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return io.BytesIO(text.getvalue().encode("utf-8", "surrogatepass"))
+
+
+def by_columns(
+    file: io.BytesIO, columns: list[Column], anomalies: Anomalies, expected: int | None = None
+) -> list[list[Any]]:
+    file.seek(0)
+    header, _ = read_rows(file, anomalies=Anomalies())
+    found: list[list[Any]] = [[] for _ in columns]
+    for block in read_columns(file, header, columns, anomalies, expected=expected):
+        for values, array in zip(found, block, strict=True):
+            values.extend(array.to_pylist())
+    return found
+
+
+def by_rows(file: io.BytesIO, columns: list[Column], anomalies: Anomalies) -> list[list[Any]]:
+    file.seek(0)
+    header, chunks = read_rows(file, anomalies=anomalies)
+    record = compile_record(header, columns, anomalies)
+    records = [record(row) for chunk in chunks for row in chunk]
+    return [[one[column.name] for one in records] for column in columns]
+
+
+def plain(value: Any, kind: Kind) -> Any:
+    """A value as Parquet can hold it."""
+    if isinstance(value, str) and kind is Kind.DATETIME:
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if isinstance(value, str) and kind is Kind.DATE:
+        return date.fromisoformat(value)
+    if isinstance(value, int) and kind is Kind.INTEGER:
+        return value if -(2**63) <= value < 2**63 else None
+    return float(value) if isinstance(value, int | Decimal) and kind is Kind.NUMBER else value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "together"])
+def test_columns_are_read_as_rows_are(kind: Kind, alone: bool) -> None:  # noqa: FBT001
+    column = Column("cell", "cell", kind)
+    cells = [cell for cell in [*NASTY, *MORE] if "\0" not in cell]
+    files = [[cell] for cell in cells] if alone else [cells]
+    for some in files:
+        file = export_file(["id", "cell"], [[str(at), cell] for at, cell in enumerate(some)])
+        exactly, counted = Anomalies(), Anomalies()
+        (rows,) = by_rows(file, [column], exactly)
+        (columns,) = by_columns(file, [column], counted)
+        assert columns == [plain(value, kind) for value in rows]
+        assert counted.shortened == exactly.shortened
+
+
+def test_a_missing_column_is_null_and_counted() -> None:
+    anomalies = Anomalies()
+    wanted = [Column("a", "a", Kind.INTEGER), Column("gone", "gone", Kind.DATE)]
+    assert by_columns(export_file(["a"], [["1"], ["2"]]), wanted, anomalies) == [
+        [1, 2],
+        [None, None],
+    ]
+    assert anomalies.missing == {wanted[1]}
+
+
+def test_a_row_longer_than_a_block_is_read_row_by_row() -> None:
+    rows = [["1", "x"], ["2", "y" * 3_000_000], ["3", "z"]] * 3
+    wanted = [Column("a", "a", Kind.INTEGER), Column("b", "b", Kind.TEXT)]
+    found = by_columns(export_file(["a", "b"], rows), wanted, Anomalies())
+    assert found == [[int(a) for a, _ in rows], [b for _, b in rows]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a,b\n1,2\n3\n", "line 3: 1 cells where the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n", "line 3: 3 cells where the header has 2"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', "the file ends within a quoted cell"),
+    ],
+)
+def test_a_malformed_file_is_told_as_for_rows(content: bytes, message: str) -> None:
+    with pytest.raises(ExportFileError, match=message):
+        by_columns(io.BytesIO(content), [Column("a", "a", Kind.INTEGER)], Anomalies())
+
+
+def test_rows_swallowed_by_quotes_are_missed() -> None:
+    content = b'a,b\n1,2\n3,"4\n5,6\n7,"8\n9,10\n'
+    with pytest.raises(ExportFileError, match="a quote"):
+        by_columns(io.BytesIO(content), [Column("a", "a", Kind.INTEGER)], Anomalies(), expected=5)
