@@ -1,4 +1,7 @@
-.PHONY: help setup demo test test-tools guard lint types format clean
+.PHONY: help setup demo test test-tools guard lint types format docs clean
+
+# Files with generated parts, between the marks of cog.
+GENERATED = README.md $(wildcard docs/*.md) meltano.yml hub/_data/meltano/extractors/tap-marketo/engage.yml
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -18,12 +21,16 @@ test-tools: setup ## tests that need heavy tools, each in an environment of its 
 guard: setup ## whether records leave nearly as fast as Python can read their file
 	@.venv/bin/python benchmarks/record_path.py --guard --runs 3 --leads 40000 --activities 100000
 
-lint: setup ## ruff, all rules
+lint: setup ## ruff, all rules; whether the generated parts of the documentation are fresh
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/cog --check -I . $(GENERATED)
 
 types: setup ## mypy, strict
 	@.venv/bin/mypy
+
+docs: setup ## write the generated parts: settings, streams, meltano.yml, Hub definition
+	@.venv/bin/cog -r -I . $(GENERATED)
 
 format: setup ## let ruff format and fix
 	@.venv/bin/ruff check --fix .
