@@ -1,14 +1,15 @@
 """An export file is read as typed Arrow columns: the way into Parquet, many rows at a time.
 
 Arrow splits the file and converts whole columns, several times as fast as row by row. It is more
-lenient than `rows` in one thing, misplaced quotes, so the rows are counted afterwards. A column of
-a block that Arrow refuses, or would read otherwise than `values` does, is read by the exact
-converters.
+lenient than `rows` in one thing, stray quotes: from a block that may have some, the file is read
+row by row. A column of a block that Arrow refuses, or would read otherwise than `values` does, is
+read by the exact converters.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -16,14 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tap_marketo.files.errors import ExportFileError
+from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import note_missing
-from tap_marketo.files.rows import (
-    RETURN,
-    ExportFileError,
-    SoundBytes,
-    header_positions,
-    read_rows,
-)
+from tap_marketo.files.rows import read_rows
+from tap_marketo.files.sound import RETURN, SoundBytes
 from tap_marketo.values.kinds import Anomalies, Column, Kind, read_value
 
 if TYPE_CHECKING:
@@ -44,6 +42,12 @@ TYPES: dict[Kind, pa.DataType] = {
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _BLOCK = 1024 * 1024
+# Neither opens nor closes a cell, nor is doubled; or opens and closes one that goes on.
+_STRAY = re.compile(
+    rb'"(?<=[^,\n"]")(?:"")*(?=[^,\r\n"])'
+    rb'|""(?<=[,\n]"")(?:"")*(?=[^,\r\n"])'
+)
+_OVERLAP = 16
 _LARGEST = 2**63
 
 
@@ -70,7 +74,8 @@ def read_columns(
         An array for each column.
 
     Raises:
-        ExportFileError: The file is malformed.
+        ExportFileError: The file lacks what it must have.
+        BadRowsError: After the last block, some rows could not be read.
     """
     positions = header_positions(header, columns, requested=requested)
     note_missing(columns, positions, anomalies, requested)
@@ -92,8 +97,8 @@ def read_columns(
                 else _typed(cells[position], column, anomalies)
                 for column, position in zip(columns, positions, strict=True)
             ]
-    except pa.ArrowInvalid:
-        # A row longer than a block, or a malformed one, which is told with its line.
+    except (pa.ArrowInvalid, _StrayQuote):
+        # Also for a row that is longer than a block, or has too few or too many cells.
         for chunk in _rows_after(file, rows):
             rows += len(chunk)
             yield [
@@ -102,7 +107,7 @@ def read_columns(
                 )
                 for column, position in zip(columns, positions, strict=True)
             ]
-    if source.quotes % 2 or expected not in (None, rows):
+    if expected not in (None, rows):
         _refuse_misplaced_quotes(file, rows)
 
 
@@ -193,13 +198,18 @@ def _refuse_misplaced_quotes(file: BinaryIO, rows: int) -> None:
         raise ExportFileError("a quote where none can stand")
 
 
+class _StrayQuote(Exception):  # noqa: N818 - no error: another way of reading follows
+    """A quote that Arrow might read otherwise than `rows`."""
+
+
 class _Source(io.RawIOBase):
-    """Sound bytes in the sizes that Arrow asks for, their quotes counted."""
+    """Sound bytes in the sizes that Arrow asks for, their quotes counted and looked at."""
 
     def __init__(self, sound: SoundBytes) -> None:
         self.sound = sound
         self.quotes = 0
         self._held = b""
+        self._seen = b""
 
     def readable(self) -> bool:
         return True
@@ -209,8 +219,13 @@ class _Source(io.RawIOBase):
         while length < size:
             chunk = self.sound.read1()
             if not chunk:
+                if self.quotes % 2:
+                    raise _StrayQuote
                 break
             self.quotes += chunk.count(b'"')
+            if _STRAY.search(self._seen + chunk):
+                raise _StrayQuote
+            self._seen = chunk[-_OVERLAP:]
             parts.append(chunk)
             length += len(chunk)
         whole = b"".join(parts)

@@ -23,7 +23,8 @@ from tap_marketo.files.attributes import (
     parse_attributes,
     read_attributes,
 )
-from tap_marketo.files.rows import ExportFileError, header_positions
+from tap_marketo.files.errors import ExportFileError
+from tap_marketo.files.header import header_positions
 from tap_marketo.values import kinds as values
 from tap_marketo.values.kinds import Column, Kind, read_value
 

@@ -8,6 +8,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
+from tap_marketo.files.errors import BadRowsError
 from tap_marketo.files.rows import read_rows
 from tap_marketo.output.batch import ColumnFile, batch_file
 from tap_marketo.output.records import Messages, Output, RecordByRecord, passes_records_on
@@ -61,7 +62,8 @@ class FanOut:
             The leader's records, where the SDK's own loop has to write them.
 
         Raises:
-            ExportFileError: The file is malformed.
+            ExportFileError: The file cannot be read.
+            BadRowsError: Some of its rows cannot be read; the records of all others have left.
         """
         header, chunks = read_rows(file, anomalies=self._leader.anomalies)
         if not header:
@@ -70,14 +72,20 @@ class FanOut:
         outputs = self._outputs(own)
         with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
             only = outputs[self._leader]
-            if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
-                for block in self._plan.watched(only.read_file(file, header, fields, expected)):
-                    only.add(block)
-                    counts.add([ANY_ROW] * len(block))
-            else:
-                yield from self._write_rows(header, chunks, fields, outputs, own, counts)
+            bad_rows: BadRowsError | None = None
+            try:
+                if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
+                    for block in self._plan.watched(only.read_file(file, header, fields, expected)):
+                        only.add(block)
+                        counts.add([ANY_ROW] * len(block))
+                else:
+                    yield from self._write_rows(header, chunks, fields, outputs, own, counts)
+            except BadRowsError as error:
+                bad_rows = error
             for output in outputs.values():
                 output.end()
+            if bad_rows:
+                raise bad_rows
 
     def _write_rows(
         self,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tap_marketo.files.arrow import read_columns
+from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.files.records import compile_record
-from tap_marketo.files.rows import ExportFileError, read_rows
+from tap_marketo.files.rows import read_rows
 from tap_marketo.values.kinds import Anomalies, Column, Kind
 from tests.files.test_rows import NASTY
 
@@ -90,16 +91,31 @@ def test_a_row_longer_than_a_block_is_read_row_by_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "good", "message"),
     [
-        (b"a,b\n1,2\n3\n", "line 3: 1 cells where the header has 2"),
-        (b"a,b\n1,2\n3,4,5\n", "line 3: 3 cells where the header has 2"),
-        (b'a,b\n1,2\n3,"4\n5,6\n', "the file ends within a quoted cell"),
+        (b"a,b\n1,2\n3\n5,6\n", [1, 5], r"row 2 \(line 3\): 1 cells where the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n5,6\n", [1, 5], r"row 2 \(line 3\): 3 cells"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', [1, 5], "the file ends within a quoted cell"),
+        (b'a,b\n1,2\n3,"4"x"y\n5,6\n', [1, 5], "a quote or a line break where none can stand"),
+        (b'a,b\n1,2\n3,"4"x\n5,""y\n7,8\n', [1, 7], "a quote or a line break"),
     ],
 )
-def test_a_malformed_file_is_told_as_for_rows(content: bytes, message: str) -> None:
-    with pytest.raises(ExportFileError, match=message):
-        by_columns(io.BytesIO(content), [Column("a", "a", Kind.INTEGER)], Anomalies())
+def test_bad_rows_are_left_out_and_named_as_for_rows(
+    content: bytes, good: list[int], message: str
+) -> None:
+    file = io.BytesIO(content)
+    header, _ = read_rows(file, anomalies=Anomalies())
+    found: list[int] = []
+    blocks = read_columns(file, header, [Column("a", "a", Kind.INTEGER)], Anomalies())
+    with pytest.raises(BadRowsError, match=message):
+        found.extend(value for (block,) in blocks for value in block.to_pylist())
+    assert found == good
+
+
+def test_a_stray_quote_is_read_as_rows_do() -> None:
+    columns = [Column("a", "a", Kind.INTEGER), Column("b", "b", Kind.TEXT)]
+    file = io.BytesIO(b'a,b\n1,2\n3,"5" nail"\n5,"x ""y"""\n')
+    assert by_columns(file, columns, Anomalies()) == [[1, 3, 5], ["2", '5" nail', 'x "y"']]
 
 
 def test_rows_swallowed_by_quotes_are_missed() -> None:

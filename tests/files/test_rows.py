@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tap_marketo.files import rows
+from tap_marketo.files import rows, sound
 from tap_marketo.files.attributes import UNPARSED, attributes_of, parse_attributes
+from tap_marketo.files.errors import BadRowsError, ExportFileError
+from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, Shape, compile_activity, compile_record
-from tap_marketo.files.rows import ExportFileError, header_positions, read_rows
+from tap_marketo.files.rows import read_rows
 from tap_marketo.values.kinds import Anomalies, Column, Kind, read_value
 
 
@@ -23,6 +25,14 @@ def read(
         io.BytesIO(content), delimiter=delimiter, anomalies=anomalies or Anomalies()
     )
     return header, [row for chunk in found for row in chunk]
+
+
+def read_bad(content: bytes) -> tuple[list[list[str]], BadRowsError]:
+    _, chunks = read_rows(io.BytesIO(content), anomalies=Anomalies())
+    found: list[list[str]] = []
+    with pytest.raises(BadRowsError) as caught:
+        found.extend(row for chunk in chunks for row in chunk)
+    return found, caught.value
 
 
 def columns(**kinds: Kind) -> list[Column]:
@@ -91,7 +101,7 @@ def test_file_ending_within_a_character_is_counted() -> None:
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 7])
 def test_characters_across_chunks_stay_whole(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(rows, "_CHUNK", chunk)
+    monkeypatch.setattr(sound, "_CHUNK", chunk)
     anomalies = Anomalies()
     content = '\ufeffid,ü\n1,"🙂é\r\n€"\n'.encode() + b"2,\xff\n"
     assert read(content, anomalies) == (["id", "ü"], [["1", "🙂é\r\n€"], ["2", "\ufffd"]])
@@ -107,26 +117,84 @@ def test_file_stays_open_for_its_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "good", "message"),
     [
-        (b"a,b\n1,2\n1\n", "line 3: 1 cells where the header has 2"),
-        (b'a,b\n"x\ny",2\n1,2,3\n', "line 4: 3 cells where the header has 2"),
-        (b'a,b\n1,"secret\n2,3\n', "line 3: the file ends within a quoted cell"),
-        (b'a,b\n"sec"ret,2\n', "line 2: a quote or a line break where none can stand"),
-        (b'"a', "line 1: the file ends within a quoted cell"),
+        (
+            b"a,b\n1,2\n1\n3,4\n",
+            [["1", "2"], ["3", "4"]],
+            "cannot read row 2 (line 3): 1 cells where the header has 2",
+        ),
+        (
+            b'a,b\n"x\ny",2\n1,2,3\n3,4\n',
+            [["x\ny", "2"], ["3", "4"]],
+            "cannot read row 2 (line 4): 3 cells where the header has 2",
+        ),
+        (
+            b'a,b\n1,"secret\n2,3\n4,5\n',
+            [["2", "3"], ["4", "5"]],
+            "cannot read row 1 (line 2), columns: b: the file ends within a quoted cell",
+        ),
+        (
+            b'a,b\n"sec"ret,2\n3,4\n',
+            [["3", "4"]],
+            "cannot read row 1 (line 2), columns: a: a quote or a line break where none can stand",
+        ),
     ],
 )
-def test_malformed_file_is_an_error_with_its_line(content: bytes, message: str) -> None:
-    with pytest.raises(ExportFileError) as caught:
-        read(content)
-    assert str(caught.value) == message
+def test_bad_rows_cost_themselves_alone(
+    content: bytes, good: list[list[str]], message: str
+) -> None:
+    found, error = read_bad(content)
+    assert found == good
+    assert str(error) == message
 
 
-def test_oversized_cell_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_rows_are_named_by_row_and_line() -> None:
+    found, error = read_bad(b'a,b\n1,2\n"5" x,3,"y"z,8\n3,4\n\n5\n6,7\n')
+    assert found == [["1", "2"], ["3", "4"], ["6", "7"]]
+    assert [(one.row, one.line, one.column) for one in error.rows] == [(2, 3, "a"), (4, 6, None)]
+
+
+def test_a_file_that_ends_within_its_header_is_an_error() -> None:
+    with pytest.raises(ExportFileError, match="line 1: the file ends within a quoted cell"):
+        read(b'"a')
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('1,"5" nail",x', ["1", '5" nail', "x"]),
+        ('1,"He said "hi"",x', ["1", 'He said "hi"', "x"]),
+        ('1,"a, "b", c",x', ["1", 'a, "b", c', "x"]),
+        ('"a"b","c, d","e ""f"""', ['a"b', "c, d", 'e "f"']),
+        ('1,"two\nlines "of" it","x"', ["1", 'two\nlines "of" it', "x"]),
+        ('1,"5"",""', ["1", '5"', ""]),
+    ],
+)
+def test_a_stray_quote_is_read_where_only_one_reading_fits(line: str, cells: list[str]) -> None:
+    content = f"a,b,c\n1,2,3\n{line}\n7,8,9\n"
+    assert read(content.encode())[1] == [["1", "2", "3"], cells, ["7", "8", "9"]]
+
+
+def test_an_ambiguous_row_is_bad() -> None:
+    content = b'a,b\n"p","q"r","s"\n1,2\n'
+    found, error = read_bad(content)
+    assert found == [["1", "2"]]
+    assert "row 1 (line 2), columns: b" in str(error)
+
+
+def test_many_bad_rows_are_counted_and_some_are_named() -> None:
+    content = b"a,b\n" + b'"x"y"z,2\n1,2\n' * 3000
+    found, error = read_bad(content)
+    assert (len(found), error.count, len(error.rows)) == (3000, 3000, 1000)
+
+
+def test_oversized_cell_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "FIELD_SIZE_LIMIT", 1000)
     assert read(b"a\n" + b"x" * 1000)[1] == [["x" * 1000]]
-    with pytest.raises(ExportFileError, match="line 2: a cell of more than 1000 characters"):
-        read(b"a\n" + b"x" * 1001)
+    found, error = read_bad(b"a\n" + b"x" * 1001 + b"\ny\n")
+    assert found == [["y"]]
+    assert "a cell of more than 1000 characters" in str(error)
 
 
 def test_columns_are_found_by_name_then_in_any_case() -> None:

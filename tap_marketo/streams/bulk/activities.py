@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.exports.job import ACTIVITIES, ExportRequest
+from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, compile_activity, compile_record
-from tap_marketo.files.rows import header_positions
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
 from tap_marketo.values.names import distinct, field_columns, slug

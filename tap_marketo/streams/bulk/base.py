@@ -14,8 +14,8 @@ from tap_marketo.client.errors import (
     NotFoundError,
 )
 from tap_marketo.exports.window import Coverage, moment, rfc3339
+from tap_marketo.files.errors import ExportFileError
 from tap_marketo.files.records import compile_record
-from tap_marketo.files.rows import ExportFileError
 from tap_marketo.output.fan_out import FanOut
 from tap_marketo.values.kinds import Anomalies
 

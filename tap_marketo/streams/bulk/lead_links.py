@@ -13,7 +13,8 @@ from tap_marketo.client.errors import (
     NotFoundError,
 )
 from tap_marketo.exports.job import LEADS, ExportRequest
-from tap_marketo.files.rows import header_positions, read_rows
+from tap_marketo.files.header import header_positions
+from tap_marketo.files.rows import read_rows
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.streams.lists.described import describe, trimmed
 from tap_marketo.streams.lists.lookups import Answers, Lookup
