@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-tools guard lint types format docs clean
+.PHONY: help setup demo test test-fast test-tools guard lint types format docs clean
 
 # Files with generated parts, between the marks of cog.
 GENERATED = README.md $(wildcard docs/*.md) meltano.yml hub/_data/meltano/extractors/tap-marketo/engage.yml
@@ -14,6 +14,9 @@ demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in betwee
 
 test: setup ## the whole test suite, with a PostgreSQL of its own
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup
+
+test-fast: setup ## the tests of the pure core: no servers, no processes, under 30 seconds
+	@.venv/bin/python -m pytest -q -m "not slow"
 
 test-tools: setup ## tests that need heavy tools, each in an environment of its own under .cache/tools
 	@.venv/bin/python -m pytest tests/tools

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: sandboxes on demand."""
+"""Fixtures for all tests: sandboxes on demand. Marks the tests that start a server or a process."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ class StartSandbox(Protocol):
 
     def __call__(self, **options: Any) -> Sandbox:
         """Start it."""
+
+
+# What a test uses that starts a server or a process: fixtures, and names in its module.
+SLOW_FIXTURES = {"start_sandbox", "tool_environment"}
+SLOW_NAMES = {"Sandbox", "TapRun", "discover", "documentation", "meltano", "postgres", "run_tap"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `slow` what `make test-fast` leaves out."""
+    for item in items:
+        names = set(vars(getattr(item, "module", None) or object))
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & SLOW_FIXTURES or names & (SLOW_NAMES | {"subprocess"}):
+            item.add_marker(pytest.mark.slow)
 
 
 QUICK: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo.client import MarketoClient, offset_pages
 from tap_marketo.client.errors import NotFoundError, OutcomeUnknownError, ResponseError
-from tests.e2e.meltano import ROOT
+from tests.support.meltano import ROOT
 from tests.support.tap_runs import own_environment
 
 if TYPE_CHECKING:

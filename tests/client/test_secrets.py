@@ -13,7 +13,7 @@ import pytest
 from tap_marketo.client.errors import MarketoError
 from tap_marketo.client.redaction import redact
 from tap_marketo.settings import Settings
-from tests.exports.test_faults import catalog_of
+from tests.support.export_runs import catalog_of
 from tests.support.tap_runs import TAP, own_environment, quick_config
 
 if TYPE_CHECKING:

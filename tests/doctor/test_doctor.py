@@ -11,7 +11,7 @@ import pytest
 from tap_marketo.client import MarketoClient
 from tap_marketo.exports.job import LEADS, ExportEndpoint, ExportRequest
 from tap_marketo.exports.window import Window, moment
-from tests.e2e import meltano
+from tests.support import meltano
 from tests.support.tap_runs import TapRun, quick_config, run_tap
 
 if TYPE_CHECKING:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.e2e import meltano
+from tests.support import meltano
+from tests.support.csv_files import as_text, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from marketo_sandbox import Sandbox
-
-MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt")
 
 
 def test_leads_arrive_with_every_value_in_a_file_that_excel_knows_for_utf_8(
@@ -29,16 +26,3 @@ def test_leads_arrive_with_every_value_in_a_file_that_excel_knows_for_utf_8(
     written = (tmp_path / "output" / "leads.csv").read_bytes()
     assert written.startswith(b"\xef\xbb\xbfid,")
     assert written.count(b"\xef\xbb\xbf") == 1
-
-
-def rows(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        return list(csv.DictReader(opened))
-
-
-def as_text(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if name in MOMENTS:
-        return str(datetime.fromisoformat(value.replace("Z", "+00:00")))
-    return str(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.e2e import documentation, meltano
+from tests.support import documentation, meltano
 
 if TYPE_CHECKING:
     from pathlib import Path

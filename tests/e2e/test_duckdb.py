@@ -6,9 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from tests.e2e import meltano
+from tests.support import meltano
 from tests.support.tap_runs import (
     TapRun,
     discover,
@@ -17,6 +15,7 @@ from tests.support.tap_runs import (
     run_tap,
     selected,
 )
+from tests.support.warehouse import SCHEMA, assert_complete, query, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
 
 TARGET = meltano.ROOT / ".meltano" / "loaders" / "target-duckdb" / "venv" / "bin" / "target-duckdb"
-SCHEMA = "marketo"
 
 
 def test_leads_and_activities_arrive_and_then_only_changes_move(
@@ -126,32 +124,6 @@ def load(sandbox: Sandbox, folder: Path, **settings: str) -> None:
     meltano.run(sandbox, folder, "run", "marketo-to-duckdb", select=(), **given)
 
 
-def assert_complete(sandbox: Sandbox, folder: Path) -> None:
-    leads = query(folder, f"select id, email from {SCHEMA}.leads")
-    assert sorted(leads) == sorted(
-        (lead["id"], lead["email"]) for lead in sandbox.world.expected_leads()
-    )
-    columns = "marketoguid, activitytypeid, leadid"
-    activities = [
-        row
-        for table in tables(folder)
-        for row in query(folder, f'select {columns} from {SCHEMA}."{table}"')
-    ]
-    assert sorted(activities) == sorted(
-        (one["marketoGUID"], one["activityTypeId"], one["leadId"])
-        for one in sandbox.world.expected_activities()
-    )
-
-
-def tables(folder: Path) -> list[str]:
-    found = query(
-        folder,
-        "select table_name from information_schema.columns"
-        f" where table_schema = '{SCHEMA}' and column_name = 'marketoguid'",
-    )
-    return [table for (table,) in found]
-
-
 def latest_load(folder: Path) -> Iterable[Any]:
     return query(folder, f"select max(_sdc_batched_at) from {SCHEMA}.leads")[0]
 
@@ -161,8 +133,3 @@ def loaded_since(moment: object, table: str, key: str, folder: Path) -> set[Any]
     return {
         found for (found,) in query(folder, f'select {key} from {SCHEMA}."{table}" where {where}')
     }
-
-
-def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
-        return warehouse.sql(sql).fetchall()

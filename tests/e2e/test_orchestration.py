@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.e2e import documentation, meltano
-from tests.e2e.test_duckdb import assert_complete
+from tests.support import documentation, meltano
+from tests.support.warehouse import assert_complete
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from marketo_sandbox import Sandbox, SandboxOptions
-from tests.e2e import meltano, postgres
+from tests.support import meltano, postgres
 
 if TYPE_CHECKING:
     import subprocess

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 import requests
 
-from tests.e2e import meltano
-from tests.e2e.documentation import PROGRAMS
+from tests.support import meltano
+from tests.support.documentation import PROGRAMS
 from tests.support.tap_runs import own_environment, quick_config
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from tests.e2e import documentation, meltano
-from tests.e2e.test_csv import as_text
-from tests.e2e.test_csv import rows as csv_rows
+from tests.support import documentation, meltano
+from tests.support.csv_files import as_text
+from tests.support.csv_files import rows as csv_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

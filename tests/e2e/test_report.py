@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e import meltano
+from tests.support import meltano
 
 if TYPE_CHECKING:
     from pathlib import Path

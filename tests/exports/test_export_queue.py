@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.support.tap_runs import TapRun, quick_config, run_tap
+from tests.support.export_runs import days_ago, ids, only, windows
+from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,29 +16,6 @@ if TYPE_CHECKING:
     from tests.conftest import StartSandbox
 
 MEGABYTE = 1024 * 1024
-
-
-def days_ago(sandbox: Sandbox, days: int) -> str:
-    return (sandbox.instance.clock.now() - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def only(stream: str, sandbox: Sandbox, folder: Path) -> dict[str, Any]:
-    run = run_tap(folder, quick_config(sandbox), "--discover")
-    catalog: dict[str, Any] = json.loads(run.output)
-    for one in catalog["streams"]:
-        for entry in one["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = one["tap_stream_id"] == stream
-    return catalog
-
-
-def ids(*runs: TapRun) -> set[int]:
-    return {record["id"] for run in runs for record in run.records("leads")}
-
-
-def windows(sandbox: Sandbox) -> list[tuple[str, str]]:
-    ranges = [job.body["filter"]["updatedAt"] for job in sandbox.jobs if job.file]
-    return [(one["startAt"], one["endAt"]) for one in ranges]
 
 
 def test_year_of_leads_and_every_activity_type_is_24_jobs(sandbox: Sandbox, tmp_path: Path) -> None:

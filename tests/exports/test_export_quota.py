@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.exports.test_export_queue import days_ago, ids, only, windows
-from tests.exports.test_faults import catalog_of
-from tests.exports.test_shared_queue import once, refused
+from tests.support.export_runs import catalog_of, days_ago, ids, once, only, refused, windows
 from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:

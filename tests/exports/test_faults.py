@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from marketo_sandbox import Sandbox, SandboxOptions
-from tap_marketo.tap import TapMarketo
-from tests.exports.test_export_queue import days_ago
+from tests.support.export_runs import STREAMS, catalog_of, days_ago, delivered, truth
 from tests.support.tap_runs import TapRun, discover, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from marketo_sandbox import Sandbox
     from tests.conftest import StartSandbox
 
 CREATE, ENQUEUE, LIST, FILE = "*/create.json", "*/*/enqueue.json", "*/export.json", "*/*/file.json"
 DISCOVERY = ("/rest/v1/leads/describe2.json", "/rest/v1/activities/types.json")
-STREAMS = {"leads": "leads", "activities": "activity_send_email"}
 
 ONCE: dict[str, dict[str, Any]] = {
     "601 while polling": {"kind": "error", "path": LIST, "skip": 1, "code": "601"},
@@ -68,37 +65,6 @@ ONCE: dict[str, dict[str, Any]] = {
 def sync(sandbox: Sandbox, folder: Path, kind: str, state: dict[str, Any] | None = None) -> TapRun:
     config = quick_config(sandbox, start_date=days_ago(sandbox, 40), export_window_days=20)
     return run_tap(folder, config, catalog=catalog_of(kind), state=state)
-
-
-@cache
-def catalog_of(kind: str) -> dict[str, Any]:
-    """The same for all sandboxes, which differ in what goes wrong alone."""
-    with Sandbox(SandboxOptions(leads=1, activities=1)) as sandbox:
-        config = quick_config(sandbox)
-        catalog: dict[str, Any] = TapMarketo(config=config).catalog_dict
-    for one in catalog["streams"]:
-        for entry in one["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = one["tap_stream_id"] == STREAMS[kind]
-    return catalog
-
-
-def delivered(kind: str, *runs: TapRun) -> dict[Any, Any]:
-    if kind == "leads":
-        return {one["id"]: one for run in runs for one in run.records("leads")}
-    return {one["marketoGUID"]: one["leadId"] for run in runs for one in run.records(STREAMS[kind])}
-
-
-def truth(kind: str, sandbox: Sandbox) -> dict[Any, Any]:
-    start = days_ago(sandbox, 40)
-    if kind == "leads":
-        leads = sandbox.world.expected_leads()
-        return {one["id"]: one for one in leads if one["updatedAt"] >= start}
-    return {
-        one["marketoGUID"]: one["leadId"]
-        for one in sandbox.world.expected_activities()
-        if one["activityTypeId"] == 6 and one["activityDate"] >= start
-    }
 
 
 def exported(sandbox: Sandbox) -> list[str]:

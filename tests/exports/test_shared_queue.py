@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exports.test_export_queue import days_ago
-from tests.exports.test_faults import catalog_of, delivered, truth
+from tests.support.export_runs import catalog_of, days_ago, delivered, once, refused, truth
 from tests.support.tap_runs import TapRun, quick_config, run_tap, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from marketo_sandbox import Sandbox
@@ -44,31 +39,6 @@ def sync(sandbox: Sandbox, folder: Path, state: Any = None, **more: Any) -> TapR
 def downloads(jobs: list[Job]) -> set[int]:
     """How often files were fetched; those without records never are."""
     return {job.downloads for job in jobs if job.file and job.file.records}
-
-
-def refused(sandbox: Sandbox, code: str = "1029") -> bool:
-    return any(call.code == code for call in list(sandbox.log))
-
-
-@contextmanager
-def once(condition: Callable[[], bool], act: Callable[[], object]) -> Iterator[None]:
-    """Do something while the tap runs, as soon as the sandbox has seen something."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            if condition():
-                act()
-                return
-            time.sleep(0.02)
-
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(watch)
-        try:
-            yield
-        finally:
-            over.set()
-            done.result()
 
 
 @pytest.mark.parametrize("clients", [("one", "other"), ("one", "one")], ids=" and ".join)

@@ -15,7 +15,7 @@ from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.files.records import compile_record
 from tap_marketo.files.rows import read_rows
 from tap_marketo.values.kinds import Anomalies, Column, Kind
-from tests.files.test_rows import NASTY
+from tests.support.cells import NASTY
 
 KINDS = [kind for kind in Kind if kind is not Kind.OBJECT]
 MORE = ["0x1F", "1e400", "-5", "a\rb", "a\r\nb", 'say "hi", ok', "9223372036854775808", "ü\u2028"]

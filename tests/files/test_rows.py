@@ -16,6 +16,7 @@ from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, Shape, compile_activity, compile_record
 from tap_marketo.files.rows import read_rows
 from tap_marketo.values.kinds import Anomalies, Column, Kind, read_value
+from tests.support.cells import NASTY
 
 
 def read(
@@ -297,85 +298,6 @@ def test_bad_cells_are_null_and_counted_and_their_row_is_kept() -> None:
         "datetime": 1,
     }
     assert anomalies.attribute_cells == 1
-
-
-NASTY = [
-    "2026-W09-6",
-    "null",
-    "",
-    "NULL",
-    "Null",
-    " ",
-    "0",
-    "-0",
-    "-0.0",
-    "1",
-    "+1",
-    "007",
-    " 12 ",
-    "\t12\n",
-    "1_000",
-    "\uff11\uff12",
-    "12.0",
-    "12.5",
-    "-12.50",
-    ".5",
-    "5.",
-    ".",
-    "1e5",
-    "1E5",
-    "1e400",
-    "1e-400",
-    "1e9999",
-    "inf",
-    "nan",
-    "0x10",
-    "999999999999999.9",
-    "99999999999999.99",
-    "0.1234567890123456",
-    "12345678901234567890123",
-    "9" * 5000,
-    "true",
-    "TRUE",
-    "True",
-    "tRuE",
-    "yes",
-    "No",
-    "t",
-    "F",
-    " false",
-    "2",
-    "on",
-    "2010-05-07",
-    "20100507",
-    "2010-5-7",
-    "2010-02-30",
-    "0000-01-01",
-    "0001-01-01",
-    "9999-12-31",
-    "2010-05-07 ",
-    "2022-02-13T14:06:20Z",
-    "2022-02-13t14:06:20z",
-    "2022-02-13 14:06:20Z",
-    "2022-02-13T14:06:20.5Z",
-    "2022-02-13T14:06:20+0000",
-    "2022-02-13T14:06:20Z+0000",
-    "2022-02-30T14:06:20Z",
-    "2022-02-13T24:00:00Z",
-    "2022-02-13T23:59:60Z",
-    "2026-W01-1T10:20:30Z",
-    "2026-01-01T10:20+01Z",
-    "2022-02-13T14:06:20Z ",
-    "0000-01-01T00:00:00Z",
-    "0001-01-01T00:00:00+10:00",
-    "2022-02-13T14:06:20Z+9999",
-    "[]",
-    "{}",
-    '"1"',
-    "1 2",
-    "--1",
-    "\x1f1",
-]
 
 
 @pytest.mark.parametrize("column", EVERY_KIND[:-1], ids=lambda column: column.name)

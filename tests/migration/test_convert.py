@@ -11,36 +11,8 @@ from tap_marketo.migration import foreign
 from tap_marketo.migration.activity_names import ActivityNames
 from tap_marketo.migration.convert import Converted, convert
 from tap_marketo.migration.foreign import Origin
+from tests.support.foreign_states import AIRBYTE, HOTGLUE, STITCH, per_stream
 
-STITCH: dict[str, Any] = {
-    "bookmarks": {
-        "leads": {"updatedAt": "2026-03-10T02:00:05+00:00", "export_id": None, "export_end": None},
-        "activities_visit_webpage": {"activityDate": "2026-03-01T00:00:00+00:00"},
-        "activities_change_status_in_progression": {"activityDate": "2026-03-01T00:00:00Z"},
-        "lists": {"updatedAt": "2026-03-10T02:00:05.123456+00:00", "next_page_token": None},
-        "campaigns": {"updatedAt": "2026-03-10T02:00:05+00:00", "next_page_token": "ABC==="},
-        "programs": {"updatedAt": "2026-03-10T02:00:05+00:00"},
-    },
-    "currently_syncing": None,
-}
-AIRBYTE = [
-    ("leads", {"updatedAt": "2026-03-09T17:30:00Z"}),
-    ("activities_visit_webpage", {"activityDate": "2026-03-09T22:10:00Z"}),
-    ("activities_change_statusin_progression", {"activityDate": "2026-03-09T01:00:00Z"}),
-    ("activities_removefrom_list", {"activityDate": "2025-11-02T08:00:00Z"}),
-    ("programs", {"updatedAt": "2026-03-09T12:00:00Z"}),
-    ("campaigns", {"createdAt": "2026-03-09T12:00:00Z"}),
-    ("segmentations", {}),
-]
-HOTGLUE: dict[str, Any] = {
-    "bookmarks": {
-        "leads": {"replication_key": "updatedAt", "replication_key_value": "2026-03-09T17:30:00"},
-        "event_Visit_Webpage": {
-            "replication_key": "activityDate",
-            "replication_key_value": "2026-03-09T22:10:00Z",
-        },
-    }
-}
 OURS: dict[str, Any] = {
     "bookmarks": {
         "leads": {
@@ -64,16 +36,6 @@ def converted(state: Any, types: list[dict[str, Any]] | None = None, **how: Any)
 
 def values(done: Converted) -> dict[str, str]:
     return {name: one["replication_key_value"] for name, one in done.state["bookmarks"].items()}
-
-
-def per_stream(state: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "STREAM",
-            "stream": {"stream_descriptor": {"name": name}, "stream_state": one},
-        }
-        for name, one in state
-    ]
 
 
 def test_stitch_goes_on_where_stitch_itself_would() -> None:

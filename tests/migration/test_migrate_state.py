@@ -12,7 +12,7 @@ import pytest
 from marketo_sandbox.clock import iso
 from tap_marketo.exports.window import SECOND, moment
 from tap_marketo.streams.bulk.activities import stream_names
-from tests.migration.test_convert import AIRBYTE, HOTGLUE, STITCH, per_stream
+from tests.support.foreign_states import AIRBYTE, HOTGLUE, STITCH, per_stream
 from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.exports.test_export_queue import only
+from tests.support.export_runs import only
 from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo import events, sync_log
-from tests.exports.test_export_queue import days_ago, only
+from tests.support.export_runs import days_ago, only
 from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import requests
 
 from marketo_sandbox import Sandbox, SandboxOptions
 from marketo_sandbox.control import VERBS, Control
-from tests.sandbox.caller import LEADS, Caller, code
+from tests.support.caller import LEADS, Caller, code
 
 if TYPE_CHECKING:
     from tests.conftest import StartSandbox

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.caller import ACTIVITIES, FIELDS, LEADS, Caller, code, message
+from tests.support.caller import ACTIVITIES, FIELDS, LEADS, Caller, code, message
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from marketo_sandbox.faults import KINDS
-from tests.sandbox.caller import LEADS, Caller, code
+from tests.support.caller import LEADS, Caller, code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.sandbox.caller import ACTIVITIES, LEADS, Caller, code
+from tests.support.caller import ACTIVITIES, LEADS, Caller, code
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

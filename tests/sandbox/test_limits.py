@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sandbox.caller import LEADS, Caller, code, message
+from tests.support.caller import LEADS, Caller, code, message
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

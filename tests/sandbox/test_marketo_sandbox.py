@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.sandbox.caller import code
+from tests.support.caller import code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

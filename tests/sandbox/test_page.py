@@ -10,8 +10,8 @@ from marketo_sandbox.__main__ import _parser
 from marketo_sandbox.control import VERBS
 from marketo_sandbox.faults import JOB_FAULTS, KINDS
 from marketo_sandbox.options import SandboxOptions
-from tests.e2e.documentation import sections
-from tests.e2e.meltano import ROOT
+from tests.support.documentation import sections
+from tests.support.meltano import ROOT
 
 PAGE = sections((ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8"))
 ROW = re.compile(r"^\| (`.*?) \| (.*?) ?\|", re.MULTILINE)

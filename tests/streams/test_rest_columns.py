@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tap_marketo.client import MarketoClient
-from tests.streams.rest_truth import assert_same, sync, truth
+from tests.support.rest_truth import assert_same, sync, truth
 from tests.support.tap_runs import quick_config
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from tap_marketo.client.errors import ResponseError, TokenRejectedError, UnavailableError
 from tap_marketo.streams.lists.catalog import STREAMS, name_of
 from tap_marketo.tap import TapMarketo
-from tests.streams.rest_truth import assert_same, rest_config, sync
+from tests.support.rest_truth import assert_same, rest_config, sync
 from tests.support.tap_runs import discover, run_tap, selected
 
 if TYPE_CHECKING:

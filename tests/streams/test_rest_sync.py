@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo.streams.lists.catalog import GROUPS, name_of
-from tests.streams.rest_truth import assert_same, rest_config, sync
+from tests.support.rest_truth import assert_same, rest_config, sync
 from tests.support.tap_runs import discover, run_tap, selected
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from marketo_sandbox import Sandbox, SandboxOptions, lists
 from marketo_sandbox.fields import described_fields
 from tap_marketo.values.names import slug, snake_case
 from tests.conftest import QUICK
-from tests.e2e import postgres
-from tests.tools.dbt_warehouse import Warehouse
+from tests.support import postgres
+from tests.support.dbt_warehouse import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

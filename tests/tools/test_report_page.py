@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exports.test_export_queue import only
+from tests.support.export_runs import only
 from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.e2e import meltano
+from tests.support import meltano
 from tests.support.tap_runs import discover, own_environment, quick_config, selected
 
 if TYPE_CHECKING:

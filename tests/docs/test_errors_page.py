@@ -10,7 +10,7 @@ import pytest
 
 import tap_marketo
 from tap_marketo.client.errors import CODES
-from tests.e2e.meltano import ROOT
+from tests.support.meltano import ROOT
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "tap_marketo"

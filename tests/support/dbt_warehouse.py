@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psycopg2
 
-from tests.e2e import postgres
+from tests.support import postgres
 from tests.support.tap_runs import own_environment, quick_config, run_tap, selected
 from tests.tools.conftest import ROOT
 

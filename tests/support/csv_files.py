@@ -1,0 +1,26 @@
+"""CSV files as a target writes them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt")
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def as_text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name in MOMENTS:
+        return str(datetime.fromisoformat(value.replace("Z", "+00:00")))
+    return str(value)
