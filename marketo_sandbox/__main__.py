@@ -22,6 +22,7 @@ NUMBERS = (
     ("time-scale", "sandbox seconds in a real second"),
     ("status-refresh-seconds", "how old the state of a job may be that a caller sees"),
     ("token-seconds", "life of an access token"),
+    ("late-sends", "seconds after its date at which Send Email can be read"),
     ("calls-per-20-seconds", "limit"),
     ("concurrent-calls", "limit"),
     ("daily-calls", "limit"),
@@ -37,7 +38,8 @@ SWITCHES = (
     ("ignore-header-names", "columnHeaderNames has no effect"),
     ("attributes-as-list", "activity attributes as the specification spells them"),
     ("plain-quota-text", "a spent allocation is told without a number"),
-    ("plain-data", "no awkward values in the data"),
+    ("rough", "awkward values in the data, and lists whose pages are odd"),
+    ("without-retention", "no activity is ever too old to be read"),
 )
 
 
@@ -46,7 +48,7 @@ def main() -> None:
     parser = _parser()
     values = vars(parser.parse_args())
     port_file: str | None = values.pop("port_file", None)
-    values["nasty"] = not values.pop("plain_data")
+    values["retention"] = not values.pop("without_retention")
     values["without_updated_at"] = tuple(values["without_updated_at"])
     try:
         options = SandboxOptions(**values)

@@ -106,7 +106,7 @@ def _page(instance: Instance, kind: Kind, asked: Record, found: list[Record]) ->
 
 def _as_shown(instance: Instance, kind: Kind, one: Record) -> Record:
     shown = dict(spelled(one, DATABASE))
-    if instance.options.nasty:
+    if instance.options.rough:
         for name, data_type in kind.fields.items():
             if name in shown and data_type == "currency":
                 shown[name] = str(shown[name])

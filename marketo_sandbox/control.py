@@ -12,6 +12,7 @@ from marketo_sandbox.clock import iso
 from marketo_sandbox.export import ACTIVITIES, LEADS
 from marketo_sandbox.faults import JOB_FAULTS, Fault
 from marketo_sandbox.routes import KNOWN_PERMISSIONS
+from marketo_sandbox.truth import truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,16 +157,14 @@ def control(instance: Instance) -> Blueprint:
         told = dataclasses.asdict(result) if isinstance(result, Fault) else result
         return jsonify({"result": told}), 200
 
-    truth = {
-        "leads": instance.world.expected_leads,
-        "activities": instance.world.expected_activities,
-        "program_members": instance.members.expected,
-        **{f"custom_objects/{name}": one.expected for name, one in instance.custom_objects.items()},
-    }
-
     @blueprint.get("/<path:name>.jsonl")
     def records(name: str) -> Response:
-        return _lines(truth[name]()) if name in truth else Response("no such object", 404)
+        found = truth(instance)
+        return _lines(found[name]()) if name in found else Response("no such object", 404)
+
+    @blueprint.get("/truth")
+    def names() -> Response:
+        return jsonify(sorted(truth(instance)))
 
     @blueprint.get("/log")
     def log() -> Response:
@@ -181,7 +180,7 @@ def control(instance: Instance) -> Blueprint:
             {
                 "time": iso(instance.clock.now()),
                 "leads": len(instance.world.leads),
-                "activities": len(instance.world.expected_activities()),
+                "activities": instance.world.activities.count(),
                 "calls": len(instance.log),
                 "jobs": len(instance.queue.jobs),
                 "most_queued": instance.queue.most_queued,
@@ -212,5 +211,6 @@ def _job(job: Any) -> dict[str, Any]:
 
 
 def _lines(items: Iterable[dict[str, Any]]) -> Response:
-    text = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+    # Nothing but ASCII: a line of `splitlines` is a record.
+    text = (json.dumps(item) + "\n" for item in items)
     return Response(text, mimetype="application/x-ndjson")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused, cell, date_range
+from marketo_sandbox.world.track import FIRST_LEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,10 +90,11 @@ class CustomObjects:
     def _items(self) -> list[Item]:
         """The records; at first every second lead has one."""
         with self.world.lock:
-            owners = [pair for pair in self.world.leads.items() if pair[0] % 2 == 0]
+            created = self.world.scene.created
+            owners = [one for one in range(self.world.scene.leads) if one % 2 == 0]
             return [
-                self._item(number, lead_id, lead.created)
-                for number, (lead_id, lead) in enumerate(owners)
+                self._item(place, FIRST_LEAD + number, created(number))
+                for place, number in enumerate(owners)
             ]
 
     def add(self, count: int) -> list[str]:
@@ -216,7 +218,6 @@ class CustomObjects:
 
     def _item(self, number: int, lead_id: int, at: datetime) -> Item:
         at = at.replace(microsecond=0)
-        lead = self.world.leads[lead_id]
         made: dict[str, Any] = {
             "string": f"{self.api_name}-{number}",
             "currency": number * 100.5,
@@ -228,7 +229,9 @@ class CustomObjects:
             "text": _MODELS[number % len(_MODELS)],
         }
         values = {name: made.get(kind) for name, kind in self.fields.items()}
-        values[self._link()] = lead_id if self.related_to[1] == "Id" else lead.values["email"]
+        values[self._link()] = (
+            lead_id if self.related_to[1] == "Id" else f"person{lead_id}@example.com"
+        )
         guid = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.api_name} {number}")
         values |= {"marketoGUID": str(guid), "createdAt": iso(at), "updatedAt": iso(at)}
         return Item(values, lead_id, at)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
+from marketo_sandbox.fields import NEVER_EXPORTED
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from marketo_sandbox.world import World
 
@@ -104,7 +106,7 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
         return
     known = world.fields if kind == LEADS else ACTIVITY_FIELDS
     for name in fields:
-        if name not in known or (kind == LEADS and world.fields[name] == "formula"):
+        if name not in known:
             raise Refused("1006", f"Field '{name}' not found")
     _check_filters(world, kind, body.get("filter"))
 
@@ -229,20 +231,17 @@ def _line(cells: list[str], delimiter: str) -> str:
 def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iterator[list[str]]:
     ((name, value),) = filters.items()
     if _LIST_FILTER.fullmatch(name):
-        found = [world.leads[one] for one in _list_members(world, name, value)]
+        found: Iterable[int] = _list_members(world, name, value)
     else:
-        start, end = date_range(value)
-        found = [
-            lead
-            for lead in world.leads.values()
-            # A filter has no fraction of a second: the last one counts to its end.
-            if start
-            <= (lead.created if name == "createdAt" else lead.changed).replace(microsecond=0)
-            <= end
-        ]
-    for lead in found:
+        found = world.leads.changed_between(name, *date_range(value))
+    for lead_id in found:
+        lead = world.leads[lead_id]
         yield [
-            lead.cells[name] if name in lead.cells else cell(lead.values.get(name))
+            "null"
+            if world.fields[name] in NEVER_EXPORTED
+            else lead.cells[name]
+            if name in lead.cells
+            else cell(lead.values.get(name))
             for name in fields
         ]
 
@@ -251,20 +250,19 @@ def _activities(
     world: World, filters: dict[str, Any], fields: Sequence[str]
 ) -> Iterator[list[str]]:
     start, end = date_range(filters["createdAt"])
-    wanted = {int(one) for one in filters.get("activityTypeIds", ())}
+    wanted = {int(one) for one in filters.get("activityTypeIds") or ()}
     numbers = {int(one) for one in filters.get("primaryAttributeValueIds", ())}
     names = set(filters.get("primaryAttributeValues", ()))
-    for activity in world.activities:
-        if activity.type_id == DELETE_LEAD or (wanted and activity.type_id not in wanted):
+    for activity in world.activities.between(start, end, wanted):
+        if activity.type_id == DELETE_LEAD:
             continue
         if (numbers and activity.primary_id not in numbers) or (
             names and activity.primary not in names
         ):
             continue
-        if start <= activity.at.replace(microsecond=0) <= end:
-            row = activity.as_row()
-            row["attributes"] = _attributes(world, activity.attributes)
-            yield [cell(row[name]) for name in fields]
+        row = activity.as_row()
+        row["attributes"] = _attributes(world, activity.attributes)
+        yield [cell(row[name]) for name in fields]
 
 
 def _attributes(world: World, attributes: dict[str, Any]) -> str:

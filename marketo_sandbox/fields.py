@@ -6,37 +6,37 @@ from typing import Any
 
 _STANDARD: dict[str, tuple[str, ...]] = {
     "integer": (
-        "id", "numberOfEmployees", "personTimeZoneOffset", "urgency", "relativeUrgency",
-        "leadRevenueCycleModelId", "leadRevenueStageId",
+        "id", "numberOfEmployees", "personTimeZoneOffset", "relativeUrgency", "priority",
+        "leadScore", "relativeScore",
     ),
-    "score": ("leadScore", "relativeScore"),
+    "float": ("urgency",),
     "currency": ("annualRevenue",),
     "boolean": (
         "mktoIsPartner", "isLead", "mktoIsCustomer", "isAnonymous", "emailInvalid",
         "unsubscribed", "doNotCall", "marketingSuspended", "blackListed", "emailSuspended",
     ),
-    "date": ("dateOfBirth", "mktoAcquisitionDate"),
-    "datetime": ("createdAt", "updatedAt", "emailSuspendedAt"),
+    "date": ("dateOfBirth",),
+    "datetime": ("createdAt", "updatedAt", "emailSuspendedAt", "mktoAcquisitionDate"),
     "email": ("email",),
-    "phone": ("mainPhone", "phone", "mobilePhone", "fax"),
-    "url": ("website",),
+    "phone": ("phone", "mobilePhone", "fax"),
+    "url": ("website", "originalReferrer"),
     "reference": (
         "contactCompany", "leadPerson", "personPrimaryLeadInterest", "leadPartitionId",
-        "acquisitionProgramId",
+        "acquisitionProgramId", "leadRevenueCycleModelId", "leadRevenueStageId",
     ),
-    "text": ("mktoCompanyNotes", "mktoPersonNotes", "unsubscribedReason", "address"),
+    "text": ("mktoCompanyNotes", "mktoPersonNotes", "address", "billingStreet"),
     "string": (
-        "company", "site", "billingStreet", "billingCity", "billingState", "billingCountry",
+        "company", "site", "mainPhone", "billingCity", "billingState", "billingCountry",
         "billingPostalCode", "industry", "sicCode", "externalCompanyId", "mktoName", "personType",
         "salutation", "firstName", "middleName", "lastName", "title", "city", "state", "country",
         "postalCode", "personTimeZone", "originalSourceType", "originalSourceInfo",
         "registrationSourceType", "registrationSourceInfo", "originalSearchEngine",
-        "originalSearchPhrase", "originalReferrer", "emailInvalidCause", "mktoDoNotCallCause",
+        "originalSearchPhrase", "unsubscribedReason", "emailInvalidCause", "mktoDoNotCallCause",
         "doNotCallReason", "marketingSuspendedCause", "blackListedCause", "anonymousIP",
         "inferredCompany", "inferredCountry", "inferredCity", "inferredStateRegion",
         "inferredPostalCode", "inferredMetropolitanArea", "inferredPhoneAreaCode",
         "emailSuspendedCause", "department", "cookies", "externalSalesPersonId", "leadRole",
-        "leadSource", "leadStatus", "priority", "rating",
+        "leadSource", "leadStatus", "rating",
     ),
 }  # fmt: skip
 
@@ -52,12 +52,17 @@ _CUSTOM: tuple[tuple[str, str], ...] = (
     ("internalNotes", "textarea"),
     ("portalUrl", "url"),
     ("fullNameFormula", "formula"),
+    ("daysSinceContact", "lead_function"),
     ("leadSegment", "string"),
     ("lead_segment", "string"),
     ("zipRaw", "string"),
 )
 
 FIRST_FIELD_ID = 2
+
+# They are computed by Marketo: an export has an empty column, REST an absent value.
+NEVER_EXPORTED = frozenset({"formula", "lead_function"})
+_LENGTHS = {"string": 255, "email": 255, "phone": 255, "url": 255}
 
 CUSTOM = frozenset(name for name, _ in _CUSTOM)
 
@@ -85,7 +90,7 @@ def described_fields(fields: dict[str, str]) -> list[dict[str, Any]]:
             "id": number,
             "displayName": display_name(name),
             "dataType": kind,
-            **({"length": 255} if kind in {"string", "text", "textarea"} else {}),
+            **({"length": _LENGTHS[kind]} if kind in _LENGTHS else {}),
             "rest": {"name": name, "readOnly": name in {"id", "createdAt", "updatedAt"}},
             "soap": {"name": display_name(name).replace(" ", ""), "readOnly": name == "id"},
         }

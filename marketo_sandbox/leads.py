@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import request
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused
+from marketo_sandbox.fields import display_name
 
 if TYPE_CHECKING:
     from marketo_sandbox.server import Call, Instance
+    from marketo_sandbox.world import Activity
 
 PAGE = 300
 MOST_TYPES = 10
@@ -19,7 +21,7 @@ NEW_LEAD, CHANGE_DATA_VALUE = 12, 13
 DEFAULT_FIELDS = ("id", "email", "firstName", "lastName", "createdAt", "updatedAt")
 
 
-def paging_token(instance: Instance, _: Call) -> dict[str, Any]:
+def paging_token(_instance: Instance, _: Call) -> dict[str, Any]:
     """The token from which lists of what happened since a moment go on."""
     try:
         text = request.values.get("sinceDatetime", "").replace("Z", "+00:00")
@@ -28,11 +30,7 @@ def paging_token(instance: Instance, _: Call) -> dict[str, Any]:
             raise ValueError
     except ValueError:
         raise Refused("704", "Invalid date format") from None
-    with instance.world.lock:
-        later = [at for at, _, _ in instance.world.changes if at >= since.astimezone(timezone.utc)]
-        place = len(instance.world.changes) - len(later)
-        # The place among the changes of leads, and the moment for all other lists.
-        return {"nextPageToken": f"{place}@{iso(since)}="}
+    return {"nextPageToken": f"0@{iso(since)}="}
 
 
 def lead_changes(instance: Instance, _: Call) -> dict[str, Any]:
@@ -40,46 +38,64 @@ def lead_changes(instance: Instance, _: Call) -> dict[str, Any]:
     wanted = {one for one in request.values.get("fields", "").split(",") if one}
     if not wanted:
         raise Refused("1002", "Missing value for required parameter 'fields'")
-    token = request.values.get("nextPageToken", "").partition("@")[0]
-    if not token.rstrip("=").isdigit():
-        raise Refused("1002", "Missing value for required parameter 'nextPageToken'")
-    start = int(token.rstrip("="))
-    with instance.world.lock:
-        changes = sorted(instance.world.changes)
-    found = [
-        {
-            "id": 100_000 + start + place,
-            "marketoGUID": str(100_000 + start + place),
-            "leadId": lead_id,
-            "activityDate": iso(at).replace("Z", "+0000"),
-            "activityTypeId": CHANGE_DATA_VALUE if name else NEW_LEAD,
-            "fields": [{"id": 1, "name": name, "newValue": "…"}] if name else [],
-            "attributes": [],
-        }
-        for place, (at, lead_id, name) in enumerate(changes[start : start + PAGE])
-        if not name or name in wanted
-    ]
-    end = min(start + PAGE, len(changes))
-    return {"result": found, "nextPageToken": f"{end}=", "moreResult": end < len(changes)}
+    shown = {display_name(name): name for name in wanted}
+    page, token, more = _page(instance, {NEW_LEAD, CHANGE_DATA_VALUE}, "c")
+    found = []
+    for place, one in page:
+        if one.type_id == CHANGE_DATA_VALUE and one.primary not in shown:
+            continue
+        changed = one.type_id == CHANGE_DATA_VALUE
+        found.append(
+            {
+                "id": 100_000 + place,
+                "marketoGUID": one.guid,
+                "leadId": one.lead_id,
+                "activityDate": iso(one.at).replace("Z", "+0000"),
+                "activityTypeId": one.type_id,
+                "fields": [
+                    {
+                        "id": one.primary_id,
+                        "name": shown[str(one.primary)],
+                        "oldValue": one.attributes.get("Old Value"),
+                        "newValue": one.attributes.get("New Value"),
+                    }
+                ]
+                if changed
+                else [],
+                "attributes": [
+                    {"name": name, "value": value}
+                    for name, value in one.attributes.items()
+                    if name not in {"Old Value", "New Value"}
+                ],
+            }
+        )
+    return {"result": found, "nextPageToken": token, "moreResult": more}
 
 
-def activities(instance: Instance, _: Call) -> dict[str, Any]:
-    """Activities of up to ten types, oldest first; the first page of a token is empty."""
-    types = {int(one) for one in request.values.get("activityTypeIds", "").split(",") if one}
-    if not types or len(types) > MOST_TYPES:
-        raise Refused("1003", "Between 1 and 10 activityTypeIds are allowed")
+def _page(
+    instance: Instance, types: set[int], letter: str
+) -> tuple[list[tuple[int, Activity]], str, bool]:
+    """A page of activities with their places, the token of the next, and whether there is more."""
     place, found, since = request.values.get("nextPageToken", "").rstrip("=").partition("@")
     if not found:
         raise Refused("1002", "Missing value for required parameter 'nextPageToken'")
+    # The first page of a token is empty where lists are odd.
+    rough = instance.options.rough and letter == "a"
+    start = int(place[1:]) if place.startswith(letter) else -1 if rough else 0
+    moment = datetime.fromisoformat(since.replace("Z", "+00:00"))
     with instance.world.lock:
-        matching = sorted(
-            (one for one in instance.world.activities if one.type_id in types),
-            key=lambda one: one.at,
-        )
-        matching = [one for one in matching if iso(one.at) >= since]
-    start = int(place[1:]) if place.startswith("a") else -1
-    page = matching[start : start + PAGE] if start >= 0 else []
-    end = start + len(page) if start >= 0 else 0
+        matching = list(instance.world.activities.between(moment, types=types))
+    page = list(enumerate(matching))[start : start + PAGE] if start >= 0 else []
+    end = max(0, start) + len(page)
+    return page, f"{letter}{end}@{since}=", end < len(matching)
+
+
+def activities(instance: Instance, _: Call) -> dict[str, Any]:
+    """Activities of up to ten types, oldest first."""
+    types = {int(one) for one in request.values.get("activityTypeIds", "").split(",") if one}
+    if not types or len(types) > MOST_TYPES:
+        raise Refused("1003", "Between 1 and 10 activityTypeIds are allowed")
+    page, token, more = _page(instance, types, "a")
     return {
         "result": [
             {
@@ -89,10 +105,10 @@ def activities(instance: Instance, _: Call) -> dict[str, Any]:
                     {"name": name, "value": value} for name, value in one.attributes.items()
                 ],
             }
-            for one in page
+            for _, one in page
         ],
-        "nextPageToken": f"a{end}@{since}=",
-        "moreResult": end < len(matching),
+        "nextPageToken": token,
+        "moreResult": more,
     }
 
 

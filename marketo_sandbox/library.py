@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from bisect import bisect_right
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox import designer
 from marketo_sandbox.clock import iso
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from marketo_sandbox.world import World
+    from marketo_sandbox.clock import Clock
+    from marketo_sandbox.options import SandboxOptions
 
 Record = dict[str, Any]
 
@@ -60,23 +60,51 @@ OBJECTS: dict[str, str] = {
 }
 
 
+TITLES = {
+    "programs": "Program",
+    "channels": "Channel",
+    "smart_campaigns": "Smart Campaign",
+    "smart_lists": "Smart List",
+    "static_lists": "Static List",
+    "emails": "Email",
+    "email_templates": "Email Template",
+    "forms": "Form",
+    "landing_pages": "Landing Page",
+    "landing_page_templates": "Landing Page Template",
+    "snippets": "Snippet",
+    "files": "File",
+    "segmentations": "Segmentation",
+    "lead_partitions": "Partition",
+    "roles": "Role",
+    "workspaces": "Workspace",
+}
+_FIRST_NAMES = {"workspaces": "Default", "lead_partitions": "Default"}
+# Kinds of assets of which every second one lives in a program, the others in the first folder.
+_IN_PROGRAMS = ("smart_campaigns", "emails", "static_lists", "smart_lists", "forms",
+                "landing_pages")  # fmt: skip
+PROGRAM_TYPES = ("program", "event", "webinar", "nurture", "email")
+ROOT_FOLDER = "Marketing Activities"
+
+
 class Library:
     """The records of each object, datetimes in RFC 3339 as a perfect reader has them.
 
     Attributes:
         records: By the name of the object.
+        start: When the instance began.
+        now: When the sandbox started.
     """
 
-    def __init__(self, world: World, count: int) -> None:
+    def __init__(self, options: SandboxOptions, clock: Clock) -> None:
         """Make the records.
 
         Args:
-            world: With its clock and leads.
-            count: How many of each object.
+            options: With their number.
+            clock: Of the sandbox.
         """
-        self.world = world
-        now = world.clock.now().replace(microsecond=0)
-        self.start = start = min((lead.created for lead in world.leads.values()), default=now)
+        self.clock, count = clock, options.assets
+        self.now = now = clock.now().replace(microsecond=0)
+        self.start = start = (options.start or now - timedelta(days=365)).replace(microsecond=0)
         self.records = {
             name: [_record(name, number, start, now) for number in range(1, count + 1)]
             for name in OBJECTS
@@ -84,10 +112,61 @@ class Library:
         # Few of them, as on real instances: each costs its reader calls.
         del self.records["segmentations"][2:]
         del self.records["workspaces"][2:]
+        self._connect(count)
         folders = [_folder(number, "Folder", start) for number in range(1, count + 1)]
         programs = [_folder(one["id"], "Program", start) for one in self.records["programs"]]
         self.records["folders"] = folders + programs
         self.records |= designer.records(self, count)
+        self._origin = {
+            name: ([_moment(one) for one in records], list(records))
+            for name, records in self.records.items()
+            if name in TITLES
+        }
+
+    def _connect(self, count: int) -> None:
+        """Let records name others that are there."""
+        for number, one in enumerate(self.records["smart_campaigns"], 1):
+            one["smartListId"] = one["flowId"] = number
+            one["parentProgramId"] = number if number % 2 == 0 else None
+        for number, one in enumerate(self.records["emails"], 1):
+            one["template"] = (number - 1) % max(1, count) + 1
+        for number, one in enumerate(self.records["landing_pages"], 1):
+            one["template"] = (number - 1) % max(1, count) + 1
+        for name in _IN_PROGRAMS:
+            for number, one in enumerate(self.records[name], 1):
+                if number % 2 == 0:
+                    folder = {"type": "Program", "value": number, "folderName": f"Program {number}"}
+                    one["folder"] = folder
+        for number, one in enumerate(self.records["campaigns"], 1):
+            campaign = self.records["smart_campaigns"][number - 1]
+            one |= {key: campaign[key] for key in ("name", "description", "createdAt", "updatedAt")}
+            one["active"] = campaign["isActive"]
+            one["type"] = "trigger" if campaign["isRequestable"] else "batch"
+            program = campaign["parentProgramId"]
+            one["programId"] = program
+            one["programName"] = f"Program {program}" if program else None
+
+    def at(self, name: str, moment: datetime, number: int) -> Record | None:
+        """One of the records that there were at a moment of the beginning.
+
+        Args:
+            name: Of the object.
+            moment: When it must have existed.
+            number: Which one; of any size.
+        """
+        created, records = self._origin[name]
+        alive = bisect_right(created, moment)
+        return records[number % alive] if alive else None
+
+    def qualified(self, record: Record) -> str:
+        """The name of an asset as activities have it: that of its program in front.
+
+        Args:
+            record: The asset.
+        """
+        folder = record.get("folder") or {}
+        name = str(record["name"])
+        return f"{folder['folderName']}.{name}" if folder.get("type") == "Program" else name
 
     def change(self, name: str, count: int) -> list[int]:
         """Change the first records of an object now.
@@ -99,7 +178,7 @@ class Library:
         Returns:
             Their ids.
         """
-        now = iso(self.world.clock.now())
+        now = iso(self.clock.now())
         changed = self.records[name][:count]
         for one in changed:
             one["description"] = f"changed {now[:10]}"
@@ -137,6 +216,11 @@ PARTS: dict[str, dict[str, str]] = {
 }
 
 
+def _moment(record: Record) -> datetime:
+    text = record.get("createdAt", "2000-01-01T00:00:00Z")
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def _part(kind: str, parent: int | str, number: int) -> Any:
     text = kind.format(p=parent, n=number)
     return int(text[1:]) if text.startswith("#") else text
@@ -145,20 +229,30 @@ def _part(kind: str, parent: int | str, number: int) -> Any:
 def _record(name: str, number: int, start: datetime, now: datetime) -> Record:
     created = start + (now - start) * ((number - 1) / (number + 5))
     pairs = (one.split(":") for one in OBJECTS[name].split())
-    return {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
+    made = {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
+    if name in TITLES:
+        made["name"] = f"{TITLES[name]} {number}"
+        if number == 1 and name in _FIRST_NAMES:
+            made["name"] = _FIRST_NAMES[name]
+    if name == "programs":
+        kind = PROGRAM_TYPES[(number - 1) % len(PROGRAM_TYPES)]
+        made |= {"type": kind, "channel": f"Channel {number}"}
+        made["headStart"] = number % 2 == 0 if kind == "email" else None
+    return made
 
 
 def _folder(number: int, kind: str, start: datetime) -> Record:
     at = iso(start + timedelta(minutes=number - 1))
+    name = ROOT_FOLDER if kind == "Folder" and number == 1 else f"{kind} {number}"
     return {
         "id": number,
-        "name": f"{kind} {number}",
+        "name": name,
         "description": None,
         "createdAt": at,
         "updatedAt": at,
         "folderId": {"id": number, "type": kind},
         "folderType": "Marketing Folder",
-        "path": f"/{kind} {number}",
+        "path": f"/{name}",
         "isArchive": number % 5 == 0,
         "isSystem": number == 1,
         "workspace": "Default",
@@ -185,7 +279,10 @@ def _value(kind: str, name: str, number: int, created: datetime) -> Any:
         "status": ("", "on", "off", "locked", "unlocked", "completed")[number % 6],
         "draft": ("approved", "draft")[number % 2],
         "workspace": "Default",
-        "folder": {"type": "Folder", "value": 1, "folderName": "Marketing Activities"},
+        "folder": {"type": "Folder", "value": 1, "folderName": ROOT_FOLDER},
         "header": {"type": "Text", "value": f"{name} of {number}"},
-        "steps": [{"name": "Member", "step": 1, "success": False, "hidden": False}],
+        "steps": [
+            {"name": "Member", "step": 1, "success": False, "hidden": False},
+            {"name": "Attended", "step": 2, "success": True, "hidden": False},
+        ],
     }[kind]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.clock import iso
+from marketo_sandbox.world.leads import company_name, company_of, sales_person_of
+from marketo_sandbox.world.track import FIRST_LEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from marketo_sandbox.world import World
@@ -122,24 +126,21 @@ LISTS_OF_ACCOUNTS = "named_account_lists"
 
 
 class Linked:
-    """The records of each kind, as a perfect reader has them.
-
-    Attributes:
-        records: By the name of the kind.
-        members: Which accounts are in which list, by its GUID.
-    """
+    """The records of each kind, as a perfect reader has them."""
 
     def __init__(self, world: World, count: int) -> None:
-        """Make the records of the leads that the world begins with.
+        """Make nothing yet; the records will be those of the leads that the world begins with.
 
         Args:
             world: With its leads.
             count: How many named accounts, and lists of them.
         """
-        self.records: dict[str, list[Record]] = {name: [] for name in KINDS}
-        self._companies(world)
-        self._opportunities(world)
-        start = min((one.created for one in world.leads.values()), default=world.clock.now())
+        self._world, self._count = world, count
+
+    @cached_property
+    def records(self) -> dict[str, list[Record]]:
+        """The records, made when first asked for."""
+        start = self._world.library.start
         accounts = [
             {
                 "marketoGUID": _guid("account", number),
@@ -148,10 +149,9 @@ class Linked:
                 "annualRevenue": number * 1000.5,
                 **_dated(start),
             }
-            for number in range(count)
+            for number in range(self._count)
         ]
-        self.records["named_accounts"] = accounts
-        self.records[LISTS_OF_ACCOUNTS] = [
+        lists = [
             {
                 "marketoGUID": _guid("list", number),
                 "name": f"Accounts {number}",
@@ -161,71 +161,93 @@ class Linked:
             }
             for number in range(3)
         ]
-        self.members = {
+        return {
+            **self._companies(),
+            **self._opportunities(),
+            "named_accounts": accounts,
+            LISTS_OF_ACCOUNTS: lists,
+        }
+
+    @cached_property
+    def members(self) -> dict[str, list[str]]:
+        """Which accounts are in which list."""
+        return {
             one["marketoGUID"]: [
                 account["marketoGUID"]
-                for place, account in enumerate(accounts)
+                for place, account in enumerate(self.records["named_accounts"])
                 if place % (number + 1) == 0
             ]
             for number, one in enumerate(self.records[LISTS_OF_ACCOUNTS])
         }
 
-    def _companies(self, world: World) -> None:
-        companies, persons = "externalCompanyId", "externalSalesPersonId"
-        found: dict[str, dict[str, datetime]] = {companies: {}, persons: {}}
-        for lead in world.leads.values():
-            for name, first in found.items():
-                if lead.values.get(name):
-                    first.setdefault(lead.values[name], lead.created)
-        self.records["companies"] = [
-            {
-                "id": number,
-                "externalCompanyId": external,
-                "company": f"Company of {external}",
-                "annualRevenue": number * 1604.47,
-                "numberOfEmployees": number * 10,
-                **_dated(created),
-            }
-            for number, (external, created) in enumerate(found[companies].items(), 1)
-        ]
-        self.records["sales_persons"] = [
-            {
-                "id": number,
-                "externalSalesPersonId": external,
-                "email": f"sales{number}@example.com",
-                "firstName": f"Person {number}",
-                **_dated(created),
-            }
-            for number, (external, created) in enumerate(found[persons].items(), 1)
-        ]
+    def _first_leads(self) -> Iterator[tuple[int, int, datetime]]:
+        scene = self._world.scene
+        for number in range(scene.leads):
+            yield number, FIRST_LEAD + number, scene.created(number)
 
-    def _opportunities(self, world: World) -> None:
-        for number, (lead_id, lead) in enumerate(world.leads.items()):
+    def _companies(self) -> dict[str, list[Record]]:
+        companies: dict[str, tuple[str, datetime]] = {}
+        persons: dict[str, datetime] = {}
+        for _, lead_id, created in self._first_leads():
+            external, person = company_of(lead_id), sales_person_of(lead_id)
+            if external:
+                companies.setdefault(external, (company_name(lead_id), created))
+            if person:
+                persons.setdefault(person, created)
+        return {
+            "companies": [
+                {
+                    "id": number,
+                    "externalCompanyId": external,
+                    "company": name,
+                    "annualRevenue": number * 1604.47,
+                    "numberOfEmployees": number * 10,
+                    **_dated(created),
+                }
+                for number, (external, (name, created)) in enumerate(companies.items(), 1)
+            ],
+            "sales_persons": [
+                {
+                    "id": number,
+                    "externalSalesPersonId": external,
+                    "email": f"sales{number}@example.com",
+                    "firstName": f"Person {number}",
+                    **_dated(created),
+                }
+                for number, (external, created) in enumerate(persons.items(), 1)
+            ],
+        }
+
+    def _opportunities(self) -> dict[str, list[Record]]:
+        opportunities: list[Record] = []
+        roles: list[Record] = []
+        for number, lead_id, created in self._first_leads():
             if number % 3:
                 continue
             external = f"opportunity-{number // 6}"
             if number % 6 == 0:
-                self.records["opportunities"].append(
+                opportunities.append(
                     {
                         "marketoGUID": _guid("opportunity", number),
                         "externalOpportunityId": external,
                         "name": f"Opportunity {number}",
                         "amount": number + 0.47,
                         "isWon": number % 4 == 0,
-                        "closeDate": iso(lead.created)[:10],
-                        **_dated(lead.created),
+                        "closeDate": iso(created)[:10],
+                        **_dated(created),
                     }
                 )
-            self.records["opportunity_roles"].append(
+            roles.append(
                 {
                     "marketoGUID": _guid("role", number),
                     "externalOpportunityId": external,
                     "leadId": lead_id,
                     "role": "Decision Maker",
                     "isPrimary": number % 2 == 0,
-                    **_dated(lead.created),
+                    **_dated(created),
                 }
             )
+        return {"opportunities": opportunities, "opportunity_roles": roles}
 
 
 def _dated(created: datetime) -> Record:

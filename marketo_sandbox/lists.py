@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -56,15 +55,15 @@ def _number(name: str, default: int, most: int) -> int:
 
 def _offset(instance: Instance, name: str, records: list[Answer]) -> Answer:
     size, start = _number("maxReturn", 20, ASSET_PAGE), _number("offset", 0, 10**9)
-    nasty = instance.options.nasty
+    rough = instance.options.rough
     rows: list[Answer | None] = list(records)
-    if nasty and name in PAGED:
+    if rough and name in PAGED:
         rows = PAGED[name](records, ASSET_PAGE)
     found = rows[start : start + size]
     if not found:
-        return nothing(start // size if nasty else 0)
+        return nothing(start // size if rough else 0)
     shown = [one for one in found if one is not None]
-    if nasty and name not in EXACT:
+    if rough and name not in EXACT:
         shown = loosely(shown)
     return {"result": spelled(shown, ASSETS), "warnings": []}
 
@@ -106,7 +105,7 @@ def approve_email(instance: Instance, _: Call, number: str) -> Answer:
 
 
 def _campaigns(instance: Instance, _: Call) -> Answer:
-    if instance.options.nasty and "nextPageToken" not in request.args:
+    if instance.options.rough and "nextPageToken" not in request.args:
         return {"result": [], "nextPageToken": "0="}
     return _tokens(instance.library.records["campaigns"], OFFSET, with_more=False)
 
@@ -211,7 +210,6 @@ def _deletions(instance: Instance, _: Call) -> Answer:
 
 def deleted_leads(instance: Instance) -> list[Answer]:
     """Deletions of the last 14 days, as a perfect reader has them."""
-    oldest = instance.clock.now() - timedelta(days=14)
     return [
         {
             "marketoGUID": one.guid,
@@ -220,10 +218,9 @@ def deleted_leads(instance: Instance) -> list[Answer]:
             "activityTypeId": DELETED,
             "primaryAttributeValueId": one.lead_id,
             "primaryAttributeValue": one.primary,
-            "attributes": [{"name": "Campaign", "value": "Clean Up"}],
+            "attributes": [{"name": name, "value": each} for name, each in one.attributes.items()],
         }
-        for one in instance.world.activities
-        if one.type_id == DELETED and one.at >= oldest
+        for one in instance.world.deletions()
     ]
 
 

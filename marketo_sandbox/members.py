@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused, cell, date_range
+from marketo_sandbox.world.memberships import STATUS, acquired, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from marketo_sandbox.library import Library
     from marketo_sandbox.world import World
@@ -76,13 +77,16 @@ class ProgramMembers:
         """By program and lead; made when first asked for, as there are more than leads."""
         with self._world.lock:
             made: dict[int, dict[int, Member]] = {}
+            track = self._world.program_memberships
             for program in self._library.records["programs"]:
-                created = datetime.fromisoformat(program["createdAt"].replace("Z", "+00:00"))
-                made[program["id"]] = {
-                    lead_id: _member(program, lead_id, max(created, lead.created))
-                    for lead_id, lead in self._world.leads.items()
-                    if (lead_id + program["id"]) % 5 == 0
-                }
+                joined = track.by_parent.get(program["id"], {})
+                _, success = statuses(self._library, program)
+                members = made[program["id"]] = {}
+                for lead_id, events in joined.items():
+                    member = _member(self._library, program, lead_id, track.at(events[0]))
+                    if len(events) > 1 and not track.joins(events[-1]):
+                        _succeed(member, success["name"], track.at(events[-1]))
+                    members[lead_id] = member
             return made
 
     def add_program(self, members: int) -> int:
@@ -103,10 +107,15 @@ class ProgramMembers:
                 "createdAt": iso(now),
                 "updatedAt": iso(now),
             }
-            new["name"] = f"program {new['id']}"
+            new["name"] = f"Program {new['id']}"
             programs.append(new)
             chosen = list(self._world.leads)[-members:]
-            self._members[new["id"]] = {one: _member(new, one, now) for one in chosen}
+            self._members[new["id"]] = {
+                one: _member(self._library, new, one, now) for one in chosen
+            }
+            first, _ = statuses(self._library, new)
+            for lead_id in chosen:
+                self._note(new, lead_id, "Not in Program", first["name"], success=False)
             return int(new["id"])
 
     def hide_program(self, number: int) -> None:
@@ -156,16 +165,17 @@ class ProgramMembers:
                 (number, lead_id, member)
                 for number, members in self._members.items()
                 for lead_id, member in members.items()
+                if lead_id in self._world.leads and number not in self._hidden
             ]
             chosen = everybody[:: max(1, len(everybody) // max(1, count))][:count]
-            for _, _, member in chosen:
-                member.changed = now
-                member.values |= {
-                    "statusName": "Attended",
-                    "reachedSuccess": True,
-                    "reachedSuccessDate": iso(now),
-                    "updatedAt": iso(now),
-                }
+            for number, lead_id, member in chosen:
+                program = next(
+                    one for one in self._library.records["programs"] if one["id"] == number
+                )
+                old = member.values["statusName"]
+                _, success = statuses(self._library, program)
+                _succeed(member, success["name"], now)
+                self._note(program, lead_id, old, success["name"], success=True)
             return [[number, lead_id] for number, lead_id, _ in chosen]
 
     def expected(self) -> list[dict[str, Any]]:
@@ -175,8 +185,15 @@ class ProgramMembers:
                 dict(one.values)
                 for number, members in self._members.items()
                 if number not in self._hidden
-                for one in members.values()
+                for lead_id, one in members.items()
+                if lead_id in self._world.leads
             ]
+
+    def _note(
+        self, program: dict[str, Any], lead_id: int, old: str, new: str, *, success: bool
+    ) -> None:
+        known = {"Old Status": old, "New Status": new, "Success": success, "Reason": "API"}
+        self._world.happen(STATUS, lead_id, known, program["id"], program["name"])
 
     def describe(self) -> list[dict[str, Any]]:
         """The fields as the describe call lists them."""
@@ -229,7 +246,9 @@ class ProgramMembers:
         own = ["programId"] if "programIds" in filters else []
         start, end = date_range(filters["updatedAt"]) if "updatedAt" in filters else (None, None)
         for number in _programs(filters):
-            for member in self._members.get(number, {}).values():
+            for lead_id, member in self._members.get(number, {}).items():
+                if lead_id not in self._world.leads:
+                    continue
                 changed = member.changed.replace(microsecond=0)
                 if start and end and not start <= changed <= end:
                     continue
@@ -237,10 +256,21 @@ class ProgramMembers:
                     yield [cell(member.values[name]) for name in [*own, *fields]]
 
 
-def _member(program: dict[str, Any], lead_id: int, at: datetime) -> Member:
+def _succeed(member: Member, status: str, at: datetime) -> None:
+    member.changed = at
+    member.values |= {
+        "statusName": status,
+        "reachedSuccess": True,
+        "reachedSuccessDate": iso(at),
+        "updatedAt": iso(at),
+    }
+
+
+def _member(library: Library, program: dict[str, Any], lead_id: int, at: datetime) -> Member:
+    first, _ = statuses(library, program)
     at = at.replace(microsecond=0)
     values = {
-        "acquiredBy": lead_id % 2 == 0,
+        "acquiredBy": acquired(lead_id),
         "createdAt": iso(at),
         "isExhausted": False,
         "leadId": lead_id,
@@ -250,7 +280,7 @@ def _member(program: dict[str, Any], lead_id: int, at: datetime) -> Member:
         "programId": program["id"],
         "reachedSuccess": False,
         "reachedSuccessDate": None,
-        "statusName": "Member",
+        "statusName": first["name"],
         "trackName": None,
         "updatedAt": iso(at),
         "waitlistPriority": lead_id % 4 or None,

@@ -40,7 +40,10 @@ class SandboxOptions:
         attributes_as_list: Spell the attributes of bulk activities as the specification does.
         canceled_spelling: How a cancelled job is spelled.
         plain_quota_text: Word a spent allocation as the documentation does, without a number.
-        nasty: Sprinkle awkward values over the data.
+        rough: Sprinkle awkward values over the data, and let pages of lists be odd: short, empty,
+            with ids as text.
+        retention: Whether old activities are gone, each type after its time.
+        late_sends: Seconds after its date at which Send Email can be read.
         download_bytes_per_second: Slows file transfer; 0 does not.
         users: Client secrets by client id, each of an API user of its own.
     """
@@ -68,7 +71,9 @@ class SandboxOptions:
     attributes_as_list: bool = False
     canceled_spelling: str = "Cancelled"
     plain_quota_text: bool = False
-    nasty: bool = True
+    rough: bool = False
+    retention: bool = True
+    late_sends: float = 0.0
     download_bytes_per_second: int = 0
     users: dict[str, str] = field(
         default_factory=lambda: {"sandbox-client": "sandbox-secret", "other-client": "other-secret"}

@@ -23,14 +23,17 @@ from marketo_sandbox.export import Refused
 from marketo_sandbox.faults import Fault, Faults
 from marketo_sandbox.library import Library
 from marketo_sandbox.limits import Limits, Tokens
+from marketo_sandbox.linked import KINDS as LINKED_KINDS
 from marketo_sandbox.linked import Linked
 from marketo_sandbox.members import ProgramMembers
 from marketo_sandbox.queue import Queue
 from marketo_sandbox.routes import ROUTES, Answer, Raw
+from marketo_sandbox.truth import truth
 from marketo_sandbox.world import World
+from marketo_sandbox.world.activity_types import external_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from marketo_sandbox.options import SandboxOptions
 
@@ -59,17 +62,18 @@ class Instance:
 
     options: SandboxOptions
     clock: Clock = field(init=False)
+    library: Library = field(init=False)
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the data and empty queues."""
         self.clock = Clock(self.options.time_scale, self.options.now)
-        self.world = World(self.options, self.clock)
-        self.library = Library(self.world, self.options.assets)
-        self.world.lists = {
-            kind: {one["id"]: one["name"] for one in self.library.records[f"{kind}_lists"]}
-            for kind in ("static", "smart")
-        }
+        self.library = Library(self.options, self.clock)
+        self.world = World(self.options, self.clock, self.library)
+        self.library.records["custom_activity_types"] = external_types(
+            self.world.types, self.library.start
+        )
+        self.linked_kinds = tuple(LINKED_KINDS)
         self.linked = Linked(self.world, self.options.assets)
         self.members = ProgramMembers(self.world, self.library)
         self.custom_objects = all_types(self.world)
@@ -85,6 +89,10 @@ class Instance:
         self.faults = Faults()
         self.log: list[Call] = []
         self.denied: set[str] = set()
+
+    def truth(self) -> dict[str, Callable[[], Iterable[dict[str, Any]]]]:
+        """What a perfect reader has of each object, made when called, by stream."""
+        return truth(self)
 
     def delete_custom_object_type(self, name: str) -> None:
         """Remove a type with its records.

@@ -40,6 +40,9 @@ QUICK: dict[str, Any] = {
     "job_seconds": 0,
     "status_refresh_seconds": 0,
     "calls_per_20_seconds": 100_000,
+    # Readers must survive awkward data and odd pages; and time is moved far in many tests.
+    "rough": True,
+    "retention": False,
 }
 
 

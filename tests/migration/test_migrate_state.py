@@ -96,7 +96,7 @@ def airbytes(name: str) -> str:
 def test_the_tap_goes_on_where_the_other_connector_stopped(
     start_sandbox: StartSandbox, tmp_path: Path, origin: str
 ) -> None:
-    sandbox = start_sandbox(leads=400, activities=2000, nasty=False)
+    sandbox = start_sandbox(leads=400, activities=2000, rough=False)
     world = sandbox.world
     last_run = sandbox.instance.clock.now().replace(microsecond=0)
     theirs = bookmarks(origin, world, last_run)

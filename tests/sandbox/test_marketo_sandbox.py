@@ -98,7 +98,8 @@ def test_options_are_taken(tmp_path: Path) -> None:
     arguments = (
         "--now", "2026-03-01T12:00:00Z", "--start", "2026-02-01", "--time-scale", "1",
         "--job-seconds", "5-9", "--without-updated-at", "leads", "--canceled-spelling", "Canceled",
-        "--plain-quota-text", "--plain-data", "--attributes-as-list",
+        "--plain-quota-text", "--rough", "--without-retention", "--late-sends", "60",
+        "--attributes-as-list",
     )  # fmt: skip
     with running(tmp_path, *arguments) as (_, url):
         time_there = requests.get(f"{url}/_sandbox/summary", timeout=10).json()["time"]

@@ -28,9 +28,9 @@ def members(
     ("leads_filter", "kind"),
     [
         ({"static_list_id": 2}, "static"),
-        ({"static_list_name": "name 2"}, "static"),
+        ({"static_list_name": "Static List 2"}, "static"),
         ({"smart_list_id": 2}, "smart"),
-        ({"smart_list_name": "name 2"}, "smart"),
+        ({"smart_list_name": "Smart List 2"}, "smart"),
     ],
 )
 def test_only_the_members_of_the_list_are_written(

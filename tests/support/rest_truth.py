@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox import designer, linked, lists
-from marketo_sandbox.clock import iso
-from marketo_sandbox.fields import described_fields
+from marketo_sandbox import linked
+from marketo_sandbox.truth import truth as everything
 from tap_marketo.streams.lists.catalog import STREAMS, name_of
 from tests.support.tap_runs import TapRun, quick_config, run_tap, selected
 
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
 
 Records = list[dict[str, Any]]
 
-PARENTS = {
-    "program_tags": ("programs", "id", "programId"),
-    "program_costs": ("programs", "id", "programId"),
-    "form_fields": ("forms", "id", "formId"),
-    "segments": ("segmentations", "id", "segmentationId"),
-    "email_content": ("emails", "id", "emailId"),
-    "snippet_content": ("snippets", "id", "snippetId"),
-    "user_roles": ("users", "userid", "userid"),
-}
 CONTENTS = {
     "email_v2_content": "emails_v2",
     "email_template_v2_content": "email_templates_v2",
@@ -75,12 +65,8 @@ def assert_same(run: TapRun, sandbox: Sandbox, name: str) -> None:
 
 def truth(sandbox: Sandbox, name: str) -> Records:
     """The records of a stream."""
-    if name in PARENTS:
-        return _parts(sandbox, name)
     if name in SPECIAL:
         return SPECIAL[name](sandbox)
-    if name in designer.KINDS:
-        return _designed(sandbox, name)
     if name in CONTENTS:
         return [
             {"id": one["id"], "html": f"<p>{one['name']}</p>", "text": one["name"]}
@@ -88,32 +74,7 @@ def truth(sandbox: Sandbox, name: str) -> Records:
         ]
     if name in LINKS:
         return _linked(sandbox, name)
-    records = sandbox.instance.linked.records | sandbox.instance.library.records
-    return records[name]
-
-
-def _parts(sandbox: Sandbox, name: str) -> Records:
-    library = sandbox.instance.library
-    parent, key, column = PARENTS[name]
-    numbered = name == "program_costs"
-    return [
-        {**part, column: one[key], **({"position": place} if numbered else {})}
-        for one in library.records[parent]
-        for place, part in enumerate(library.parts(name, one[key]))
-    ]
-
-
-def _designed(sandbox: Sandbox, name: str) -> Records:
-    return [
-        {
-            **{key: value for key, value in one.items() if key != "metadata"},
-            "workspaceId": one["appData"]["workspaceId"],
-            "createdAt": one["metadata"]["createdAt"],
-            "modifiedAt": one["metadata"]["modifiedAt"],
-        }
-        for number, one in enumerate(sandbox.instance.library.records[name])
-        if name != "emails_v2" or not designer.is_variant(number)
-    ]
+    return list(everything(sandbox.instance)[name]())
 
 
 def _linked(sandbox: Sandbox, name: str) -> Records:
@@ -133,60 +94,9 @@ def _folders(sandbox: Sandbox) -> Records:
     return [{**one, "type": one["folderId"]["type"]} for one in records]
 
 
-def _tokens(sandbox: Sandbox) -> Records:
-    return [
-        {**part, "folderId": one["id"], "folderType": one["type"]}
-        for one in _folders(sandbox)
-        for part in sandbox.instance.library.parts("tokens", f"{one['type']}{one['id']}")
-    ]
-
-
-def _template_content(sandbox: Sandbox) -> Records:
-    return [
-        {"id": one["id"], "status": one["status"], "content": f"<html>{one['id']}</html>"}
-        for one in sandbox.instance.library.records["email_templates"]
-    ]
-
-
-def _list_members(sandbox: Sandbox) -> Records:
-    return [
-        {"listId": one["id"], "leadId": lead}
-        for one in sandbox.instance.library.records["static_lists"]
-        for lead in sandbox.world.leads
-        if lead % 3 == one["id"] % 3
-    ]
-
-
-def _account_members(sandbox: Sandbox) -> Records:
-    return [
-        {"namedAccountListId": guid, "marketoGUID": account}
-        for guid, accounts in sandbox.instance.linked.members.items()
-        for account in accounts
-    ]
-
-
-def _lead_changes(sandbox: Sandbox) -> Records:
-    return [
-        {"marketoGUID": str(100_000 + place), "leadId": lead_id, "activityDate": iso(at)}
-        for place, (at, lead_id, _) in enumerate(sorted(sandbox.world.changes))
-    ]
-
-
 SPECIAL: dict[str, Callable[[Sandbox], Records]] = {
     "opportunities": _opportunities,
     "folders": _folders,
-    "tokens": _tokens,
-    "email_template_content": _template_content,
-    "static_list_memberships": _list_members,
-    "named_account_list_members": _account_members,
-    "deleted_leads": lambda sandbox: lists.deleted_leads(sandbox.instance),
-    "lead_changes": _lead_changes,
-    "lead_describe": lambda sandbox: described_fields(sandbox.world.fields),
-    "lead_fields": lambda sandbox: [
-        {"name": name, "dataType": kind} for name, kind in sandbox.world.fields.items()
-    ],
-    "program_member_fields": lambda sandbox: sandbox.instance.members.describe(),
-    "activity_types": lambda sandbox: sandbox.world.types,
     "export_jobs": lambda sandbox: [{"exportId": one.export_id} for one in sandbox.jobs],
 }
 LINKED_KINDS = tuple(linked.KINDS)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.clock import iso
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _WEB = "Client IP Address, Query Parameters, Referrer URL, User Agent"
 _MAIL = (
@@ -98,6 +104,20 @@ def activity_types(count: int) -> list[dict[str, Any]]:
     return types[:count] if count < len(types) else types
 
 
+FIRST_CUSTOM = 100_000
+
+
+def api_name(name: str, type_id: int) -> str:
+    """The name of a custom type that never changes.
+
+    Args:
+        name: The one that people see.
+        type_id: Of the type.
+    """
+    word = re.sub(r"[^A-Za-z0-9]+", "", name.title())
+    return f"{word[:1].lower()}{word[1:]}{type_id % 100}_c"
+
+
 def _as_api(type_id: int, name: str, primary: str, attributes: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "id": type_id,
@@ -105,9 +125,41 @@ def _as_api(type_id: int, name: str, primary: str, attributes: str) -> dict[str,
         "description": f"The activity “{name}”",
         "attributes": [_attribute(one) for one in attributes.split(", ")],
     }
+    if type_id >= FIRST_CUSTOM:
+        described["apiName"] = api_name(name, type_id)
     if primary:
-        described["primaryAttribute"] = _attribute(f"{primary}:integer")
+        kind = "string" if type_id >= FIRST_CUSTOM else "integer"
+        described["primaryAttribute"] = _attribute(f"{primary}:{kind}")
     return described
+
+
+def external_types(types: list[dict[str, Any]], created: datetime) -> list[dict[str, Any]]:
+    """The custom types as `activities/external/types.json` gives them.
+
+    Args:
+        types: All types.
+        created: When the custom ones were.
+    """
+    return [
+        {
+            "id": one["id"],
+            "apiName": one["apiName"],
+            "name": one["name"],
+            "description": one["description"],
+            "triggerName": f"Does {one['name']}",
+            "filterName": f"Did {one['name']}",
+            "status": "approved",
+            "primaryAttribute": {**one["primaryAttribute"], "apiName": "primary"},
+            "attributes": [
+                {**attribute, "apiName": api_name(attribute["name"], place)}
+                for place, attribute in enumerate(one["attributes"])
+            ],
+            "createdAt": iso(created),
+            "updatedAt": iso(created),
+        }
+        for one in types
+        if one["id"] >= FIRST_CUSTOM
+    ]
 
 
 def _attribute(text: str) -> dict[str, str]:

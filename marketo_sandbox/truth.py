@@ -1,0 +1,137 @@
+"""What a perfect reader has of each object, by the name of its stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox import designer
+from marketo_sandbox.clock import iso
+from marketo_sandbox.fields import described_fields
+from marketo_sandbox.linked import LISTS_OF_ACCOUNTS
+from marketo_sandbox.lists import deleted_leads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from marketo_sandbox.server import Instance
+
+Record = dict[str, Any]
+# What is read record by record: its parent, the parent's key, and the column that holds it.
+PARENTS = {
+    "program_tags": ("programs", "id", "programId"),
+    "program_costs": ("programs", "id", "programId"),
+    "form_fields": ("forms", "id", "formId"),
+    "segments": ("segmentations", "id", "segmentationId"),
+    "email_content": ("emails", "id", "emailId"),
+    "snippet_content": ("snippets", "id", "snippetId"),
+    "user_roles": ("users", "userid", "userid"),
+}
+_DATA_VALUES = (12, 13)
+
+
+def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
+    """The records of each stream, made when called.
+
+    Args:
+        instance: What holds them.
+    """
+    world, library, linked = instance.world, instance.library, instance.linked
+    found: dict[str, Callable[[], Iterable[Record]]] = {
+        name: lambda name=name: library.records[name]  # type: ignore[misc]
+        for name in library.records
+        if name not in designer.KINDS
+    }
+    found |= {
+        name: lambda name=name: linked.records[name]  # type: ignore[misc]
+        for name in (*instance.linked_kinds, LISTS_OF_ACCOUNTS)
+    }
+    found |= {
+        name: lambda name=name: parts(instance, name)  # type: ignore[misc]
+        for name in PARENTS
+    }
+    found |= {
+        name: lambda name=name: designed(instance, name)  # type: ignore[misc]
+        for name in designer.KINDS
+    }
+    found |= {
+        f"custom_objects/{name}": one.expected for name, one in instance.custom_objects.items()
+    }
+    return found | {
+        "leads": world.expected_leads,
+        "activities": world.expected_activities,
+        "program_members": instance.members.expected,
+        "deleted_leads": lambda: deleted_leads(instance),
+        "lead_changes": lambda: lead_changes(instance),
+        "activity_types": lambda: world.types,
+        "lead_describe": lambda: described_fields(world.fields),
+        "lead_fields": lambda: [
+            {"name": name, "dataType": kind} for name, kind in world.fields.items()
+        ],
+        "program_member_fields": instance.members.describe,
+        "static_list_memberships": lambda: list_memberships(instance),
+        "named_account_list_members": lambda: [
+            {"namedAccountListId": guid, "marketoGUID": account}
+            for guid, accounts in linked.members.items()
+            for account in accounts
+        ],
+        "tokens": lambda: tokens(instance),
+        "email_template_content": lambda: [
+            {"id": one["id"], "status": one["status"], "content": f"<html>{one['id']}</html>"}
+            for one in library.records["email_templates"]
+        ],
+        "export_jobs": lambda: [
+            {"exportId": one.export_id, "status": one.status, "createdAt": iso(one.created)}
+            for one in instance.queue.jobs.values()
+        ],
+    }
+
+
+def parts(instance: Instance, name: str) -> list[Record]:
+    """What hangs on the records of a parent, each with the parent's key."""
+    parent, key, column = PARENTS[name]
+    numbered = name == "program_costs"
+    return [
+        {**part, column: one[key], **({"position": place} if numbered else {})}
+        for one in instance.library.records[parent]
+        for place, part in enumerate(instance.library.parts(name, one[key]))
+    ]
+
+
+def designed(instance: Instance, name: str) -> list[Record]:
+    """Assets of the new designer, without those that no list gives out."""
+    return [
+        {
+            **{key: value for key, value in one.items() if key != "metadata"},
+            "workspaceId": one["appData"]["workspaceId"],
+            "createdAt": one["metadata"]["createdAt"],
+            "modifiedAt": one["metadata"]["modifiedAt"],
+        }
+        for number, one in enumerate(instance.library.records[name])
+        if name != "emails_v2" or not designer.is_variant(number)
+    ]
+
+
+def tokens(instance: Instance) -> list[Record]:
+    """The tokens of all folders and programs."""
+    return [
+        {**part, "folderId": one["id"], "folderType": one["folderId"]["type"]}
+        for one in instance.library.records["folders"]
+        for part in instance.library.parts("tokens", f"{one['folderId']['type']}{one['id']}")
+    ]
+
+
+def list_memberships(instance: Instance) -> list[Record]:
+    """The leads of all static lists."""
+    return [
+        {"listId": one["id"], "leadId": lead}
+        for one in instance.library.records["static_lists"]
+        for lead in instance.world.list_members("static", one["id"])
+    ]
+
+
+def lead_changes(instance: Instance) -> list[Record]:
+    """New leads and changes of their fields."""
+    return [
+        {"marketoGUID": one.guid, "leadId": one.lead_id, "activityDate": iso(one.at)}
+        for one in instance.world.activities.between(types=_DATA_VALUES)
+    ]

@@ -1,0 +1,94 @@
+"""All activities in the order of their time: those of the tracks, and what happened since."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from marketo_sandbox.world.happenings import DELETED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from marketo_sandbox.clock import Clock
+    from marketo_sandbox.options import SandboxOptions
+    from marketo_sandbox.world.records import Activity
+    from marketo_sandbox.world.track import Track
+
+# Days that Marketo keeps activities of a type; all others 25 months. Source: activity retention.
+SHORT = frozenset({1, 3, 6, 7, 13, 19, 22, 24, 26, 30, 36})
+_DELETED_DAYS, _SHORT_DAYS, _LONG_DAYS = 14, 90, 760
+
+
+class Activities:
+    """What can be read of the activities now."""
+
+    def __init__(self, tracks: Sequence[Track], options: SandboxOptions, clock: Clock) -> None:
+        """Begin with the tracks.
+
+        Args:
+            tracks: What happened before the start.
+            options: Whether activities are purged.
+            clock: What is old, and what is not yet committed.
+        """
+        self._tracks = tracks
+        self._options = options
+        self._clock = clock
+        self._added: list[Activity] = []
+
+    def append(self, activity: Activity) -> None:
+        """Let something happen."""
+        self._added.append(activity)
+
+    def __iter__(self) -> Iterator[Activity]:
+        """Everything that can be read, oldest first."""
+        return self.between()
+
+    def between(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        types: Iterable[int] = (),
+    ) -> Iterator[Activity]:
+        """What can be read of a time, oldest first.
+
+        Args:
+            start: First second.
+            end: Last second.
+            types: Ids of the types that are wanted; all by default.
+        """
+        wanted = set(types)
+        now = self._clock.now()
+        oldest = {kind: now - timedelta(days=days) for kind, days in self._days().items()}
+        added = (
+            one
+            for one in sorted(self._added, key=lambda one: one.at)
+            if (not start or one.at.replace(microsecond=0) >= start)
+            and (not end or one.at.replace(microsecond=0) <= end)
+        )
+        parts = [
+            track.between(start, end)
+            for track in self._tracks
+            if not wanted or track.types & wanted
+        ]
+        for one in heapq.merge(*parts, added, key=lambda one: one.at):
+            if wanted and one.type_id not in wanted:
+                continue
+            if one.at < oldest.get(one.type_id, oldest[0]):
+                continue
+            if one.late and one.at + timedelta(seconds=one.late) > now:
+                continue
+            yield one
+
+    def count(self) -> int:
+        """How many can be read by export, as far as they need not be made to know."""
+        if self._options.retention or self._options.late_sends:
+            return sum(one.type_id != DELETED for one in self)
+        made = sum(one.count for one in self._tracks if one.types != {DELETED})
+        return made + sum(one.type_id != DELETED for one in self._added)
+
+    def _days(self) -> dict[int, int]:
+        if not self._options.retention:
+            return {0: 100_000}
+        return {0: _LONG_DAYS, DELETED: _DELETED_DAYS, **dict.fromkeys(SHORT, _SHORT_DAYS)}

@@ -1,0 +1,137 @@
+"""Changes of leads: the value of a field over time, which ends in the lead's present one."""
+
+from __future__ import annotations
+
+from array import array
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.fields import CUSTOM, FIRST_FIELD_ID, display_name
+from marketo_sandbox.world.chance import mixed, pick
+from marketo_sandbox.world.track import Track
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from marketo_sandbox.world.records import Activity
+    from marketo_sandbox.world.track import Scene
+
+DATA_VALUE, SCORE = 13, 22
+# Each change concerns the newest lead, or one half, a quarter, an eighth as new.
+SHIFTS = 4
+WORDS: dict[str, tuple[str, ...]] = {
+    "leadScore": (),
+    "leadStatus": ("New", "Working", "Qualified", "Recycled", "Customer"),
+    "title": ("Analyst", "Engineer", "Head of Data", "CTO", "Buyer", "Consultant"),
+    "city": ("Berlin", "São Paulo", "Chicago", "Zürich", "東京", "Cork"),
+    "Region__c": ("EMEA", "AMER", "APAC", "DACH"),
+    "department": ("Sales", "IT", "Finance", "Marketing", "Operations"),
+    "industry": ("Software", "Retail", "Energy", "Health"),
+    "leadSource": ("Web", "Event", "Referral", "List Import"),
+}
+NAMES = tuple(WORDS)
+
+
+class Changes(Track):
+    """Change Data Value and Change Score."""
+
+    name = "changes"
+    types = frozenset({DATA_VALUE})
+
+    def __init__(self, scene: Scene, count: int, fields: dict[str, str]) -> None:
+        """Make nothing yet.
+
+        Args:
+            scene: What all tracks share.
+            count: How many changes.
+            fields: Data types of the lead fields.
+        """
+        super().__init__(scene, count)
+        self._ids = {name: FIRST_FIELD_ID + place for place, name in enumerate(fields)}
+
+    def number(self, index: int) -> int:
+        """The lead that a change concerns."""
+        return (index * self.scene.leads // self.count) >> (index % SHIFTS)
+
+    def of_lead(self, number: int) -> list[int]:
+        """The changes of a lead, oldest first."""
+        if not self.count:
+            return []
+        leads = self.scene.leads
+        found: list[int] = []
+        for shift in range(SHIFTS):
+            first = -(-(number << shift) * self.count // leads)
+            last = -(-((number + 1) << shift) * self.count // leads)
+            first += (shift - first) % SHIFTS
+            found += range(first, min(last, self.count), SHIFTS)
+        return sorted(found)
+
+    def initial(self, number: int, name: str) -> Any:
+        """The value with which a lead was created."""
+        place = NAMES.index(name)
+        drawn = mixed(self.scene.seed, number, place)
+        if name == "leadScore":
+            return drawn % 50
+        return None if name == "Region__c" and drawn % 3 == 0 else pick(WORDS[name], drawn >> 8)
+
+    def history(self, number: int) -> list[tuple[int, str, Any, Any]]:
+        """The changes of a lead: place, field, old value, new value."""
+        now: dict[str, Any] = {}
+        told = []
+        for index in self.of_lead(number):
+            name = NAMES[index // SHIFTS % len(NAMES)]
+            old = now[name] if name in now else self.initial(number, name)
+            if name == "leadScore":
+                new = old + (5, 10, 1, -3)[index // (SHIFTS * len(NAMES)) % 4]
+            else:
+                others = [one for one in WORDS[name] if one != old]
+                new = pick(others, mixed(self.scene.seed, index))
+            now[name] = new
+            told.append((index, name, old, new))
+        return told
+
+    @cached_property
+    def _last(self) -> array[int]:
+        """The last change of each lead, -1 where there is none."""
+        last = array("q", [-1]) * self.scene.leads
+        for index in range(self.count):
+            last[self.number(index)] = index
+        return last
+
+    def last(self, number: int) -> datetime:
+        """When a lead last changed; its creation if it never did."""
+        index = self._last[number] if self.count else -1
+        return self.at(index) if index >= 0 else self.scene.created(number)
+
+    def make(self, index: int) -> Activity:
+        """An activity."""
+        number = self.number(index)
+        ((_, name, old, new),) = (one for one in self.history(number) if one[0] == index)
+        campaign = self.scene.library.at("smart_campaigns", self.at(index), index)
+        source = {
+            "Source": "Marketo Flow Action",
+            "Reason": f"Changed by {campaign['name']}" if campaign else "Changed by a user",
+        }
+        known: dict[str, Any] = {"Old Value": old, "New Value": new, **source}
+        if name == "leadScore" and SCORE in self.scene.types:
+            kind = SCORE
+            known["Change Value"] = f"{new - old:+d}"
+        else:
+            kind = DATA_VALUE
+            known |= {one: None if known[one] is None else str(known[one])
+                      for one in ("Old Value", "New Value")}  # fmt: skip
+        return self.activity(
+            index,
+            kind,
+            number,
+            known=known,
+            campaign_id=campaign and campaign["id"],
+            primary_id=self._ids.get(name),
+            primary=display_name(name),
+            result="succeeded",
+        )
+
+
+def visible(name: str) -> bool:
+    """Whether a change of this field moves the `updatedAt` that a lead shows."""
+    return name not in CUSTOM

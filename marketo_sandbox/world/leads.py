@@ -1,0 +1,205 @@
+"""The leads: a mapping by id whose values are made when somebody looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.fields import CUSTOM, NEVER_EXPORTED
+from marketo_sandbox.world.awkward import roughen_lead
+from marketo_sandbox.world.chance import chance, pick, value
+from marketo_sandbox.world.changes import NAMES, visible
+from marketo_sandbox.world.mailings import BOUNCED, UNSUBSCRIBED
+from marketo_sandbox.world.memberships import acquired
+from marketo_sandbox.world.records import Lead
+from marketo_sandbox.world.track import FIRST_LEAD
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from marketo_sandbox.world.changes import Changes
+    from marketo_sandbox.world.mailings import Mailings
+    from marketo_sandbox.world.track import Scene
+
+_FIRST = ("Ada", "Björn", "Chidi", "Dilşad", "Eve", "李", "Fatima", "Gus")
+_LAST = ("Lovelace", "Ångström", "O'Neil", "Müller", "Nakamura", "de la Cruz", "Smith-Jones")
+COMPANIES = ("Acme, Inc.", 'The "Best" GmbH', "Initech", "Globex", "Hooli Labs", "株式会社")
+# Worlds up to this size keep the leads that were looked at.
+_SMALL = 3000
+
+
+def company_of(lead_id: int) -> str | None:
+    """The external id of a lead's company."""
+    return f"company-{lead_id // 3}" if lead_id % 4 else None
+
+
+def company_name(lead_id: int) -> str:
+    """The name of a lead's company."""
+    return str(pick(COMPANIES, lead_id // 3))
+
+
+def sales_person_of(lead_id: int) -> str | None:
+    """The external id of a lead's sales person."""
+    return f"sales-{lead_id % 9}" if lead_id % 5 else None
+
+
+class Leads(Mapping[int, Lead]):
+    """All leads that are there, by id: those of the beginning, changed ones, new ones."""
+
+    def __init__(
+        self, scene: Scene, fields: dict[str, str], changes: Changes, mailings: Mailings
+    ) -> None:
+        """Make nothing yet.
+
+        Args:
+            scene: What all tracks share.
+            fields: Data types of the lead fields.
+            changes: What changed in the leads before the start.
+            mailings: Who gets no more mail.
+        """
+        self._scene, self._fields = scene, dict(fields)
+        self._changes, self._mailings = changes, mailings
+        self._own: dict[int, Lead] = {}
+        self._gone: set[int] = set()
+        self._seen: dict[int, Lead] = {}
+        self._last = FIRST_LEAD + scene.leads
+
+    def __len__(self) -> int:
+        """How many there are."""
+        added = sum(one >= self._last for one in self._own)
+        return self._scene.leads + added - len(self._gone)
+
+    def __iter__(self) -> Iterator[int]:
+        """Their ids, oldest first."""
+        for lead_id in range(FIRST_LEAD, self._last):
+            if lead_id not in self._gone:
+                yield lead_id
+        yield from [one for one in self._own if one >= self._last]
+
+    def __contains__(self, lead_id: object) -> bool:
+        """Whether a lead is there."""
+        if lead_id in self._own:
+            return True
+        return (
+            isinstance(lead_id, int)
+            and FIRST_LEAD <= lead_id < self._last
+            and lead_id not in self._gone
+        )
+
+    def __getitem__(self, lead_id: int) -> Lead:
+        """A lead; change it only after `own`."""
+        if lead_id in self._own:
+            return self._own[lead_id]
+        if lead_id not in self:
+            raise KeyError(lead_id)
+        if lead_id in self._seen:
+            return self._seen[lead_id]
+        lead = self._made(lead_id - FIRST_LEAD)
+        if self._scene.leads <= _SMALL:
+            self._seen[lead_id] = lead
+        return lead
+
+    def own(self, lead_id: int) -> Lead:
+        """A lead that may be changed, because it is kept."""
+        lead = self._own[lead_id] = self[lead_id]
+        return lead
+
+    def put(self, lead_id: int, lead: Lead) -> None:
+        """Add a lead, or bring one back."""
+        self._gone.discard(lead_id)
+        self._own[lead_id] = lead
+
+    def take(self, lead_id: int) -> Lead:
+        """Remove a lead."""
+        lead = self[lead_id]
+        self._own.pop(lead_id, None)
+        if lead_id < self._last:
+            self._gone.add(lead_id)
+        return lead
+
+    def changed_between(self, name: str, start: datetime, end: datetime) -> Iterator[int]:
+        """Ids of the leads that were created or last changed in a time, both ends included.
+
+        Args:
+            name: `createdAt` or `updatedAt`.
+            start: First second.
+            end: Last second.
+        """
+        for lead_id in self:
+            own = self._own.get(lead_id)
+            if own:
+                moment = own.created if name == "createdAt" else own.changed
+            elif name == "createdAt":
+                moment = self._scene.created(lead_id - FIRST_LEAD)
+            else:
+                moment = self._last_change(lead_id - FIRST_LEAD)
+            # A filter has no fraction of a second: the last one counts to its end.
+            if start <= moment.replace(microsecond=0) <= end:
+                yield lead_id
+
+    def fresh(self, lead_id: int, created: datetime, number: int) -> Lead:
+        """A lead as one is created: its values are left to chance.
+
+        Args:
+            lead_id: Its id.
+            created: When.
+            number: Its place among all.
+        """
+        draw = chance(self._scene.seed, "lead", number)
+        values: dict[str, Any] = dict.fromkeys(self._fields)
+        for name, kind in self._fields.items():
+            if draw.random() < (0.5 if name in CUSTOM else 0.3) and kind not in NEVER_EXPORTED:
+                values[name] = value(draw, kind, created)
+        values |= {
+            "id": lead_id,
+            "firstName": pick(_FIRST, draw.getrandbits(16)),
+            "lastName": pick(_LAST, draw.getrandbits(16)),
+            "email": f"person{lead_id}@example.com",
+            "externalCompanyId": company_of(lead_id),
+            "externalSalesPersonId": sales_person_of(lead_id),
+            "company": company_name(lead_id),
+            "leadPartitionId": "1",
+            "acquisitionProgramId": self._program(created, lead_id),
+            "isLead": True,
+            "isAnonymous": False,
+            "unsubscribed": False,
+            "emailInvalid": False,
+            "unsubscribedReason": None,
+            "emailInvalidCause": None,
+            "createdAt": iso(created),
+            "updatedAt": iso(created),
+        }
+        values |= {name: self._changes.initial(number, name) for name in NAMES}
+        return Lead(values, {}, created, created)
+
+    def _program(self, created: datetime, lead_id: int) -> str | None:
+        program = self._scene.library.at("programs", created, lead_id)
+        return str(program["id"]) if program and acquired(lead_id) else None
+
+    def _last_change(self, number: int) -> datetime:
+        moment = self._changes.last(number)
+        lost = self._mailings.lost_at(number)
+        return max(moment, self._mailings.at(lost[1])) if lost else moment
+
+    def _made(self, number: int) -> Lead:
+        created = self._scene.created(number)
+        lead = self.fresh(FIRST_LEAD + number, created, number)
+        shown = created
+        for index, name, _, new in self._changes.history(number):
+            lead.values[name] = new
+            if visible(name):
+                shown = self._changes.at(index)
+        lost = self._mailings.lost_at(number)
+        if lost:
+            kind, index = lost
+            shown = max(shown, self._mailings.at(index))
+            if kind == UNSUBSCRIBED:
+                lead.values |= {"unsubscribed": True, "unsubscribedReason": "Clicked the link"}
+            if kind == BOUNCED:
+                lead.values |= {"emailInvalid": True, "emailInvalidCause": "550 unknown user"}
+        lead.values["updatedAt"] = iso(shown)
+        lead.changed = self._last_change(number)
+        if self._scene.options.rough:
+            roughen_lead(number, lead)
+        return lead

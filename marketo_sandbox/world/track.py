@@ -1,0 +1,141 @@
+"""A track: activities of one origin, spread evenly over the world's time, made when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.world.awkward import roughen_attributes
+from marketo_sandbox.world.chance import chance, guid, value
+from marketo_sandbox.world.records import Activity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from marketo_sandbox.library import Library
+    from marketo_sandbox.options import SandboxOptions
+
+FIRST_LEAD = 1000
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all tracks share.
+
+    Attributes:
+        seed: Of the world.
+        start: When it began.
+        seconds: How long it had lasted when the sandbox started.
+        leads: How many leads it then had.
+        types: Activity types by id.
+        library: The assets.
+        options: Of the sandbox.
+    """
+
+    seed: int
+    start: datetime
+    seconds: int
+    leads: int
+    types: dict[int, dict[str, Any]]
+    library: Library
+    options: SandboxOptions
+
+    def moment(self, numerator: int, denominator: int) -> datetime:
+        """The moment at a fraction of the world's time, in whole seconds."""
+        return self.start + timedelta(seconds=self.seconds * numerator // max(1, denominator))
+
+    def created(self, number: int) -> datetime:
+        """When the lead with this number was created."""
+        return self.moment(number, self.leads)
+
+    def alive(self, numerator: int, denominator: int) -> int:
+        """How many leads there were at a fraction of the world's time."""
+        return min(self.leads, self.leads * numerator // max(1, denominator) + 1)
+
+
+class Track:
+    """Activities at `(index * step + offset) / whole` of the world's time.
+
+    Attributes:
+        name: Part of the address of all chance here.
+        count: How many activities.
+        types: Ids of the activity types that can occur.
+    """
+
+    name = ""
+    types: frozenset[int] = frozenset()
+
+    def __init__(
+        self, scene: Scene, count: int, step: int = 1, whole: int = 0, offset: int = 0
+    ) -> None:
+        """Make nothing yet.
+
+        Args:
+            scene: What all tracks share.
+            count: How many activities.
+            step: Numerator of the distance between two of them.
+            whole: Its denominator; the count by default.
+            offset: Of the first.
+        """
+        self.scene = scene
+        self.count = count
+        self._step, self._whole, self._offset = step, max(1, whole or count), offset
+
+    def at(self, index: int) -> datetime:
+        """When an activity happened."""
+        return self.scene.moment(index * self._step + self._offset, self._whole)
+
+    def make(self, index: int) -> Activity:
+        """An activity."""
+        raise NotImplementedError
+
+    def indices(self, start: datetime | None, end: datetime | None) -> range:
+        """The places of the activities of a time, both ends included."""
+        first, last = 0, self.count
+        if start:
+            first = max(0, self._place(int((start - self.scene.start).total_seconds())))
+        if end:
+            last = self._place(int((end - self.scene.start).total_seconds()) + 1)
+        return range(first, max(first, min(last, self.count)))
+
+    def between(self, start: datetime | None, end: datetime | None) -> Iterator[Activity]:
+        """The activities of a time, oldest first."""
+        return map(self.make, self.indices(start, end))
+
+    def _place(self, seconds: int) -> int:
+        """The first place that is not earlier than so many seconds after the start."""
+        if self.scene.seconds <= 0:
+            return 0 if seconds <= 0 else self.count
+        least = -(-seconds * self._whole // self.scene.seconds)
+        return -(-(least - self._offset) // self._step)
+
+    def activity(self, index: int, type_id: int, number: int, **given: Any) -> Activity:
+        """An activity with its attributes.
+
+        Args:
+            index: Place in this track.
+            type_id: Of its type.
+            number: Of its lead.
+            given: Further properties; `known` are attributes that are not left to chance, None
+                for those that are absent.
+        """
+        scene, at = self.scene, self.at(index)
+        known: dict[str, Any] = given.pop("known", {})
+        draw = chance(scene.seed, self.name, index)
+        described = scene.types[type_id]
+        attributes = {}
+        for one in described["attributes"]:
+            name = one["name"]
+            if name in known:
+                if known[name] is not None:
+                    attributes[name] = known[name]
+            elif draw.random() < 0.8:  # noqa: PLR2004
+                attributes[name] = value(draw, one["dataType"].lower(), at)
+        if scene.options.rough:
+            roughen_attributes(index, {"attributes": [
+                one for one in described["attributes"] if one["name"] not in known
+            ]}, attributes)  # fmt: skip
+        address = guid(scene.seed, self.name, index)
+        lead_id = given.pop("lead_id", FIRST_LEAD + number)
+        return Activity(address, lead_id, at, type_id, attributes, **given)

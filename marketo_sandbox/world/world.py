@@ -1,0 +1,438 @@
+"""Everything that the instance holds, and what people do to it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.fields import (
+    FIRST_FIELD_ID,
+    NEVER_EXPORTED,
+    display_name,
+    lead_fields,
+)
+from marketo_sandbox.world.activities import Activities
+from marketo_sandbox.world.activity_types import activity_types
+from marketo_sandbox.world.awkward import roughen_lead
+from marketo_sandbox.world.chance import chance, guid, value
+from marketo_sandbox.world.changes import DATA_VALUE, SCORE, Changes, visible
+from marketo_sandbox.world.happenings import (
+    DELETED,
+    MERGED,
+    NEW_LEAD,
+    Deletions,
+    Happenings,
+    NewLeads,
+)
+from marketo_sandbox.world.leads import Leads
+from marketo_sandbox.world.mailings import Mailings
+from marketo_sandbox.world.memberships import (
+    ADDED,
+    REMOVED,
+    ListMemberships,
+    ProgramMemberships,
+)
+from marketo_sandbox.world.records import Activity, Lead
+from marketo_sandbox.world.track import FIRST_LEAD, Scene, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from marketo_sandbox.clock import Clock
+    from marketo_sandbox.export import Source
+    from marketo_sandbox.library import Library
+    from marketo_sandbox.options import SandboxOptions
+
+_SHARE_OF_NEW_LEADS = 0.4
+
+
+class World:
+    """Everything that the instance holds; change it through its methods, under its lock.
+
+    Attributes:
+        fields: Data types of the lead fields by REST name.
+        types: Activity types as `activities/types.json` gives them.
+        leads: All leads by id.
+        activities: All activities, in order.
+        gone: Leads that were deleted or merged while the sandbox ran.
+        lists: Names of static and smart lists by id.
+        sources: What can be exported, besides leads and activities.
+    """
+
+    def __init__(self, options: SandboxOptions, clock: Clock, library: Library) -> None:
+        """Plan the data; it is made when somebody looks.
+
+        Args:
+            options: Sizes and seed.
+            clock: Of the sandbox.
+            library: The assets.
+        """
+        self.options, self.clock, self.library = options, clock, library
+        self.lock = threading.RLock()
+        self.fields = lead_fields()
+        self.types = activity_types(options.activity_types)
+        self.gone: dict[int, Lead] = {}
+        self.sources: dict[str, Source] = {}
+        self._joined: dict[int, dict[int, datetime | None]] = {}
+        self._happened = 0
+        self.scene = Scene(
+            options.seed,
+            library.start,
+            max(0, int((library.now - library.start).total_seconds()) - 1),
+            options.leads,
+            {one["id"]: one for one in self.types},
+            library,
+            options,
+        )
+        tracks = self._plan(options.activities if options.leads else 0)
+        self.activities = Activities(tracks, options, clock)
+        self.leads = Leads(self.scene, self.fields, self.changes, self.mailings)
+        self._next_id = FIRST_LEAD + options.leads + 2 * self.happenings.rounds
+
+    def _plan(self, count: int) -> list[Track]:
+        scene = self.scene
+        most = min(scene.leads, int(count * _SHARE_OF_NEW_LEADS))
+        new_leads = NewLeads(scene, most if NEW_LEAD in scene.types else 0)
+        rest = count - new_leads.count
+
+        def share(percent: int, types: Iterable[int]) -> int:
+            return rest * percent // 100 if set(types) & set(scene.types) else 0
+
+        both = {ADDED, REMOVED} <= set(scene.types)
+        self.list_memberships = ListMemberships(
+            scene, share(15, ListMemberships.types) if both else 0
+        )
+        self.program_memberships = ProgramMemberships(scene, share(15, ProgramMemberships.types))
+        self.changes = Changes(scene, share(10, Changes.types), self.fields)
+        self.mailings = Mailings(scene, share(40, Mailings.types))
+        tracks = [new_leads, self.list_memberships, self.program_memberships, self.changes,
+                  self.mailings]  # fmt: skip
+        taken = frozenset[int]().union(*(one.types for one in tracks)) | {SCORE}
+        left = count - sum(one.count for one in tracks)
+        self.happenings = Happenings(scene, left, taken, FIRST_LEAD + scene.leads)
+        return [*tracks, self.happenings, Deletions(scene, self.happenings)]
+
+    def second(self) -> datetime:
+        """The time now, in whole seconds."""
+        return self.clock.now().replace(microsecond=0)
+
+    # What people do
+
+    def add_leads(self, count: int) -> list[int]:
+        """Create leads now.
+
+        Args:
+            count: How many.
+
+        Returns:
+            Their ids.
+        """
+        with self.lock:
+            return [self.create_lead({}) for _ in range(count)]
+
+    def create_lead(self, values: dict[str, Any] | None = None, *, blank: bool = False) -> int:
+        """Create a lead now.
+
+        Args:
+            values: What is known of it.
+            blank: Whether all else is empty, instead of left to chance.
+
+        Returns:
+            Its id.
+        """
+        with self.lock:
+            now, lead_id = self.second(), self._next_id
+            self._next_id += 1
+            if blank:
+                lead = Lead(dict.fromkeys(self.fields), {}, now, now)
+                lead.values |= {"id": lead_id, "createdAt": iso(now), "updatedAt": iso(now)}
+                lead.values |= {"leadPartitionId": "1", "isLead": True}
+            else:
+                lead = self.leads.fresh(lead_id, now, lead_id)
+                if self.options.rough:
+                    roughen_lead(lead_id, lead)
+            lead.values |= values or {}
+            self.leads.put(lead_id, lead)
+            known = {"Created Date": iso(now)[:10], "Source Type": "Web service API"}
+            self.happen(NEW_LEAD, lead_id, known)
+            return lead_id
+
+    def change_leads(self, count: int) -> list[int]:
+        """Change leads now: half of them in a custom field, which leaves `updatedAt` as it is.
+
+        Args:
+            count: How many, of all ages.
+
+        Returns:
+            Their ids.
+        """
+        with self.lock:
+            step = max(1, len(self.leads) // max(1, count))
+            chosen = list(self.leads)[::step][:count]
+            for place, lead_id in enumerate(chosen):
+                if place % 2:
+                    self.change_lead(lead_id, {"Region__c": f"changed {iso(self.second())}"})
+                else:
+                    score = self.leads[lead_id].values.get("leadScore") or 0
+                    self.change_lead(lead_id, {"leadScore": score + 10})
+            return chosen
+
+    def change_lead(self, lead_id: int, values: dict[str, Any], source: str = "API") -> None:
+        """Change a lead now; each field that changes is noted as an activity.
+
+        Args:
+            lead_id: Its id.
+            values: New ones by REST name.
+            source: Who changes it.
+        """
+        with self.lock:
+            lead, now = self.leads.own(lead_id), self.second()
+            for name, new in values.items():
+                old = lead.values.get(name)
+                lead.cells.pop(name, None)
+                if old == new:
+                    # Real change or not: the filter's time moves where somebody wrote.
+                    lead.changed = now
+                    continue
+                lead.values[name] = new
+                lead.changed = now
+                if visible(name):
+                    lead.values["updatedAt"] = iso(now)
+                    lead.cells.pop("updatedAt", None)
+                self._note_change(lead_id, name, old, new, source)
+
+    def _note_change(self, lead_id: int, name: str, old: Any, new: Any, source: str) -> None:
+        known: dict[str, Any] = {"Old Value": old, "New Value": new, "Source": source}
+        score = name == "leadScore" and SCORE in self.scene.types
+        if score:
+            known["Change Value"] = f"{(new or 0) - (old or 0):+d}"
+        else:
+            known |= {one: None if known[one] is None else str(known[one])
+                      for one in ("Old Value", "New Value")}  # fmt: skip
+        names = list(self.fields)
+        place = FIRST_FIELD_ID + names.index(name) if name in names else None
+        self.happen(SCORE if score else DATA_VALUE, lead_id, known, place, display_name(name))
+
+    def delete_leads(self, count: int) -> list[int]:
+        """Delete leads now, and note it as activities of type 37.
+
+        Args:
+            count: How many, the oldest first.
+        """
+        with self.lock:
+            gone = [one for one, _ in zip(self.leads, range(count), strict=False)]
+            for lead_id in gone:
+                self.delete_lead(lead_id)
+            return gone
+
+    def delete_lead(self, lead_id: int) -> None:
+        """Delete a lead now.
+
+        Args:
+            lead_id: Its id.
+        """
+        with self.lock:
+            lead = self.gone[lead_id] = self.leads.take(lead_id)
+            email = lead.values.get("email") or str(lead_id)
+            known = {"Campaign": "Clean Up", "Remove From CRM": False}
+            # A deletion is there at once, even where nobody has the type.
+            self._append(DELETED, lead_id, known, lead_id, email, self.clock.now())
+
+    def restore_leads(self, *ids: int) -> None:
+        """Bring leads back now that were deleted or merged.
+
+        Args:
+            ids: Theirs.
+        """
+        with self.lock:
+            for lead_id in ids:
+                lead = self.gone.pop(lead_id)
+                self.leads.put(lead_id, lead)
+                lead.changed = self.second()
+
+    def merge_leads(self, winner: int, *losers: int) -> str:
+        """Merge leads now: the losers vanish, and an activity of the winner names them.
+
+        Args:
+            winner: Id of the lead that stays.
+            losers: Ids of those that go.
+
+        Returns:
+            Id of the activity.
+        """
+        with self.lock:
+            for loser in losers:
+                self.gone[loser] = self.leads.take(loser)
+            known = {"Merge IDs": list(losers), "Merge Source": "UI", "Master Updated": True}
+            email = self.leads[winner].values.get("email")
+            return self._append(MERGED, winner, known, winner, email, self.second()).guid
+
+    def add_activities(self, count: int) -> list[str]:
+        """Let activities happen now.
+
+        Args:
+            count: How many, of all types in turn.
+
+        Returns:
+            Their ids.
+        """
+        with self.lock:
+            kinds = [one for one in self.types if one["id"] != DELETED]
+            ids = list(self.leads)
+            made = []
+            for _ in range(count):
+                number = self._happened
+                described = kinds[number % len(kinds)]
+                draw = chance(self.options.seed, "added", number)
+                known = {
+                    one["name"]: value(draw, one["dataType"].lower(), self.second())
+                    for one in described["attributes"]
+                    if draw.random() < 0.8  # noqa: PLR2004
+                }
+                if described["id"] == MERGED:
+                    known["Merge IDs"] = [self.happenings.first_ghost]
+                email = self.library.at("emails", self.clock.now(), number)
+                lead_id = ids[number % len(ids)] if ids else FIRST_LEAD
+                has_asset = email and "primaryAttribute" in described
+                made.append(
+                    self._append(
+                        described["id"],
+                        lead_id,
+                        known,
+                        email["id"] if has_asset and email else None,
+                        self.library.qualified(email) if has_asset and email else None,
+                        self.second(),
+                    ).guid
+                )
+            return made
+
+    def happen(
+        self,
+        kind: int,
+        lead_id: int,
+        known: dict[str, Any],
+        primary_id: int | None = None,
+        primary: str | None = None,
+    ) -> Activity | None:
+        """Note an activity now, if the instance has its type.
+
+        Args:
+            kind: Id of the type.
+            lead_id: Whose.
+            known: Attributes; None for those that are absent.
+            primary_id: Id of what its primary attribute names.
+            primary: Name of it.
+        """
+        if kind not in self.scene.types:
+            return None
+        return self._append(kind, lead_id, known, primary_id, primary, self.second())
+
+    def _append(
+        self,
+        kind: int,
+        lead_id: int,
+        known: dict[str, Any],
+        primary_id: int | None,
+        primary: str | None,
+        at: datetime,
+    ) -> Activity:
+        with self.lock:
+            address = guid(self.options.seed, "happened", self._happened)
+            self._happened += 1
+            attributes = {name: one for name, one in known.items() if one is not None}
+            activity = Activity(
+                address, lead_id, at, kind, attributes, None, primary_id, primary, "succeeded"
+            )
+            if kind == 6:  # noqa: PLR2004 - Send Email
+                activity.late = self.options.late_sends
+            self.activities.append(activity)
+            return activity
+
+    def delete_field(self, name: str) -> None:
+        """Remove a lead field.
+
+        Args:
+            name: REST name.
+        """
+        with self.lock:
+            del self.fields[name]
+
+    # Lists
+
+    @property
+    def lists(self) -> dict[str, dict[int, str]]:
+        """Names of static and smart lists by id."""
+        return {
+            kind: {one["id"]: one["name"] for one in self.library.records[f"{kind}_lists"]}
+            for kind in ("static", "smart")
+        }
+
+    def list_members(self, kind: str, number: int) -> list[int]:
+        """Ids of the leads in a list.
+
+        Args:
+            kind: `static` or `smart`.
+            number: Id of the list.
+        """
+        with self.lock:
+            if kind == "smart":
+                return [one for one in self.leads if one % 4 == number % 4]
+            return [one for one in self.joined(number) if one in self.leads]
+
+    def joined(self, number: int) -> dict[int, datetime]:
+        """The leads of a static list, and since when each is in it.
+
+        Args:
+            number: Id of the list.
+        """
+        with self.lock:
+            found = dict(self.list_memberships.members(number))
+            for lead_id, since in self._joined.get(number, {}).items():
+                found.pop(lead_id, None)
+                if since:
+                    found[lead_id] = since
+            return found
+
+    def join(self, number: int, lead_id: int, *, leave: bool = False) -> None:
+        """Add a lead to a static list, or take it out.
+
+        Args:
+            number: Id of the list.
+            lead_id: Of the lead.
+            leave: Whether it is taken out.
+        """
+        with self.lock:
+            if (lead_id in self.joined(number)) is not leave:
+                return
+            self._joined.setdefault(number, {})[lead_id] = None if leave else self.second()
+            kind = REMOVED if leave else ADDED
+            name = self.lists["static"].get(number)
+            self.happen(kind, lead_id, {"Source": "Web service API"}, number, name)
+
+    # The truth
+
+    def exported_fields(self) -> list[str]:
+        """The lead fields that hold something in an export."""
+        return [name for name, kind in self.fields.items() if kind not in NEVER_EXPORTED]
+
+    def expected_leads(self) -> list[dict[str, Any]]:
+        """Every lead with all exportable fields, as a perfect reader delivers it."""
+        with self.lock:
+            names = self.exported_fields()
+            return [{name: lead.values.get(name) for name in names} for lead in self.leads.values()]
+
+    def expected_activities(self) -> list[dict[str, Any]]:
+        """Every activity that bulk extract holds, with its attributes as one object."""
+        with self.lock:
+            return [
+                {**activity.as_row(), "attributes": dict(activity.attributes)}
+                for activity in self.activities
+                if activity.type_id != DELETED
+            ]
+
+    def deletions(self) -> list[Activity]:
+        """The deletions that Marketo still remembers: those of 14 days."""
+        oldest = self.clock.now() - timedelta(days=14)
+        return [one for one in self.activities.between(types=(DELETED,)) if one.at >= oldest]
