@@ -117,6 +117,7 @@ class Library:
         programs = [_folder(one["id"], "Program", start) for one in self.records["programs"]]
         self.records["folders"] = folders + programs
         self.records |= designer.records(self, count)
+        self._tokens: dict[tuple[str, int], list[Record]] = {}
         self._origin = {
             name: ([_moment(one) for one in records], list(records))
             for name, records in self.records.items()
@@ -145,6 +146,14 @@ class Library:
             program = campaign["parentProgramId"]
             one["programId"] = program
             one["programName"] = f"Program {program}" if program else None
+
+    def depth(self, folder: Record) -> int:
+        """How many folders are above one, plus one."""
+        depth, by_id = 1, {one["id"]: one for one in self.records["folders"]
+                           if one["folderId"]["type"] == "Folder"}  # fmt: skip
+        while folder["parent"]:
+            depth, folder = depth + 1, by_id[folder["parent"]["id"]]
+        return depth
 
     def at(self, name: str, moment: datetime, number: int) -> Record | None:
         """One of the records that there were at a moment of the beginning.
@@ -188,6 +197,17 @@ class Library:
                 one["updatedAt"] = now
         return [one["id"] for one in changed]
 
+    def tokens(self, kind: str, number: int) -> list[Record]:
+        """The tokens of a folder or program.
+
+        Args:
+            kind: `Folder` or `Program`.
+            number: Its id.
+        """
+        if (kind, number) not in self._tokens:
+            self._tokens[kind, number] = self.parts("tokens", f"{kind}{number}")
+        return self._tokens[kind, number]
+
     def parts(self, name: str, parent: int | str) -> list[Record]:
         """What hangs on one record.
 
@@ -199,7 +219,15 @@ class Library:
 
 
 PARTS: dict[str, dict[str, str]] = {
-    "program_tags": {"tagType": "tag {n}", "tagValue": "value of {p}"},
+    "program_tags": {"tagType": "tagType-{n}", "tagValue": "value of {p}"},
+    "email_variables": {"name": "var{n}", "value": "{n} of {p}", "moduleScope": "?0"},
+    "landing_page_content": {
+        "id": "{n}",
+        "type": "RichText",
+        "index": "#{n}",
+        "content": "<p>part {n} of {p}</p>",
+    },
+    "landing_page_variables": {"id": "var{n}", "type": "string", "value": "{n} of {p}"},
     "program_costs": {"startDate": "2015-0{n}-01", "cost": "#{n}00", "note": "cost of {p}"},
     "tokens": {"name": "my.token {n}", "type": "text", "value": "{p}/{n}", "computedUrl": "/{p}"},
     "form_fields": {
@@ -223,6 +251,8 @@ def _moment(record: Record) -> datetime:
 
 def _part(kind: str, parent: int | str, number: int) -> Any:
     text = kind.format(p=parent, n=number)
+    if text.startswith("?"):
+        return text == "?1"
     return int(text[1:]) if text.startswith("#") else text
 
 
@@ -243,6 +273,7 @@ def _record(name: str, number: int, start: datetime, now: datetime) -> Record:
 
 def _folder(number: int, kind: str, start: datetime) -> Record:
     at = iso(start + timedelta(minutes=number - 1))
+    above = number if kind == "Program" else number // 2
     name = ROOT_FOLDER if kind == "Folder" and number == 1 else f"{kind} {number}"
     return {
         "id": number,
@@ -251,6 +282,7 @@ def _folder(number: int, kind: str, start: datetime) -> Record:
         "createdAt": at,
         "updatedAt": at,
         "folderId": {"id": number, "type": kind},
+        "parent": {"id": above, "type": "Folder"} if above else None,
         "folderType": "Marketing Folder",
         "path": f"/{name}",
         "isArchive": number % 5 == 0,

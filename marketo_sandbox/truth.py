@@ -116,7 +116,7 @@ def tokens(instance: Instance) -> list[Record]:
     return [
         {**part, "folderId": one["id"], "folderType": one["folderId"]["type"]}
         for one in instance.library.records["folders"]
-        for part in instance.library.parts("tokens", f"{one['folderId']['type']}{one['id']}")
+        for part in instance.library.tokens(one["folderId"]["type"], one["id"])
     ]
 
 

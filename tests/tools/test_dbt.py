@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from marketo_sandbox import Sandbox, SandboxOptions, lists
+from marketo_sandbox import Sandbox, SandboxOptions
 from marketo_sandbox.fields import described_fields
 from tap_marketo.values.names import slug, snake_case
 from tests.conftest import QUICK
@@ -274,8 +274,14 @@ def versions(sandbox: Sandbox) -> list[dict[str, Any]]:
 def activities(sandbox: Sandbox, table: str) -> list[dict[str, Any]]:
     if table == "activity_delete_lead":
         return [
-            {**snaked(one), "id": one["marketoGUID"], "campaign": "Clean Up"}
-            for one in lists.deleted_leads(sandbox.instance)
+            {
+                **snaked(one),
+                "id": one["marketoGUID"],
+                "campaign": next(
+                    each["value"] for each in one["attributes"] if each["name"] == "Campaign"
+                ),
+            }
+            for one in sandbox.instance.truth()["deleted_leads"]()
         ]
     (type_id,) = (
         one["id"] for one in sandbox.world.types if f"activity_{slug(one['name'])}" == table

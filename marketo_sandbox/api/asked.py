@@ -1,0 +1,246 @@
+"""What a call asks for: its parameters, wherever it puts them, refused where they are wrong."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+from flask import request
+
+from marketo_sandbox.export import Refused
+
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
+)
+PAGE = 300
+ASSET_PAGE = 200
+
+
+def body() -> dict[str, Any]:
+    """The JSON object that a call carries; empty if it carries none.
+
+    Raises:
+        Refused: 609, it is no JSON object.
+    """
+    if not request.is_json:
+        return {}
+    found = request.get_json(silent=True)
+    if found is None and not request.get_data(cache=True).strip():
+        return {}
+    if not isinstance(found, dict):
+        raise Refused("609", "Invalid JSON")
+    return found
+
+
+def written() -> dict[str, Any]:
+    """The JSON object that a call must carry.
+
+    Raises:
+        Refused: 612 or 609.
+    """
+    if not request.is_json:
+        raise Refused("612", "Invalid Content Type")
+    found = body()
+    if not found:
+        raise Refused("609", "Invalid JSON")
+    return found
+
+
+def given(name: str) -> Any:
+    """A parameter: of the query, of a form, or of a JSON body; None where it is missing."""
+    values = request.values.getlist(name)
+    if values:
+        return ",".join(values) if len(values) > 1 else values[0]
+    return body().get(name)
+
+
+def text(name: str, default: str = "") -> str:
+    """A parameter as text."""
+    found = given(name)
+    return default if found is None else str(found)
+
+
+def required(name: str) -> str:
+    """A parameter that must be there.
+
+    Raises:
+        Refused: 1002.
+    """
+    found = text(name)
+    if not found:
+        raise Refused("1002", f"Missing value for required parameter '{name}'")
+    return found
+
+
+def names(name: str) -> list[str]:
+    """A parameter of several values: with commas, repeated, or a JSON list."""
+    found = given(name)
+    if found is None:
+        return []
+    values = found if isinstance(found, list) else str(found).split(",")
+    return [str(one).strip() for one in values if str(one).strip()]
+
+
+def numbers(name: str) -> list[int]:
+    """A parameter of several integers.
+
+    Raises:
+        Refused: 1001.
+    """
+    values = names(name)
+    for one in values:
+        if not re.fullmatch(r"-?\d+", one):
+            raise Refused("1001", f"Invalid value '{one}'. Required of type 'Integer'")
+    return [int(one) for one in values]
+
+
+def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
+    """A parameter that is an integer within bounds.
+
+    Raises:
+        Refused: 1001 for what is no integer, 1003 for one out of bounds.
+    """
+    found = text(name)
+    if not found:
+        return default
+    if not re.fullmatch(r"-?\d+", found):
+        raise Refused("1001", f"Invalid value '{found}'. Required of type 'Integer'")
+    if not least <= int(found) <= most:
+        raise Refused("1003", f"Value of {name} must be between {least} and {most}")
+    return int(found)
+
+
+def flag(name: str) -> bool | None:
+    """A parameter that is true or false; None where it is missing.
+
+    Raises:
+        Refused: 1001.
+    """
+    found = text(name).lower()
+    if found not in {"", "true", "false", "1", "0"}:
+        raise Refused("1001", f"Invalid value '{found}'. Required of type 'Boolean'")
+    return None if not found else found in {"true", "1"}
+
+
+def moment_of(found: str, code: str = "1001") -> datetime:
+    """A date with or without a time, in any offset.
+
+    Raises:
+        Refused: It is none.
+    """
+    match = _MOMENT.fullmatch(found.strip().replace(" ", "+") if "T" in found else found.strip())
+    if not match:
+        raise Refused(code, f"Invalid date format '{found}'")
+    day, time, offset = match.groups()
+    offset = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", (offset or "Z").replace("Z", "+00:00"))
+    try:
+        return datetime.fromisoformat(f"{day}T{time or '00:00:00'}{offset}").astimezone(
+            timezone.utc
+        )
+    except ValueError:
+        raise Refused(code, f"Invalid date format '{found}'") from None
+
+
+def moment(name: str, code: str = "1001") -> datetime | None:
+    """A parameter that is a moment; None where it is missing."""
+    found = text(name)
+    return moment_of(found, code) if found else None
+
+
+def updated() -> tuple[datetime | None, datetime | None]:
+    """`earliestUpdatedAt` and `latestUpdatedAt`.
+
+    Raises:
+        Refused: 701, they are not in order.
+    """
+    earliest, latest = moment("earliestUpdatedAt"), moment("latestUpdatedAt")
+    if earliest and latest and latest <= earliest:
+        raise Refused("701", "End date should always be after start date")
+    return earliest, latest
+
+
+def folder(name: str) -> tuple[int, str] | None:
+    """A parameter that names a folder as JSON: its id and type.
+
+    Raises:
+        Refused: 1001.
+    """
+    found = text(name)
+    if not found:
+        return None
+    try:
+        parsed = json.loads(found)
+        return int(parsed["id"]), str(parsed["type"]).title()
+    except (ValueError, KeyError, TypeError):
+        raise Refused("1001", f"Invalid value '{found}' for {name}") from None
+
+
+# Page tokens
+
+
+def token_of(content: str) -> str:
+    """A page token: long, opaque, and with an end that must be encoded."""
+    padded = content.ljust(32, "~")
+    padded += "~" * ((2 - len(padded.encode())) % 5)
+    return base64.b32encode(padded.encode()).decode()
+
+
+def content_of(token: str) -> str:
+    """What a page token holds.
+
+    Raises:
+        Refused: 1003, it is none of ours.
+    """
+    try:
+        return base64.b32decode(token.encode()).decode().rstrip("~")
+    except (binascii.Error, UnicodeError, ValueError):
+        raise Refused("1003", f"Invalid value '{token}' for nextPageToken") from None
+
+
+def page(items: list[Any], *, with_more: bool = True, most: int = PAGE) -> dict[str, Any]:
+    """One page of a list that pages by token.
+
+    Args:
+        items: All of them.
+        with_more: Whether this list says `moreResult`.
+        most: Size of the largest page.
+    """
+    size = min(number("batchSize", most, least=1), most)
+    token = text("nextPageToken")
+    content = content_of(token) if token else "0"
+    if not content.isdigit():
+        raise Refused("1003", f"Invalid value '{token}' for nextPageToken")
+    start = int(content)
+    answer: dict[str, Any] = {"result": items[start : start + size]}
+    more = start + size < len(items)
+    if more:
+        answer["nextPageToken"] = token_of(str(start + size))
+    if with_more:
+        answer["moreResult"] = more
+    return answer
+
+
+def fields(known: Any, default: tuple[str, ...] | list[str]) -> list[str]:
+    """The `fields` that a call asks for.
+
+    Args:
+        known: Those that there are.
+        default: Where it names none.
+
+    Raises:
+        Refused: 1006.
+    """
+    wanted = names("fields") or list(default)
+    for name in wanted:
+        if name not in known:
+            raise Refused("1006", f"Field '{name}' not found")
+    return list(dict.fromkeys(wanted))
+
+
+def without_empty(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without the keys that have no value, as the lead database answers."""
+    return {name: value for name, value in record.items() if value is not None}

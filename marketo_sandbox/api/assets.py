@@ -1,0 +1,388 @@
+"""Assets: lists, and single ones by id and by name, each with its filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.asked import moment_of, number, required, text
+from marketo_sandbox.api.route import ASSET, RULES, Route
+from marketo_sandbox.export import Refused
+from marketo_sandbox.rough import ASSETS, EXACT, NOTHING, PAGED, loosely, nothing, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marketo_sandbox.server import Call, Instance
+
+Record = dict[str, Any]
+Answer = dict[str, Any]
+STATUSES = frozenset({"approved", "draft"})
+_A1 = "/rest/asset/v1"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of asset.
+
+    Attributes:
+        many: The word of its list in paths.
+        one: The word of a single one; empty where none can be asked for.
+        filters: Parameters of the list.
+        by: How single ones can be asked for.
+        permission: What a caller needs.
+    """
+
+    many: str
+    one: str = ""
+    filters: frozenset[str] = frozenset()
+    by: frozenset[str] = frozenset()
+    permission: str = ASSET
+
+
+def _kind(
+    many: str, one: str = "", filters: str = "", by: str = "", *, rules: bool = False
+) -> Kind:
+    return Kind(
+        many, one, frozenset(filters.split()), frozenset(by.split()), RULES if rules else ASSET
+    )
+
+
+KINDS = {
+    "programs": _kind("programs", "program", "dates status program", "id name"),
+    "channels": _kind("channels", "channel", "", "name"),
+    "tag_types": _kind("tagTypes", "tagType", "", "name"),
+    "folders": _kind("folders", "folder", "depth", "id name"),
+    "smart_campaigns": _kind("smartCampaigns", "smartCampaign", "dates folder active", "id name"),
+    "smart_lists": _kind("smartLists", "smartList", "dates folder", "id name"),
+    "static_lists": _kind("staticLists", "staticList", "dates folder", "id name"),
+    "emails": _kind("emails", "email", "dates folder status", "id name"),
+    "email_templates": _kind("emailTemplates", "emailTemplate", "status", "id name"),
+    "forms": _kind("forms", "form", "folder status", "id name"),
+    "landing_pages": _kind("landingPages", "landingPage", "folder status", "id name"),
+    "landing_page_templates": _kind(
+        "landingPageTemplates", "landingPageTemplate", "folder status", "id name"
+    ),
+    "snippets": _kind("snippets", "snippet", "status", "id"),
+    "files": _kind("files", "file", "folder", "id name"),
+    "landing_page_redirect_rules": _kind(
+        "redirectRules", "redirectRule", "dates redirect", "id", rules=True
+    ),
+    "landing_page_domains": _kind("landingPageDomains", rules=True),
+}
+
+
+def none_found() -> Answer:
+    """The answer of a search that found nothing."""
+    return {"warnings": [NOTHING]}
+
+
+def wanted_status() -> str:
+    """The `status` that a call asks for; empty for any.
+
+    Raises:
+        Refused: There is no such status.
+    """
+    status = text("status").lower()
+    if status and status not in STATUSES | {"approved with draft"}:
+        raise Refused("1003", f"Invalid value '{text('status')}' for status")
+    return status
+
+
+def in_folder(record: Record, folder: tuple[int, str] | None) -> bool:
+    """Whether an asset lies in a folder, or none is asked for."""
+    found = record.get("folder") or {}
+    return folder is None or (found.get("value"), found.get("type")) == folder
+
+
+def _filtered(instance: Instance, kind: Kind, records: list[Record]) -> list[Record]:
+    found = list(records)
+    if "dates" in kind.filters:
+        earliest, latest = asked.updated()
+        found = [
+            one
+            for one in found
+            if (not earliest or moment_of(one["updatedAt"]) >= earliest)
+            and (not latest or moment_of(one["updatedAt"]) <= latest)
+        ]
+    if "status" in kind.filters and kind.many == "programs":
+        status = text("status")
+        found = [one for one in found if not status or one["status"] == status]
+    elif "status" in kind.filters:
+        status = wanted_status()
+        found = [one for one in found if not status or str(one["status"]).lower() == status]
+    if "folder" in kind.filters:
+        folder = asked.folder("folder")
+        found = [one for one in found if in_folder(one, folder)]
+    if "active" in kind.filters:
+        active = asked.flag("isActive")
+        found = [one for one in found if active is None or one["isActive"] is active]
+    for name, narrow in _OWN.items():
+        if name in kind.filters:
+            found = narrow(instance, found)
+    return found
+
+
+def _programs(_: Instance, records: list[Record]) -> list[Record]:
+    by = text("filterType")
+    if not by:
+        return records
+    keys = {"id": "id", "programId": "id", "workspace": "workspace", "folderId": "folder"}
+    if by not in keys:
+        raise Refused("1011", f"Field '{by}' is not supported as a filter")
+    required("filterValues")
+    values = set(asked.names("filterValues"))
+    if by == "folderId":
+        return [one for one in records if str(one["folder"]["value"]) in values]
+    return [one for one in records if str(one[keys[by]]) in values]
+
+
+def _folders(instance: Instance, records: list[Record]) -> list[Record]:
+    root, most = asked.folder("root"), number("maxDepth", 2, least=1)
+    workspace = text("workSpace")
+    library, first, found = instance.library, 1, records
+    if root:
+        top = [one for one in records if (one["id"], one["folderId"]["type"]) == root]
+        if not top:
+            return []
+        first = library.depth(top[0])
+        found = [one for one in records if _is_below(records, one, root)]
+    return [
+        one
+        for one in found
+        if library.depth(one) - first < most and workspace in {"", one["workspace"]}
+    ]
+
+
+def _is_below(records: list[Record], one: Record, root: tuple[int, str]) -> bool:
+    by_id = {one["id"]: one for one in records if one["folderId"]["type"] == "Folder"}
+    while True:
+        if (one["id"], one["folderId"]["type"]) == root:
+            return True
+        if not one["parent"]:
+            return False
+        one = by_id[one["parent"]["id"]]
+
+
+def _redirects(_: Instance, records: list[Record]) -> list[Record]:
+    page = text("redirectTolandingPageId") or text("redirectToLandingPageId")
+    path, host = text("redirectToPath"), text("hostname")
+    return [
+        one
+        for one in records
+        if (not page or str(one["redirectTo"]["value"]) == page)
+        and (not path or one["redirectToUrl"] == path)
+        and (not host or one["hostname"] == host)
+    ]
+
+
+_OWN = {"program": _programs, "depth": _folders, "redirect": _redirects}
+
+
+def paged(instance: Instance, name: str, records: list[Record]) -> Answer:
+    """A page of a list of assets, by offset.
+
+    Args:
+        instance: With its options.
+        name: Of the kind.
+        records: All of them.
+    """
+    size = number("maxReturn", 20, least=1, most=asked.ASSET_PAGE)
+    start = number("offset", 0)
+    rough = instance.options.rough
+    rows: list[Record | None] = list(records)
+    if rough and name in PAGED:
+        rows = PAGED[name](records, asked.ASSET_PAGE)
+    found = rows[start : start + size]
+    if not found:
+        return nothing(start // size if rough else 0)
+    shown = [one for one in found if one is not None]
+    if rough and name not in EXACT:
+        shown = loosely(shown)
+    return {"result": spelled(shown, ASSETS)}
+
+
+def _listed(name: str) -> Callable[..., Answer]:
+    kind = KINDS[name]
+
+    def answer(instance: Instance, _: Call) -> Answer:
+        records = instance.library.records[name]
+        return paged(instance, name, _filtered(instance, kind, records))
+
+    return answer
+
+
+def find(instance: Instance, name: str, value: str, key: str = "id") -> Record | None:
+    """An asset, or None.
+
+    Args:
+        instance: Where it is.
+        name: Of the kind.
+        value: What its key is.
+        key: Which key.
+    """
+    for one in instance.library.records[name]:
+        if str(one[key]) == value:
+            return one
+    return None
+
+
+def must(instance: Instance, name: str, value: str) -> Record:
+    """An asset whose parts are asked for.
+
+    Raises:
+        Refused: 702, there is none.
+    """
+    found = find(instance, name, value)
+    if found is None:
+        raise Refused("702", f"{KINDS[name].one.title()} not found")
+    return found
+
+
+def _single(instance: Instance, name: str, found: Record | None) -> Answer:
+    if found is None:
+        return none_found()
+    status = wanted_status() if "status" in KINDS[name].filters and name != "programs" else ""
+    if status and str(found.get("status")).lower() != status:
+        return none_found()
+    return {"result": [spelled(_detailed(instance, name, found), ASSETS)]}
+
+
+def _detailed(instance: Instance, name: str, found: Record) -> Record:
+    if name == "programs":
+        tags = instance.library.parts("program_tags", found["id"])
+        return {**found, "tags": tags, "costs": None}
+    if name == "smart_lists" and asked.flag("includeRules"):
+        return {**found, "rules": rules(found["id"])}
+    if name == "tag_types":
+        values = [f"value of {one['id']}" for one in instance.library.records["programs"]]
+        return {**found, "allowableValues": f"[{', '.join(values)}]"}
+    return found
+
+
+def _by_id(name: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, value: str) -> Answer:
+        return _single(instance, name, find(instance, name, value))
+
+    return answer
+
+
+def _by_name(name: str) -> Callable[..., Answer]:
+    key = "tagType" if name == "tag_types" else "name"
+
+    def answer(instance: Instance, _: Call) -> Answer:
+        # The specification has a capital where the guide has none.
+        wanted = text("Name") or required("name")
+        folder = asked.folder("folder")
+        for one in instance.library.records[name]:
+            if one[key] == wanted and in_folder(one, folder):
+                return _single(instance, name, one)
+        return none_found()
+
+    return answer
+
+
+def _folder(instance: Instance, _: Call, value: str) -> Answer:
+    return _folder_where(instance, lambda one: str(one["id"]) == value, required("type"))
+
+
+def _folder_by_name(instance: Instance, _: Call) -> Answer:
+    wanted, root = required("name"), asked.folder("root")
+    records, workspace = instance.library.records["folders"], text("workSpace")
+    return _folder_where(
+        instance,
+        lambda one: (
+            one["name"] == wanted
+            and workspace in {"", one["workspace"]}
+            and (not root or _is_below(records, one, root))
+        ),
+        text("type"),
+    )
+
+
+def _folder_where(instance: Instance, fits: Callable[[Record], bool], kind: str) -> Answer:
+    if kind and kind.title() not in {"Folder", "Program"}:
+        raise Refused("1003", f"Invalid value '{kind}' for type")
+    for one in instance.library.records["folders"]:
+        if fits(one) and kind.title() in {"", one["folderId"]["type"]}:
+            return {"result": [spelled(one, ASSETS)]}
+    return none_found()
+
+
+def _program_by_name(instance: Instance, _: Call) -> Answer:
+    found = find(instance, "programs", required("name"), "name")
+    if found is None:
+        return none_found()
+    library, shown = instance.library, dict(found)
+    shown["costs"] = (
+        library.parts("program_costs", found["id"]) if asked.flag("includeCosts") else None
+    )
+    if asked.flag("includeTags"):
+        shown["tags"] = library.parts("program_tags", found["id"])
+    return {"result": [spelled(shown, ASSETS)]}
+
+
+def _programs_by_tag(instance: Instance, _: Call) -> Answer:
+    kind, value = required("tagType"), required("tagValue")
+    found = [
+        one
+        for one in instance.library.records["programs"]
+        if {"tagType": kind, "tagValue": value} in instance.library.parts("program_tags", one["id"])
+    ]
+    return paged(instance, "programs", found)
+
+
+def rules(number_of_list: int) -> Record:
+    """The rules of a smart list, which nobody evaluates.
+
+    Args:
+        number_of_list: Its id.
+    """
+    condition = {
+        "activityAttributeId": 1,
+        "activityAttributeName": "Email Address",
+        "operator": "contains",
+        "values": ["@example.com"],
+        "isPrimary": True,
+    }
+    one = {
+        "id": number_of_list * 10,
+        "name": "Email Address",
+        "ruleTypeId": 1,
+        "ruleType": "Filter",
+        "operator": "AND",
+        "conditions": [condition],
+    }
+    return {"filterMatchType": "all", "triggers": [], "filters": [one]}
+
+
+def _segmentations(instance: Instance, _: Call) -> Answer:
+    status = wanted_status()
+    records = instance.library.records["segmentations"]
+    found = [one for one in records if not status or one["status"] == status]
+    return {"result": spelled(found, ASSETS)} if found else none_found()
+
+
+ROUTES = (
+    Route(rf"{_A1}/program/byName\.json", _program_by_name, ASSET),
+    Route(rf"{_A1}/program/byTag\.json", _programs_by_tag, ASSET),
+    Route(rf"{_A1}/folder/byName\.json", _folder_by_name, ASSET),
+    Route(rf"{_A1}/folder/(\d+)\.json", _folder, ASSET),
+    Route(rf"{_A1}/segmentation\.json", _segmentations, ASSET),
+    *(
+        Route(rf"{_A1}/{one.many}\.json", _listed(name), one.permission)
+        for name, one in KINDS.items()
+    ),
+    *(
+        # The endpoint list has the plural for templates of landing pages.
+        Route(rf"{_A1}/{one.one}s?/byName\.json", _by_name(name), one.permission)
+        for name, one in KINDS.items()
+        if "name" in one.by
+    ),
+    *(
+        Route(rf"{_A1}/{one.one}/(\d+)\.json", _by_id(name), one.permission)
+        for name, one in KINDS.items()
+        if "id" in one.by
+    ),
+)

@@ -1,0 +1,271 @@
+"""What is inside assets: content, fields, variables, tokens, and what uses them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.asked import required, text
+from marketo_sandbox.api.assets import find, must, none_found, paged, rules, wanted_status
+from marketo_sandbox.api.route import ASSET, Route
+from marketo_sandbox.export import Refused
+from marketo_sandbox.rough import ASSETS, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marketo_sandbox.server import Call, Instance
+
+Record = dict[str, Any]
+Answer = dict[str, Any]
+_A1 = "/rest/asset/v1"
+
+
+def _of(instance: Instance, parent: str, number: str) -> Record:
+    """The asset whose part is asked for, in the version that is asked for.
+
+    Raises:
+        Refused: 702, there is none.
+    """
+    found, status = must(instance, parent, number), wanted_status()
+    if status and str(found.get("status")).lower() != status:
+        raise Refused("702", f"There is no version that is {status}")
+    return found
+
+
+def _parts(parent: str, name: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        _of(instance, parent, number)
+        return {"result": instance.library.parts(name, number)}
+
+    return answer
+
+
+def _body(parent: str, *kept: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        found = _of(instance, parent, number)
+        shown = {name: found[name] for name in ("id", "status", *kept)}
+        return {"result": [{**shown, "content": f"<html>{number}</html>"}]}
+
+    return answer
+
+
+def _dynamic(parent: str, content: str, key: str) -> Callable[..., Answer]:
+    """Content that differs by segment, for the parts that there are."""
+
+    def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
+        found = _of(instance, parent, number)
+        if part not in {str(one[key]) for one in instance.library.parts(content, number)}:
+            raise Refused("702", "Dynamic content not found")
+        return {"result": [_by_segment(instance, found)]}
+
+    return answer
+
+
+def _by_segment(instance: Instance, found: Record) -> Record:
+    records = instance.library.records["segmentations"]
+    segments = instance.library.parts("segments", records[0]["id"]) if records else []
+    made = {
+        "id": found["id"],
+        "createdAt": found["createdAt"],
+        "updatedAt": found["updatedAt"],
+        "segmentation": records[0]["id"] if records else None,
+        "content": [
+            {
+                "id": str(one["id"]),
+                "segmentId": one["id"],
+                "segmentName": one["name"],
+                "type": "HTML",
+                "content": f"<p>For {one['name']}</p>",
+            }
+            for one in segments
+        ],
+    }
+    return dict(spelled(made, ASSETS))
+
+
+def _snippet_by_segment(instance: Instance, _: Call, number: str) -> Answer:
+    return {"result": [_by_segment(instance, _of(instance, "snippets", number))]}
+
+
+def _thank_you(instance: Instance, _: Call, number: str) -> Answer:
+    found = _of(instance, "forms", number)
+    page = {"followupType": "url", "followupValue": "https://example.com/thanks", "default": True}
+    return {"result": [{"id": found["id"], "thankYouList": [page]}]}
+
+
+def _used_by(parent: str, user: str, kind: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        _of(instance, parent, number)
+        users = [
+            {
+                "id": one["id"],
+                "name": one["name"],
+                "type": kind,
+                "status": one["status"],
+                "updatedAt": one["updatedAt"],
+            }
+            for one in instance.library.records[user]
+            if str(one.get("template", one["id"])) == number
+        ]
+        return paged(instance, "used_by", users)
+
+    return answer
+
+
+def _full_email(instance: Instance, _: Call, number: str) -> Answer:
+    found = _of(instance, "emails", number)
+    kind, lead = text("type", "HTML"), text("leadId")
+    if kind not in {"HTML", "Text"}:
+        raise Refused("1003", f"Invalid value '{kind}' for type")
+    if lead and not (lead.isdigit() and int(lead) in instance.world.leads):
+        raise Refused("1013", f"Lead {lead} not found")
+    who = f" for {lead}" if lead else ""
+    content = f"<html>{found['name']}{who}</html>" if kind == "HTML" else f"{found['name']}{who}"
+    return {"result": [{"id": found["id"], "status": found["status"], "content": content}]}
+
+
+def _full_page(instance: Instance, _: Call, number: str) -> Answer:
+    found = _of(instance, "landing_pages", number)
+    return {"result": [{"id": found["id"], "content": f"<html>{found['name']}</html>"}]}
+
+
+def _smart_list_of(parent: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        found = must(instance, parent, number)
+        if parent == "programs" and found["type"] != "email":
+            return none_found()
+        number_of_list = str(found.get("smartListId") or found["id"])
+        smart_list = find(instance, "smart_lists", number_of_list)
+        if smart_list is None:
+            return none_found()
+        shown = dict(smart_list)
+        if asked.flag("includeRules"):
+            shown["rules"] = rules(smart_list["id"])
+        return {"result": [spelled(shown, ASSETS)]}
+
+    return answer
+
+
+def _tokens(instance: Instance, _: Call, number: str) -> Answer:
+    kind = text("folderType", "Folder").title()
+    if kind not in {"Folder", "Program"}:
+        raise Refused("1003", f"Invalid value '{kind}' for folderType")
+    folder(instance, number, kind)
+    found = instance.library.tokens(kind, int(number))
+    shown = {"folder": {"type": kind, "value": int(number)}, "tokens": found}
+    return {"result": [shown]}
+
+
+def folder(instance: Instance, number: str, kind: str) -> Record:
+    """A folder by id and type.
+
+    Raises:
+        Refused: 702, there is none.
+    """
+    for one in instance.library.records["folders"]:
+        if str(one["id"]) == number and one["folderId"]["type"] == kind:
+            return one
+    raise Refused("702", f"{kind} not found")
+
+
+_HELD = {
+    "emails": "Email",
+    "forms": "Form",
+    "landing_pages": "Landing Page",
+    "smart_campaigns": "Smart Campaign",
+    "smart_lists": "Smart List",
+    "static_lists": "List",
+    "snippets": "Snippet",
+}
+
+
+def _folder_content(instance: Instance, _: Call, number: str) -> Answer:
+    kind = required("type").title()
+    if kind not in {"Folder", "Program"}:
+        raise Refused("1003", f"Invalid value '{kind}' for type")
+    folder(instance, number, kind)
+    here = (int(number), kind)
+    records = instance.library.records
+    inside = [
+        {"id": one["id"], "type": one["folderId"]["type"]}
+        for one in records["folders"]
+        if one["parent"] and (one["parent"]["id"], one["parent"]["type"]) == here
+    ]
+    inside += [
+        {"id": one["id"], "type": shown}
+        for name, shown in _HELD.items()
+        for one in records[name]
+        if (one["folder"]["value"], one["folder"]["type"]) == here
+    ]
+    return paged(instance, "folder_contents", inside)
+
+
+def _segments(instance: Instance, _: Call, number: str) -> Answer:
+    records = instance.library.records["segmentations"]
+    if number not in {str(one["id"]) for one in records}:
+        raise Refused("702", "Segmentation not found")
+    wanted_status()
+    return paged(instance, "segments", instance.library.parts("segments", number))
+
+
+def _cc_fields(_instance: Instance, _: Call) -> Answer:
+    made = {"attributeId": "157", "objectName": "lead", "displayName": "Email CC",
+            "apiName": "emailCc"}  # fmt: skip
+    return {"result": [made]}
+
+
+def _form_fields(member: bool) -> Callable[..., Answer]:  # noqa: FBT001
+    def answer(instance: Instance, _: Call) -> Answer:
+        known = (
+            {name: kind for name, (_, kind) in instance.members.fields.items() if "__c" in name}
+            if member
+            else instance.world.fields
+        )
+        shown = [
+            {"id": name, "dataType": kind, "isRequired": False, "maxLength": 255}
+            for name, kind in known.items()
+        ]
+        return paged(instance, "available_form_fields", shown)
+
+    return answer
+
+
+ROUTES = tuple(
+    Route(rf"{_A1}/{path}", handler, ASSET)
+    for path, handler in (
+        (r"email/(\d+)/content\.json", _parts("emails", "email_content")),
+        (r"email/(\d+)/variables\.json", _parts("emails", "email_variables")),
+        (r"email/(\d+)/fullContent\.json", _full_email),
+        (
+            r"email/(\d+)/dynamicContent/([^/]+)\.json",
+            _dynamic("emails", "email_content", "htmlId"),
+        ),
+        (r"email/ccFields\.json", _cc_fields),
+        (r"emailTemplate/(\d+)/content(?:\.json)?", _body("email_templates")),
+        (r"emailTemplates?/(\d+)/usedBy\.json", _used_by("email_templates", "emails", "Email")),
+        (r"folder/(\d+)/content\.json", _folder_content),
+        (r"folder/(\d+)/tokens\.json", _tokens),
+        (r"form/fields\.json", _form_fields(member=False)),
+        (r"form/programMemberFields\.json", _form_fields(member=True)),
+        (r"form/(\d+)/fields\.json", _parts("forms", "form_fields")),
+        (r"form/(\d+)/thankYouPage\.json", _thank_you),
+        (r"form/(\d+)/usedBy\.json", _used_by("forms", "landing_pages", "Landing Page")),
+        (r"landingPage/(\d+)/content\.json", _parts("landing_pages", "landing_page_content")),
+        (r"landingPage/(\d+)/variables\.json", _parts("landing_pages", "landing_page_variables")),
+        (r"landingPage/(\d+)/fullContent\.json", _full_page),
+        (
+            r"landingPage/(\d+)/dynamicContent/([^/]+)\.json",
+            _dynamic("landing_pages", "landing_page_content", "id"),
+        ),
+        (
+            r"landingPageTemplate/(\d+)/content\.json",
+            _body("landing_page_templates", "templateType", "enableMunchkin"),
+        ),
+        (r"program/(\d+)/smartList\.json", _smart_list_of("programs")),
+        (r"smartCampaign/(\d+)/smartList\.json", _smart_list_of("smart_campaigns")),
+        (r"segmentation/(\d+)/segments\.json", _segments),
+        (r"snippet/(\d+)/content\.json", _parts("snippets", "snippet_content")),
+        (r"snippet/(\d+)/dynamicContent\.json", _snippet_by_segment),
+    )
+)
