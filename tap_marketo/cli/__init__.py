@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Each is loaded when it is used: its module here has a click command named `command`.
 COMMANDS = {
     "doctor": "tap_marketo.cli.doctor",
+    "export": "tap_marketo.cli.export",
     "migrate-state": "tap_marketo.cli.migrate_state",
     "report": "tap_marketo.cli.report",
 }

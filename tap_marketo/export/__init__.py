@@ -1,0 +1,1 @@
+"""From Marketo into one file, without a target: `tap-marketo export`."""

@@ -1,0 +1,90 @@
+"""The tap in this process: discovery, and one run whose records go to the spool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_marketo.client.errors import DailyCallsSpentError
+from tap_marketo.export.errors import ExportError
+from tap_marketo.output.messages import MessageWriter
+from tap_marketo.tap import TapMarketo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from singer_sdk.singerlib.encoding.simple import Message
+
+_NEWLINE = b"\n"
+
+
+class RecordTaker(MessageWriter):
+    """Takes the messages of a run: records of one stream, and the last state."""
+
+    def __init__(self, stream: str, take: Callable[[Mapping[str, Any]], None]) -> None:
+        """Keep what takes a record."""
+        super().__init__()
+        self.state: dict[str, Any] = {}
+        self._stream = stream
+        self._take = take
+        self._decoder = msgspec.json.Decoder()
+
+    def write_message(self, message: Message) -> None:
+        """Take one message."""
+        self._take_line(self.format_message(message))
+
+    def write_lines(self, lines: bytes) -> None:
+        """Take messages that are encoded already."""
+        for line in lines.split(_NEWLINE):
+            if line:
+                self._take_line(line)
+
+    def _take_line(self, line: bytes | bytearray) -> None:
+        message = self._decoder.decode(line)
+        if message["type"] == "RECORD" and message["stream"] == self._stream:
+            self._take(message["record"])
+        elif message["type"] == "STATE":
+            self.state = message["value"]
+
+
+def make_tap(config: Mapping[str, Any], **how: Any) -> TapMarketo:
+    """A tap with these settings.
+
+    Args:
+        config: The tap's settings.
+        how: Further arguments of `Tap`.
+
+    Raises:
+        ExportError: A setting is missing or wrong.
+    """
+    try:
+        return TapMarketo(config=dict(config), **how)
+    except ConfigValidationError as error:
+        raise ExportError(f"{'. '.join(error.errors)}.") from None
+
+
+def run(tap: TapMarketo) -> None:
+    """Read the selected stream to its end.
+
+    Raises:
+        ExportError: Not everything was read; the log says why.
+    """
+    try:
+        try:
+            tap.sync_all()
+        except DailyCallsSpentError as error:
+            tap.pause(error)
+        finally:
+            tap.plan.end()
+        tap._end()  # noqa: SLF001
+    except SystemExit as end:
+        if end.code in {0, None}:
+            return
+        if end.code != 1:  # a signal
+            raise
+        raise ExportError(
+            "Not everything could be read; the reasons stand above. The old file, if there is one,"
+            " is unchanged."
+        ) from None
