@@ -87,7 +87,7 @@ def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
             if type(error) is not ResponseError:  # a limit, or the way to Marketo
                 raise
             failed += 1
-            print(f"{told}: not approved: {error.what}")
+            print(f"{told}: not approved: {error.summary}")
         else:
             print(f"{told}: approved")
     print(f"{len(drafts) - failed} of {len(drafts)} drafts approved.")

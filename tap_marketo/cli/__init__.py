@@ -25,17 +25,17 @@ class CommandLine(SingerCommand, click.Group):
     """The SDK's command line, unchanged unless one of our subcommands is named."""
 
     def __init__(
-        self, *args: Any, told: Callable[[], AbstractContextManager[None]], **kwargs: Any
+        self, *args: Any, exit_on_error: Callable[[], AbstractContextManager[None]], **kwargs: Any
     ) -> None:
         """See `click.Group`.
 
         Args:
             args: For the SDK's command.
-            told: Ends the process with one sentence for an error of ours.
+            exit_on_error: Ends the process with one sentence for an error of ours.
             kwargs: For the SDK's command.
         """
         super().__init__(*args, **kwargs)
-        self._told = told
+        self._exit_on_error = exit_on_error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the subcommands."""
@@ -55,18 +55,18 @@ class CommandLine(SingerCommand, click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run; an error is one sentence."""
-        with self._told():
+        with self._exit_on_error():
             return super().invoke(ctx)
 
 
 def with_subcommands(
-    singer: SingerCommand, told: Callable[[], AbstractContextManager[None]]
+    singer: SingerCommand, exit_on_error: Callable[[], AbstractContextManager[None]]
 ) -> click.Group:
     """Add the subcommands to the command that the SDK makes.
 
     Args:
         singer: The SDK's command.
-        told: Ends the process with one sentence for an error of ours.
+        exit_on_error: Ends the process with one sentence for an error of ours.
     """
     sync = cast("Callable[..., Any]", singer.callback)
 
@@ -83,5 +83,5 @@ def with_subcommands(
         context_settings=singer.context_settings,
         invoke_without_command=True,
         logger=singer.logger,
-        told=told,
+        exit_on_error=exit_on_error,
     )

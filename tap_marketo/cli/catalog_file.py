@@ -7,13 +7,13 @@ from typing import IO, Any
 
 from singer_sdk.singerlib import Catalog
 
-from tap_marketo.client.errors import MarketoError
+from tap_marketo.client.errors import TapError
 
-ADVICE = "Make it anew: tap-marketo --config config.json --discover > catalog.json"
+ADVICE = "Make a new one: tap-marketo --config config.json --discover > catalog.json"
 
 
-class CatalogError(MarketoError):
-    """What was given for a catalog is none."""
+class CatalogError(TapError):
+    """A file that is no Singer catalog."""
 
 
 def read_catalog(file: IO[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tap_marketo.streams.bulk import activities
 from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
-    from singer_sdk.plugin_base import _ConfigInput
+    from tap_marketo.sdk import ConfigInput
 
 _ORIGINS = [one.value for one in foreign.Origin]
 
@@ -28,7 +28,7 @@ _ORIGINS = [one.value for one in foreign.Origin]
 @click.option("--meltano", is_flag=True, help="Write the state as `meltano state set` takes it.")
 def command(
     state: IO[str],
-    config: _ConfigInput,
+    config: ConfigInput,
     origin: str | None,
     anew: tuple[str, ...],
     *,

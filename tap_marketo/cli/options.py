@@ -7,10 +7,10 @@ from functools import wraps
 from typing import IO, TYPE_CHECKING, Any
 
 import click
-from singer_sdk.plugin_base import _ConfigInput
 
 from tap_marketo.cli.catalog_file import read_catalog
 from tap_marketo.migration import foreign
+from tap_marketo.sdk import ConfigInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(
         ctx: click.Context,
         /,
-        config: _ConfigInput,
+        config: ConfigInput,
         catalog: IO[str] | None,
         state: IO[str] | None,
         **options: Any,
@@ -77,10 +77,10 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
         ctx: click.Context,
         param: click.Parameter,  # noqa: ARG001
         values: tuple[str, ...],
-    ) -> _ConfigInput:
-        above = (ctx.parent.params if ctx.parent else {}).get("config") or _ConfigInput()
+    ) -> ConfigInput:
+        above = (ctx.parent.params if ctx.parent else {}).get("config") or ConfigInput()
         here = read_config(values)
-        return _ConfigInput(
+        return ConfigInput(
             config={**above.config, **here.config}, parse_env=above.parse_env or here.parse_env
         )
 
@@ -92,7 +92,7 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def read_config(values: tuple[str, ...]) -> _ConfigInput:
+def read_config(values: tuple[str, ...]) -> ConfigInput:
     """Read configuration files; later ones override earlier ones.
 
     Args:
@@ -102,7 +102,7 @@ def read_config(values: tuple[str, ...]) -> _ConfigInput:
         click.BadParameter: A file is missing or holds no JSON object.
     """
     try:
-        return _ConfigInput.from_cli_args(*values)
+        return ConfigInput.from_cli_args(*values)
     except (OSError, ValueError, TypeError) as error:
         # The text of a JSON error quotes nothing of the file.
         raise click.BadParameter(str(error), param_hint="--config") from None

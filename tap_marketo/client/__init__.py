@@ -2,6 +2,14 @@
 
 from tap_marketo.client.api import MarketoClient
 from tap_marketo.client.envelope import Reply
-from tap_marketo.client.paging import date_pages, offset_pages, token_pages
+from tap_marketo.client.paging import Paging, date_pages, offset_pages, pages, token_pages
 
-__all__ = ["MarketoClient", "Reply", "date_pages", "offset_pages", "token_pages"]
+__all__ = [
+    "MarketoClient",
+    "Paging",
+    "Reply",
+    "date_pages",
+    "offset_pages",
+    "pages",
+    "token_pages",
+]

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+import threading
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
 
 from tap_marketo.client.address import instance_url
-from tap_marketo.client.auth import TokenAuth
+from tap_marketo.client.auth import TokenAuth, token_refused
 from tap_marketo.client.clock import InstanceClock
+from tap_marketo.client.connection import connection_error
 from tap_marketo.client.envelope import Reply, read_envelope
 from tap_marketo.client.errors import (
     DailyCallsSpentError,
     OutcomeUnknownError,
     RateLimitError,
     RetryableError,
-    UnavailableError,
+    TokenRejectedError,
 )
 from tap_marketo.client.redaction import redact_http_logs
-from tap_marketo.client.retry import MAX_TRIES, retrying
+from tap_marketo.client.retry import MAX_TRIES, TOKEN_PAUSES, Patience, QuotaAwaitedError
 from tap_marketo.client.throttle import PERIOD, Throttle
 
 if TYPE_CHECKING:
@@ -35,21 +36,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-CONNECT_TIMEOUT = 30.0
+CONNECT_TIMEOUT = 10.0
 # Marketo gives up on most calls after 30 or 60 s, on assets and paging tokens after 300 s.
 READ_TIMEOUT = 75.0
 SLOW_READ_TIMEOUT = 310.0
 # What a caller reads of an answer.
 T = TypeVar("T")
 
-# The lead database takes a longer one as a form; see rest-api.md and error-codes.md.
+# A longer one is sent as a form, with `_method=GET`; see rest-api.md and error-codes.md.
 LONGEST_QUERY = 7000
 AS_GET = {"_method": "GET"}
+WITHOUT_PERMISSION = "/rest/v1/stats/"
 SLOW_PATHS = ("/rest/asset/", "/rest/v1/activities/pagingtoken.json")
-
-
-class _QuotaAwaitedError(UnavailableError):
-    """The day's calls were spent; the next call waits until they may have been renewed."""
 
 
 class _ThrottledAdapter(HTTPAdapter):
@@ -95,6 +93,7 @@ class MarketoClient:
         base_url: Scheme and host of the instance.
         clock: Follows the instance's time.
         throttle: Keeps to the limits, and counts the calls made.
+        has_read: Whether any call succeeded that needs a permission.
 
     Source: rest-api.md
     """
@@ -115,8 +114,8 @@ class MarketoClient:
 
         Args:
             base_url: `https://{munchkin id}.mktorest.com`, with or without `/rest` or `/identity`.
-            client_id: Of the custom service.
-            client_secret: Of the custom service.
+            client_id: Client id of the custom service.
+            client_secret: Client secret of the custom service.
             max_calls_per_20_seconds: Own share of the instance's 100.
             max_concurrent_calls: Own share of the instance's 10.
             waits_for_quota: When the day's calls are used up, sleep until they are renewed.
@@ -130,7 +129,9 @@ class MarketoClient:
         self.waits_for_quota = waits_for_quota
         self._most_calls: int | None = None
         self._count_calls_at: pendulum.DateTime | None = None
+        self._counting = threading.RLock()
         self.max_tries = max_tries
+        self.has_read = False
         self.base_url = instance_url(base_url)
         self.clock = InstanceClock()
         self.throttle = Throttle(max_calls_per_20_seconds, max_concurrent_calls)
@@ -148,6 +149,7 @@ class MarketoClient:
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
         )
         self.session.auth = self.auth
+        self._patience = Patience(max_tries, self.throttle.sleep, self.auth.lingering)
 
     def __repr__(self) -> str:
         """Names the instance, never the credentials."""
@@ -166,24 +168,34 @@ class MarketoClient:
         self.session.close()
         self._identity_session.close()
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Reply:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        needs_result: bool = False,
+    ) -> Reply:
         """Read a resource.
 
         Args:
             path: From the root of the instance, for example `/rest/v1/leads/describe2.json`.
-            params: Query parameters; never credentials. The lead database gets more than fits
-                into a URL as a form.
+            params: Query parameters; never credentials. A query that is too long for a URL is sent
+                as a form.
+            headers: Further headers.
+            needs_result: An answer without `result` is a passing failure, and the call is repeated.
 
         Returns:
             The successful answer.
 
         Raises:
             ResponseError: Marketo's error, after repeating what is worth repeating.
-            CredentialsError: Client id or secret is wrong.
+            IdentityError: There is no token: client id or secret is wrong.
         """
-        if path.startswith("/rest/v1/") and len(urlencode(params or {})) > LONGEST_QUERY:
-            return self.request("POST", path, params=AS_GET, data=params)
-        return self.request("GET", path, params=params)
+        how: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
+        if is_long(params):
+            return self.request("POST", path, params=AS_GET, data=params, **how)
+        return self.request("GET", path, params=params, **how)
 
     def post(
         self,
@@ -192,6 +204,7 @@ class MarketoClient:
         *,
         data: Mapping[str, Any] | None = None,
         repeatable: bool = False,
+        needs_result: bool = False,
     ) -> Reply:
         """Write.
 
@@ -203,6 +216,7 @@ class MarketoClient:
             json: A JSON body, as the lead database and bulk take it.
             data: A form, as assets take it.
             repeatable: Doing it twice does no harm, so repeat it as a read is repeated.
+            needs_result: An answer without `result` is a passing failure, not a success.
 
         Returns:
             The successful answer. Of a list of records, each has a `status` of its own.
@@ -210,9 +224,11 @@ class MarketoClient:
         Raises:
             OutcomeUnknownError: The write may have taken effect or not: look before repeating it.
             ResponseError: Marketo's error; the write took no effect.
-            CredentialsError: Client id or secret is wrong.
+            IdentityError: There is no token: client id or secret is wrong.
         """
-        return self.request("POST", path, repeatable=repeatable, json=json, data=data)
+        return self.request(
+            "POST", path, repeatable=repeatable, needs_result=needs_result, json=json, data=data
+        )
 
     def limit_calls_today(self, most: int) -> None:
         """Make no call once the instance has used so many today, by whomever.
@@ -225,34 +241,45 @@ class MarketoClient:
 
         Source: usage.md
         """
-        self._most_calls = most
-        self.throttle.budget = None
-        self._count_calls_at = self.clock.quota_reset()
-        today = self.get("/rest/v1/stats/usage.json").result
-        used = int(today[0].get("total", 0)) if today else 0
-        self.throttle.budget = max(0, most - used) + self.throttle.calls
-        # That call may have waited for another day.
-        self._count_calls_at = self.clock.quota_reset()
+        with self._counting:
+            self._most_calls = most
+            self.throttle.budget = None
+            self._count_calls_at = self.clock.quota_reset()
+            today = self.get("/rest/v1/stats/usage.json").result
+            used = int(today[0].get("total", 0)) if today else 0
+            self.throttle.budget = max(0, most - used) + self.throttle.calls
+            # That call may have waited for another day.
+            self._count_calls_at = self.clock.quota_reset()
 
     def _count_new_day(self) -> None:
-        """Ask anew what is used, when another day has begun or a spent quota was waited for."""
-        at = self._count_calls_at
-        if self._most_calls is not None and at and self.clock.now() >= at:
-            self.limit_calls_today(self._most_calls)
+        """Read what is used again, when another day has begun or a spent quota was waited for."""
+        if self._most_calls is None:
+            return
+        with self._counting:
+            at = self._count_calls_at
+            if at and self.clock.now() >= at:
+                self.limit_calls_today(self._most_calls)
 
     def request(
-        self, method: str, path: str, *, repeatable: bool | None = None, **kwargs: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool | None = None,
+        needs_result: bool = False,
+        **kwargs: Any,
     ) -> Reply:
         """Make one call and read its envelope; see `get` and `post`.
 
         Args:
-            method: Of HTTP.
+            method: HTTP method.
             path: From the root of the instance.
             repeatable: Whether repeating it does no harm; by default that of a read does none.
-            kwargs: For `requests.Session.request`: `params`, `json`, `data`.
+            needs_result: As for `get`.
+            kwargs: For `requests.Session.request`: `params`, `json`, `data`, `headers`.
         """
         is_write = not _is_read(method, kwargs)
-        read = partial(read_envelope, is_write=is_write)
+        read = partial(read_envelope, is_write=is_write, needs_result=needs_result)
         return self.call(method, path, read, repeatable=repeatable, **kwargs)
 
     def call(
@@ -267,7 +294,7 @@ class MarketoClient:
         """Make one call whose answer is no envelope, as those of the user service.
 
         Args:
-            method: Of HTTP.
+            method: HTTP method.
             path: From the root of the instance.
             read: Makes the result of the answer, or raises its error.
             repeatable: As for `request`.
@@ -277,17 +304,18 @@ class MarketoClient:
             repeatable = _is_read(method, kwargs)
 
         def once() -> T:
-            while True:
-                try:
-                    return self._call(method, path, read, **kwargs)
-                except _QuotaAwaitedError:  # no failure: patience is not used up by it
-                    continue
-                except RetryableError as error:
-                    if repeatable or error.was_refused:
-                        raise
-                    raise _outcome_unknown(path, error) from None
+            try:
+                return self._call(method, path, read, **kwargs)
+            except QuotaAwaitedError:
+                raise
+            except RetryableError as error:
+                if repeatable or not error.was_sent:
+                    raise
+                raise _outcome_unknown(path, error) from None
 
-        return retrying(once, self.max_tries)()
+        result = self._patience.call(once)
+        self.has_read = self.has_read or not path.startswith(WITHOUT_PERMISSION)
+        return result
 
     def _call(
         self, method: str, path: str, read: Callable[[requests.Response], T], **kwargs: Any
@@ -298,7 +326,11 @@ class MarketoClient:
             response = self.session.request(
                 method, self.base_url + path, timeout=(CONNECT_TIMEOUT, timeout), **kwargs
             )
-            return read(response)
+            try:
+                return read(response)
+            except TokenRejectedError:
+                self.auth.forget_token_of(response.request)
+                raise
 
     @contextmanager
     def stream(self, path: str, *, offset: int = 0) -> Iterator[requests.Response]:
@@ -319,16 +351,23 @@ class MarketoClient:
         headers = {"Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-        with (
-            self.throttle.in_flight(),
-            self.errors_of(path),
-            self.session.get(
-                self.base_url + path,
-                headers=headers,
-                stream=True,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            ) as response,
-        ):
+        with ExitStack() as opened:
+            opened.enter_context(self.throttle.in_flight())
+            opened.enter_context(self.errors_of(path))
+            for pause in (*TOKEN_PAUSES, None):
+                response = opened.enter_context(
+                    self.session.get(
+                        self.base_url + path,
+                        headers=headers,
+                        stream=True,
+                        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    )
+                )
+                if pause is None or not token_refused(response):
+                    break
+                self.auth.forget_token_of(response.request)
+                response.close()
+                self.throttle.sleep(max(pause, self.auth.lingering()))
             yield response
 
     @contextmanager
@@ -344,9 +383,7 @@ class MarketoClient:
         try:
             yield
         except requests.RequestException as error:
-            kind = type(error).__name__
-            failure = UnavailableError(f"{path}: the connection failed ({kind})")
-            raise (failure.refused() if _was_never_sent(error) else failure) from None
+            raise connection_error(path, error) from None
         except RateLimitError:
             self.throttle.pause(PERIOD)
             raise
@@ -360,7 +397,7 @@ class MarketoClient:
             self.throttle.pause((until - self.clock.now()).total_seconds())
             self.throttle.budget = None
             self._count_calls_at = self.clock.now()
-            raise _QuotaAwaitedError(error.reason, code=error.code).refused() from None
+            raise QuotaAwaitedError(error.reason, code=error.code).not_sent() from None
 
 
 def _is_read(method: str, kwargs: Mapping[str, Any]) -> bool:
@@ -368,9 +405,15 @@ def _is_read(method: str, kwargs: Mapping[str, Any]) -> bool:
     return method == "GET" or (kwargs.get("params") or {}).get("_method") == "GET"
 
 
-def _was_never_sent(error: requests.RequestException) -> bool:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+def is_long(params: Mapping[str, Any] | None) -> bool:
+    """Whether a query is too long for a URL, so that it travels as a form.
+
+    Args:
+        params: Query parameters.
+
+    Source: rest-api.md
+    """
+    return len(urlencode(params or {})) > LONGEST_QUERY
 
 
 def _outcome_unknown(path: str, error: RetryableError) -> OutcomeUnknownError:

@@ -1,15 +1,17 @@
-"""The access token's life: fetched, kept in memory, renewed in time, renewed once when refused."""
+"""The access token's life: fetched, kept in memory, renewed in time or when it is refused."""
 
 from __future__ import annotations
 
 import threading
 import time
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.auth import AuthBase
 
-from tap_marketo.client.errors import CredentialsError, MarketoError, UnavailableError
+from tap_marketo.client.connection import connection_error
+from tap_marketo.client.errors import CredentialsError, IdentityError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,11 @@ RENEWAL_MARGIN = 60.0
 # Asked early, Marketo hands out the same token with what is left of its life, so that a fixed
 # margin would ask again at every call of the last minute.
 RENEWAL_SHARE = 0.1
+# How long a refused token that is given out again may hold up a call.
+LONGEST_LINGERING = 60.0
+# OAuth's words for wrong credentials; anything else may pass.
+INVALID = frozenset({"invalid_client", "unauthorized_client", "unauthorized", "invalid_grant"})
+_COMPARE = "Compare them with Admin > LaunchPoint > View Details of the custom service."
 
 
 class TokenAuth(AuthBase):
@@ -44,8 +51,8 @@ class TokenAuth(AuthBase):
 
         Args:
             identity_url: The instance's identity URL, without a trailing slash.
-            client_id: Of the custom service.
-            client_secret: Of the custom service.
+            client_id: Client id of the custom service.
+            client_secret: Client secret of the custom service.
             session: Session for identity calls, which count against no quota.
             timeout: Seconds to connect and to wait for the answer.
             monotonic: Clock, in seconds.
@@ -58,7 +65,9 @@ class TokenAuth(AuthBase):
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._token = ""
+        self._refused = ""
         self._renew_at = 0.0
+        self._dies_at = 0.0
         self.user = ""
 
     def __repr__(self) -> str:
@@ -66,11 +75,8 @@ class TokenAuth(AuthBase):
         return f"{type(self).__name__}({self._url!r})"
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request, and watch for an answer that refuses the token."""
+        """Sign a request."""
         request.headers["Authorization"] = f"Bearer {self.token()}"
-        hooks = request.hooks["response"]
-        if self._renew_when_refused not in hooks:  # the SDK signs a request twice
-            hooks.append(self._renew_when_refused)
         return request
 
     def token(self) -> str:
@@ -81,7 +87,8 @@ class TokenAuth(AuthBase):
 
         Raises:
             CredentialsError: Client id or secret is wrong.
-            UnavailableError: The identity endpoint cannot be reached.
+            IdentityError: The identity endpoint refuses, or something else answers.
+            UnavailableError: The identity endpoint cannot be reached, or fails for the moment.
         """
         with self._lock:
             if self._monotonic() >= self._renew_at:
@@ -95,8 +102,25 @@ class TokenAuth(AuthBase):
             token: The refused one.
         """
         with self._lock:
+            self._refused = token
             if self._token == token:
                 self._renew_at = 0.0
+
+    def forget_token_of(self, request: requests.PreparedRequest) -> None:
+        """Drop the token that a refused request was signed with.
+
+        Args:
+            request: As it was sent.
+        """
+        self.forget(str(request.headers.get("Authorization", "")).removeprefix("Bearer "))
+
+    def lingering(self) -> float:
+        """Seconds for which a refused token is given out again: until its life ends."""
+        with self._lock:
+            if self._token != self._refused or not self._token:
+                return 0.0
+            left = self._dies_at - self._monotonic()
+            return min(LONGEST_LINGERING, left + 1) if left > 0 else 0.0
 
     def _fetch(self) -> None:
         # The URL holds the secret, so nothing of a request or its exception may be quoted.
@@ -111,63 +135,61 @@ class TokenAuth(AuthBase):
                 timeout=self._timeout,
             )
         except requests.RequestException as error:
-            kind = type(error).__name__
-            raise UnavailableError(
-                f"The identity endpoint {self._url} cannot be reached ({kind})",
-                hint="Check base_url and the network.",
-            ).refused() from None
-        if response.status_code == requests.codes.unauthorized:
-            raise CredentialsError(
-                "Marketo refused client_id and client_secret (HTTP 401 of the identity endpoint)."
-                " Compare them with Admin > LaunchPoint > View Details of the custom service."
-            )
-        busy = response.status_code == requests.codes.too_many_requests
-        if busy or response.status_code >= requests.codes.server_error:
-            raise UnavailableError(
-                "The identity endpoint failed", code=str(response.status_code)
-            ).refused()
-        self._keep(_json_object(response))
-
-    def _keep(self, body: dict[str, Any]) -> None:
+            # A request for a token changes nothing, whether it arrived or not.
+            raise connection_error(f"The identity endpoint {self._url}", error).not_sent() from None
+        status, body = response.status_code, _json_object(response)
         token = body.get("access_token")
-        if not isinstance(token, str) or not token:
-            if self._token:
-                # It gave one before, so base_url is right and something on the way is not.
-                raise UnavailableError(
-                    "The identity endpoint answered without an access token"
-                ).refused()
-            # An error body can arrive with status 200; its text is not quoted, it may echo the URL.
-            raise MarketoError(
-                "The identity endpoint answered without an access token"
-                f" (error {body.get('error', 'not named')!s}). Check base_url:"
-                " it must be the endpoint that Admin > Web Services shows."
+        if isinstance(token, str) and token and status < requests.codes.bad_request:
+            self._keep(token, body)
+            return
+        raise self._failure(status, body)
+
+    def _failure(self, status: int, body: dict[str, Any]) -> Exception:
+        # The body's own text is not quoted, it may echo the URL.
+        error = str(body.get("error") or "")[:40]
+        if status == requests.codes.unauthorized or error in INVALID:
+            named = f", {error}" if error in INVALID else ""
+            return CredentialsError(
+                f"Marketo refused client_id and client_secret (HTTP {status} of the identity"
+                f" endpoint{named}). {_COMPARE}"
             )
-        life = float(body.get("expires_in") or 0)
+        if status == requests.codes.forbidden:
+            return IdentityError(
+                "The identity endpoint refused the call (HTTP 403). Is this machine's address on"
+                " the allow-list (Admin > IP Restrictions > API), and does a proxy let the call"
+                " through?"
+            )
+        busy = status in {requests.codes.too_many_requests, requests.codes.request_timeout}
+        if busy or status >= requests.codes.server_error:
+            return UnavailableError("The identity endpoint failed", code=str(status)).not_sent()
+        if error or self._token:
+            # It speaks OAuth, or gave a token before: base_url is right, and this may pass.
+            named = f" (error {error})" if error else ""
+            return UnavailableError(
+                f"The identity endpoint answered without an access token{named}"
+            ).not_sent()
+        return IdentityError(
+            "The identity endpoint answered without an access token"
+            f" (HTTP {status}, {responses.get(status, 'unknown')}). Check the setting base_url: it"
+            " must be the endpoint that Admin > Web Services shows."
+        )
+
+    def _keep(self, token: str, body: dict[str, Any]) -> None:
+        life, now = _seconds(body.get("expires_in")), self._monotonic()
         self._token = token
         self.user = str(body.get("scope") or "")
-        self._renew_at = self._monotonic() + life - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)
-
-    def _renew_when_refused(self, response: requests.Response, **kwargs: Any) -> requests.Response:
-        if not token_refused(response):
-            return response
-        request = response.request.copy()
-        self.forget(request.headers["Authorization"].removeprefix("Bearer "))
-        response.close()
-        request.headers["Authorization"] = f"Bearer {self.token()}"
-        again: requests.Response = response.connection.send(request, **kwargs)
-        again.history.append(response)
-        again.request = request
-        return again
+        self._dies_at = now + life
+        self._renew_at = self._dies_at - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)
 
 
 def token_refused(response: requests.Response) -> bool:
-    """Tell whether an answer is the envelope that refuses a token (601, 602).
+    """Whether an answer refuses the token: HTTP 401, or an envelope with 600, 601 or 602.
 
     Args:
         response: Any answer; the body of anything but JSON stays unread.
     """
     if "json" not in response.headers.get("Content-Type", ""):
-        return False
+        return bool(response.status_code == requests.codes.unauthorized)
     errors = _json_object(response).get("errors")
     return isinstance(errors, list) and any(
         isinstance(error, dict) and str(error.get("code")) in REFUSED for error in errors
@@ -180,3 +202,10 @@ def _json_object(response: requests.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    try:
+        return max(0.0, float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0.0

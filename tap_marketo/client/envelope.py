@@ -37,12 +37,15 @@ class Reply:
     request_id: str | None = None
 
 
-def read_envelope(response: requests.Response, *, is_write: bool = False) -> Reply:
+def read_envelope(
+    response: requests.Response, *, is_write: bool = False, needs_result: bool = False
+) -> Reply:
     """Read the JSON envelope around every REST answer.
 
     Args:
         response: With its body read.
         is_write: That nothing was found is an error then, not an empty list.
+        needs_result: An answer without `result` is a passing failure.
 
     Returns:
         The result of a successful call.
@@ -53,20 +56,43 @@ def read_envelope(response: requests.Response, *, is_write: bool = False) -> Rep
     body = _json(response)
     if not is_envelope(body):
         raise _http_error(response)
-    return read_body(body, is_write=is_write)
+    return read_body(body, is_write=is_write, needs_result=needs_result)
+
+
+def read_array(response: requests.Response) -> Reply:
+    """Read an answer of the user service: a bare array, judged by its status.
+
+    Args:
+        response: With its body read.
+
+    Returns:
+        The items of the array.
+
+    Raises:
+        ResponseError: The typed error of an answer that is no array.
+
+    Source: user-management.md
+    """
+    body = _json(response)
+    if response.ok and isinstance(body, list):
+        return Reply(result=[one for one in body if isinstance(one, dict)])
+    if is_envelope(body) and body.get("success") is not True:
+        return read_body(body)
+    raise _http_error(response)
 
 
 def is_envelope(body: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a JSON value is Marketo's envelope."""
+    """Whether a JSON value is Marketo's envelope."""
     return isinstance(body, dict) and ("success" in body or "errors" in body)
 
 
-def read_body(body: dict[str, Any], *, is_write: bool = False) -> Reply:
+def read_body(body: dict[str, Any], *, is_write: bool = False, needs_result: bool = False) -> Reply:
     """Read an envelope that is parsed already.
 
     Args:
         body: The envelope.
         is_write: As for `read_envelope`.
+        needs_result: As for `read_envelope`.
 
     Returns:
         The result of a successful call.
@@ -80,13 +106,26 @@ def read_body(body: dict[str, Any], *, is_write: bool = False) -> Reply:
     result = body.get("result")
     if isinstance(result, dict):
         result = [result]
+    if needs_result and result is None:
+        raise UnavailableError("Marketo answered without a result", request_id=request_id)
     return Reply(
-        result=result or [],
+        result=_objects(result, request_id),
         next_page_token=body.get("nextPageToken") or "",
         more_result=body.get("moreResult"),
         warnings=tuple(_text(warning) for warning in body.get("warnings") or ()),
         request_id=request_id,
     )
+
+
+def _objects(result: object, request_id: str | None) -> list[dict[str, Any]]:
+    if not result:
+        return []
+    if not isinstance(result, list):
+        raise ResponseError(
+            "Marketo answered with a result that is neither a list nor an object",
+            request_id=request_id,
+        )
+    return [one for one in result if isinstance(one, dict)]
 
 
 def _failure(errors: object, request_id: str | None, *, is_write: bool) -> Reply:

@@ -1,30 +1,32 @@
 """What can go wrong at Marketo: one tree of exceptions and one table of its error codes.
 
-MarketoError
-├── CredentialsError              the identity endpoint refused client id and secret
-└── ResponseError                 the API answered with an error, or not at all
-    ├── RetryableError            worth repeating after a pause
-    │   ├── UnavailableError      5xx, 604, 608, 611, 614, 713, timeouts, no JSON, …
-    │   ├── RateLimitError        606: calls per 20 seconds
-    │   └── ConcurrencyError      615: calls in flight
-    ├── OutcomeUnknownError       a write that may have taken effect: not repeated
-    ├── TokenRejectedError        600, 601, 602, after the token was renewed once
-    ├── AccessDeniedError         603
-    ├── FeatureUnavailableError   616, 703, 1026
-    ├── DailyCallsSpentError      607: calls per day
-    ├── ExportQueueFullError      1029 "Too many jobs in queue"
-    ├── ExportQuotaSpentError     1029 "Export daily quota exceeded"
-    ├── JobAlreadyQueuedError     1029 "Job already queued"
-    ├── FilterUnavailableError    1035
-    ├── FieldNotFoundError        1006
-    └── NotFoundError             610, 702 (of a write), 1013, HTTP 404
+TapError                              anything that ends in one sentence instead of a stack trace
+└── MarketoError                      Marketo refused or failed
+    ├── IdentityError                 the identity endpoint gives no token
+    │   └── CredentialsError          it refused client id and secret
+    └── ResponseError                 the API answered with an error, or not at all
+        ├── RetryableError            worth repeating after a pause
+        │   ├── UnavailableError      5xx, 604, 608, 611, 614, 713, timeouts, no JSON, …
+        │   ├── RateLimitError        606: calls per 20 seconds
+        │   └── ConcurrencyError      615: calls in flight
+        ├── OutcomeUnknownError       a write that may have taken effect: not repeated
+        ├── TokenRejectedError        600, 601, 602, HTTP 401, after the token was renewed
+        ├── AccessDeniedError         603, HTTP 403
+        ├── FeatureUnavailableError   616, 703, 1018, 1026
+        ├── DailyCallsSpentError      607: calls per day
+        ├── ExportQueueFullError      1029 "Too many jobs in queue"
+        ├── ExportQuotaSpentError     1029 "Export daily quota exceeded"
+        ├── JobAlreadyQueuedError     1029 "Job already queued"
+        ├── FilterUnavailableError    1035
+        ├── FieldNotFoundError        1006
+        └── NotFoundError             610, 702 (of a write), 1013, HTTP 404
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -32,12 +34,23 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT = 300
 
 
-class MarketoError(Exception):
-    """Anything that Marketo refused or failed to do, told for the person who reads the log."""
+class TapError(Exception):
+    """Anything that is reported in one sentence, written for the person who reads the log."""
 
 
-class CredentialsError(MarketoError):
-    """Client id and secret were refused (HTTP 401 of the identity endpoint).
+class MarketoError(TapError):
+    """Anything that Marketo refused or failed to do."""
+
+
+class IdentityError(MarketoError):
+    """The identity endpoint gives no token, and would not if asked again.
+
+    Source: authentication.md
+    """
+
+
+class CredentialsError(IdentityError):
+    """Client id and secret were refused (`invalid_client`, or HTTP 401 of the identity endpoint).
 
     Source: authentication.md
     """
@@ -73,19 +86,27 @@ class ResponseError(MarketoError):
         self.stream: str | None = None
         self.export_id: str | None = None
 
-    def about(self, *, stream: str | None = None, export_id: str | None = None) -> ResponseError:
-        """Say which stream and export job this happened to; the innermost caller knows best."""
+    def with_context(self, *, stream: str | None = None, export_id: str | None = None) -> Self:
+        """Add the stream and the export job; what an inner caller added stays.
+
+        Args:
+            stream: Its name.
+            export_id: Id of the job.
+
+        Returns:
+            The same error.
+        """
         self.stream = self.stream or stream
         self.export_id = self.export_id or export_id
         return self
 
     def __str__(self) -> str:
         """What happened, where, and what to do next."""
-        return f"{self.what.rstrip('.')}. {self.hint}" if self.hint else self.what
+        return f"{self.summary.rstrip('.')}. {self.hint}" if self.hint else self.summary
 
     @property
-    def what(self) -> str:
-        """What happened and where."""
+    def summary(self) -> str:
+        """What happened and where, without what to do about it."""
         where = [
             f"stream {self.stream}" if self.stream else "",
             f"export job {self.export_id}" if self.export_id else "",
@@ -95,21 +116,32 @@ class ResponseError(MarketoError):
         text = f"Marketo error {self.code}: {self.reason}" if self.code else self.reason
         return f"{text} ({place})" if place else text
 
+    # Former names, until nothing uses them.
+    about = with_context
+    what = summary
+
 
 class RetryableError(ResponseError):
     """Worth repeating.
 
     Attributes:
         retry_after: The least number of seconds to wait first.
-        was_refused: Whether the call surely took no effect, so that even a write may be repeated.
+        was_sent: Whether the call may have taken effect; a write is repeated only if it was not.
+        tries_at_start: How often to try while the instance has not answered anything yet; None for
+            as often as later.
     """
 
     retry_after: float = 0.0
-    was_refused: bool = False
+    was_sent: bool = True
+    tries_at_start: int | None = None
 
-    def refused(self) -> Self:
-        """Note that the call surely took no effect."""
-        self.was_refused = True
+    def not_sent(self) -> Self:
+        """Note that the call took no effect: Marketo refused it, or it never left.
+
+        Returns:
+            The same error.
+        """
+        self.was_sent = False
         return self
 
 
@@ -121,13 +153,13 @@ class RateLimitError(RetryableError):
     """More calls within 20 seconds than the instance allows (606)."""
 
     retry_after = 20.0
-    was_refused = True
+    was_sent = False
 
 
 class ConcurrencyError(RetryableError):
     """More calls in flight than the instance allows (615)."""
 
-    was_refused = True
+    was_sent = False
 
 
 class OutcomeUnknownError(ResponseError):
@@ -143,7 +175,7 @@ class AccessDeniedError(ResponseError):
 
 
 class FeatureUnavailableError(ResponseError):
-    """The subscription lacks the feature (616, 703, 1026)."""
+    """The subscription lacks the feature, or a CRM sync replaces it (616, 703, 1018, 1026)."""
 
 
 class DailyCallsSpentError(ResponseError):
@@ -174,6 +206,16 @@ class NotFoundError(ResponseError):
     """The object or the export job does not exist (610, 702, 1013, HTTP 404)."""
 
 
+class _Skippable(NamedTuple):
+    denied: type[AccessDeniedError] = AccessDeniedError
+    unavailable: type[FeatureUnavailableError] = FeatureUnavailableError
+    missing: type[NotFoundError] = NotFoundError
+
+
+SKIPPABLE = _Skippable()
+"""Errors that skip an optional stream: no permission, no such feature, no such object."""
+
+
 @dataclass(frozen=True)
 class _Code:
     error: type[ResponseError]
@@ -183,7 +225,16 @@ class _Code:
 _DENIED_HINT = (
     "Give the role of the API user the permission named in the documentation of the stream"
     " (Admin > Users & Roles > Roles > Access API), or add this machine's address to the"
-    " allow-list (Admin > IP Restrictions > API)."
+    " allow-list (Admin > IP Restrictions > API). Marketo gives the same code when no token"
+    " arrives: does a proxy remove the Authorization header?"
+)
+_RENEWED_HINT = (
+    "The tap renewed the token and repeated the call. If it lasts: another program may revoke the"
+    " tokens of this custom service, or a proxy may change the Authorization header."
+)
+_CRM_HINT = (
+    "With native Salesforce or Dynamics sync, Marketo disables this object over REST: read it from"
+    " the CRM, and deselect the stream."
 )
 _SPENT_HINT = (
     "The call quota is shared by every integration of the instance; see Admin > Web Services."
@@ -192,6 +243,7 @@ _FEATURE_HINT = "The subscription lacks this feature: deselect the stream, or as
 
 # The table of error-codes.md, as far as a reader meets it.
 CODES: dict[str, _Code] = {
+    "401": _Code(TokenRejectedError, _RENEWED_HINT),
     "403": _Code(AccessDeniedError, _DENIED_HINT),
     "404": _Code(NotFoundError),
     "429": _Code(UnavailableError),
@@ -199,9 +251,9 @@ CODES: dict[str, _Code] = {
     "502": _Code(UnavailableError),
     "503": _Code(UnavailableError),
     "504": _Code(UnavailableError),
-    "600": _Code(TokenRejectedError),
-    "601": _Code(TokenRejectedError),
-    "602": _Code(TokenRejectedError),
+    "600": _Code(TokenRejectedError, _RENEWED_HINT),
+    "601": _Code(TokenRejectedError, _RENEWED_HINT),
+    "602": _Code(TokenRejectedError, _RENEWED_HINT),
     "603": _Code(AccessDeniedError, _DENIED_HINT),
     "604": _Code(UnavailableError),
     "606": _Code(RateLimitError, "Lower max_calls_per_20_seconds if this repeats."),
@@ -218,6 +270,7 @@ CODES: dict[str, _Code] = {
     "713": _Code(UnavailableError),
     "1006": _Code(FieldNotFoundError, "Refresh the catalog (run discovery again)."),
     "1013": _Code(NotFoundError),
+    "1018": _Code(FeatureUnavailableError, _CRM_HINT),
     "1026": _Code(FeatureUnavailableError, _FEATURE_HINT),
     "1035": _Code(
         FilterUnavailableError, "Ask Marketo Support to enable this filter for bulk extracts."

@@ -70,6 +70,14 @@ class Throttle:
             self._forget_old(self._monotonic())
             return 1 - len(self._recent) / self._max_calls
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, holding nobody else back.
+
+        Args:
+            seconds: How long.
+        """
+        self._sleep(seconds)
+
     def pause(self, seconds: float) -> None:
         """Let nobody call for a while: the instance said that the rate was too high.
 
@@ -86,7 +94,7 @@ class Throttle:
             yield
 
     def _reserve(self) -> float:
-        """Take a place in the window, or tell how many seconds until one may be free."""
+        """Take a place in the window, or return the seconds until one may be free."""
         with self._lock:
             now = self._monotonic()
             self._forget_old(now)
@@ -94,7 +102,7 @@ class Throttle:
             if self.budget is not None and self.calls >= self.budget:
                 raise DailyCallsSpentError(
                     "The calls that max_daily_calls allows are used up",
-                    hint="Raise max_daily_calls, or let the tap go on tomorrow.",
+                    hint="Raise max_daily_calls; otherwise the next run continues after the reset.",
                 )
             if now < self._not_before:
                 return self._not_before - now

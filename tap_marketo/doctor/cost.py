@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tap_marketo.client.paging import Paging
 from tap_marketo.doctor.finding import passed, warned
 from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.streams.lists.paging import SINGLE
 
 if TYPE_CHECKING:
     from tap_marketo.doctor.finding import Finding
@@ -50,7 +50,7 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
     adopted = windows.total() - jobs.total()
     exports = (LIST_CALLS if windows else 0) + CALLS_A_JOB * jobs.total() + adopted
     # A list by offset ends with an empty page.
-    pages = sum(1 if stream.paging == SINGLE else 2 for stream in parents)
+    pages = sum(1 if stream.paging is Paging.SINGLE else 2 for stream in parents)
     calls = DISCOVERY_CALLS + exports + pages
     message = f"{windows.total()} windows in {jobs.total()} new export jobs"
     by_kind = (f"{name} {count}{each.get(name, '')}" for name, count in jobs.items())

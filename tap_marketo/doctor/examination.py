@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_marketo.client.errors import (
+    AccessDeniedError,
     CredentialsError,
     DailyCallsSpentError,
-    MarketoError,
+    IdentityError,
     ResponseError,
     RetryableError,
+    TapError,
 )
 from tap_marketo.doctor import cost, exports, permissions, usage
 from tap_marketo.doctor.finding import Finding, Report, Status, failed, passed, skipped, warned
@@ -50,7 +52,7 @@ def examine(given: Given, *, all_permissions: bool = False) -> Report:
     except ConfigValidationError as error:
         remedy = "Correct the setting; tap-marketo --about describes all of them."
         return Report([failed(CONFIGURATION, text, remedy) for text in error.errors])
-    except MarketoError as error:
+    except TapError as error:
         return Report([failed(STATE, str(error), "See docs/migration.md.")])
     examination = _Examination(patient, MANY_CALLS if all_permissions else MOST_CALLS)
     examination.run()
@@ -79,8 +81,8 @@ class _Examination:
         for number, (check, step) in enumerate(steps):
             try:
                 self.findings.extend(step())
-            except MarketoError as error:
-                self.findings.append(self._told(check, error))
+            except TapError as error:
+                self.findings.append(self._to_finding(check, error))
                 if _nothing_can_follow(check, error):
                     told = {finding.check for finding in self.findings}
                     left = [name for name, _ in steps[number + 1 :] if name not in told]
@@ -109,6 +111,13 @@ class _Examination:
             f"{len(patient.streams)} streams offered, {len(selected)} selected.",
             selected=selected,
         )
+        others = {
+            str(error): name
+            for name, error in reversed(patient.unreadable.items())
+            if not isinstance(error, AccessDeniedError)
+        }
+        for message, name in others.items():
+            yield failed(DISCOVERY, f"{name} cannot be described: {message}", "")
         yield from permissions.check_discovered(patient)
         missing = [] if patient.denied else patient.missing()
         if missing:
@@ -175,7 +184,7 @@ class _Examination:
         streams = self._patient.streams.values()
         return [one for one in streams if isinstance(one, BulkStream) and one.selected]
 
-    def _told(self, check: str, error: MarketoError) -> Finding:
+    def _to_finding(self, check: str, error: TapError) -> Finding:
         if isinstance(error, CredentialsError):
             return failed(
                 CREDENTIALS,
@@ -188,23 +197,23 @@ class _Examination:
             return Finding(
                 usage.CALLS,
                 Status.WARNING if waits else Status.FAILED,
-                f"The instance's calls of today are used up ({error.what}).",
+                f"The instance's calls of today are used up ({error.summary}).",
                 f"They begin anew at {reset}. Admin > Web Services shows who made them.",
             )
         if isinstance(error, ResponseError):
-            what = f"{error.what.rstrip('.')}."
+            what = f"{error.summary.rstrip('.')}."
             if check in {usage.CALLS, usage.ERRORS} and error.code:
                 return skipped(check, what)  # a sync does without
             return failed(check, what, REACH if _is_unreachable(error) else error.hint)
         return failed(check, str(error), WEB_SERVICES if check == CREDENTIALS else "")
 
 
-def _nothing_can_follow(check: str, error: MarketoError) -> bool:
-    is_final = isinstance(error, (CredentialsError, DailyCallsSpentError))
+def _nothing_can_follow(check: str, error: TapError) -> bool:
+    is_final = isinstance(error, (IdentityError, DailyCallsSpentError))
     return is_final or _is_unreachable(error) or check in {CREDENTIALS, DISCOVERY}
 
 
-def _is_unreachable(error: MarketoError) -> bool:
+def _is_unreachable(error: TapError) -> bool:
     return isinstance(error, RetryableError) and not error.code
 
 

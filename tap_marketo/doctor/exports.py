@@ -54,16 +54,16 @@ def try_a_job(client: MarketoClient, settings: Settings, *, of_leads: bool) -> I
     except FilterUnavailableError as error:
         yield warned(
             FILTER,
-            f"The subscription lacks it ({error.what}). Changed leads are read by the list of"
+            f"The subscription lacks it ({error.summary}). Changed leads are read by the list of"
             " lead changes and by id, or all leads anew: more calls and more exports.",
             "Ask Marketo Support to enable the updatedAt filter for bulk lead extract.",
         )
     except ExportQuotaSpentError as error:
         if of_leads:
             yield skipped(FILTER, "Cannot be told while the export allocation is spent.")
-        yield _spent(client, settings, error.what)
+        yield _spent(client, settings, error.summary)
     except AccessDeniedError as error:
-        yield failed("Bulk extract", f"Refused: {error.what}.", REMEDY)
+        yield failed("Bulk extract", f"Refused: {error.summary}.", REMEDY)
     else:
         if of_leads:
             yield passed(FILTER, "Leads can be exported by the time of their last change.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tap_marketo.client.errors import AccessDeniedError
 from tap_marketo.doctor.selection import meltano_rules, selects
-from tap_marketo.tap import TapMarketo, connect
+from tap_marketo.instance import connect
+from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
     from tap_marketo.cli.options import Given
     from tap_marketo.client import MarketoClient
-    from tap_marketo.client.errors import AccessDeniedError
 
 # Enough for a passing failure; nobody waits minutes for a diagnosis.
 TRIES = 2
@@ -21,7 +22,6 @@ class Patient(TapMarketo):
     """The tap with the selection that a sync would have.
 
     Attributes:
-        denied: Permissions that discovery found missing.
         is_explicit: Whether somebody named the streams, in a catalog or in Meltano's `select`.
     """
 
@@ -34,7 +34,6 @@ class Patient(TapMarketo):
         Raises:
             ConfigValidationError: A setting is wrong.
         """
-        self.denied: dict[str, AccessDeniedError] = {}
         self.rules, self.filters = ([], []) if given.catalog else meltano_rules()
         self.is_explicit = bool(given.catalog or self.rules)
         super().__init__(
@@ -59,6 +58,20 @@ class Patient(TapMarketo):
         for name, stream in self.streams.items():
             if self.rules:
                 stream.selected = selects(self.rules, self.filters, name)
+            if name in self.unreadable:
+                stream.selected = False
+
+    @property
+    def denied(self) -> set[str]:
+        """Permissions that discovery found missing."""
+        return {
+            permission
+            for name, permission in (
+                ("leads", "Read-Only Lead"),
+                ("activities", "Read-Only Activity"),
+            )
+            if isinstance(self.unreadable.get(name), AccessDeniedError)
+        }
 
     def wants(self, *names: str) -> bool:
         """Whether a sync would read a stream, even one that discovery could not offer.
@@ -96,11 +109,3 @@ class Patient(TapMarketo):
     def _in_catalog(self) -> list[str]:
         entries = (self.input_catalog or {}).items()
         return [name for name, entry in entries if entry.metadata.root.selected]
-
-    def _denied(self, permission: str, what: str, error: AccessDeniedError) -> AccessDeniedError:
-        del what
-        self.denied[permission] = error
-        return error
-
-    def _refuse_selected(self, *_: Any) -> None:
-        """The doctor tells what is missing instead."""

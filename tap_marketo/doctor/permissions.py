@@ -11,9 +11,10 @@ from tap_marketo.client.errors import (
     NotFoundError,
     ResponseError,
 )
+from tap_marketo.client.paging import first_page
 from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
 from tap_marketo.streams.bulk.base import BulkStream
-from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.base import MarketoStream, in_words
 from tap_marketo.streams.lists.catalog import DESCRIBED
 from tap_marketo.streams.lists.changes import DateTokenStream
 
@@ -52,7 +53,7 @@ def check_discovered(patient: Patient) -> Iterator[Finding]:
         check = _check(permission)
         if permission in patient.denied:
             if patient.wants(*names):
-                message = f"Missing. {_listed([names[0], *streams])}."
+                message = f"Missing. {_listed(list(dict.fromkeys([names[0], *streams])))}."
                 yield failed(check, message, REMEDY, streams=streams)
             elif streams:
                 yield _missing(patient, check, streams)
@@ -95,10 +96,12 @@ def _needs(patient: Patient) -> dict[str, list[str]]:
 
 
 def _needed_by(stream: Stream) -> list[str]:
-    if not isinstance(stream, BulkStream | MarketoStream) or stream.permission in {"", "none"}:
+    if not isinstance(stream, BulkStream | MarketoStream) or not stream.permissions:
         return []
-    parts = stream.permission.split(" and ")
-    return parts if set(parts) <= SEPARATE else [stream.permission]
+    # A linked object needs its own permission beside that of leads.
+    own = [one for one in stream.permissions if one not in SEPARATE]
+    shared = [one for one in stream.permissions if one in SEPARATE]
+    return [*shared, *([in_words(own)] if own else [])]
 
 
 def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
@@ -113,7 +116,7 @@ def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
     except (FeatureUnavailableError, NotFoundError) as error:
         return warned(
             check,
-            f"The subscription seems to lack {stream.name}: {error.what}.",
+            f"The subscription seems to lack {stream.name}: {error.summary}.",
             "Deselect its streams, or ask Adobe.",
             streams=streams,
         )
@@ -122,7 +125,7 @@ def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
             return _missing(patient, check, streams)
         if type(error) is not ResponseError:
             raise
-        return skipped(check, f"{stream.name} did not tell: {error.what}.")
+        return skipped(check, f"{stream.name} did not tell: {error.summary}.")
     return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
 
 
@@ -138,21 +141,27 @@ def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoS
     for stream in [*named, *others]:
         if (
             isinstance(stream, MarketoStream)
-            and stream.permission == permission
+            and in_words(stream.permissions) == permission
             and stream.parent_stream_type is None
-            and stream.asks_alone
+            and stream.needs_no_context
             and "{" not in stream.path
             and not isinstance(stream, DateTokenStream)
-            and stream.http_method == "GET"
         ):
             return stream
     return None
 
 
 def _call(patient: Patient, stream: MarketoStream) -> None:
-    size, _ = stream.paging.parameters
+    size = stream.paging.size_parameter
     query = {**dict(stream.parameters), **({size: 1} if size else {})}
-    patient.client.call("GET", stream.path, stream.validate_response, params=query)
+    first_page(
+        patient.client,
+        stream.path,
+        query,
+        paging=stream.paging,
+        headers=stream.headers,
+        is_array=stream.is_array,
+    )
 
 
 def _missing(patient: Patient, check: str, streams: list[str]) -> Finding:

@@ -32,7 +32,7 @@ REST = {
     "segmentations": "segmentations",
 }
 """Their lists to ours, where they exist here."""
-_INCREMENTAL = {name_of(one): bool(one.changes) for one in STREAMS}
+_INCREMENTAL = {name_of(one): bool(getattr(one, "cursor", None)) for one in STREAMS}
 
 _LEADS_BY_CREATION = {
     Origin.AIRBYTE: (

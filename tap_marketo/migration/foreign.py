@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.client.errors import MarketoError
+from tap_marketo.client.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Origin(enum.Enum):
         return "hotglue" if self is Origin.HOTGLUE else self.value.capitalize()
 
 
-class StateError(MarketoError):
+class StateError(TapError):
     """A state that is not what it was given for."""
 
 

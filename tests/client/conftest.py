@@ -42,11 +42,8 @@ class FakeTime:
 
 
 @pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """Also of the pauses before repetitions."""
-    clock = FakeTime()
-    monkeypatch.setattr("backoff._sync.time", clock)
-    return clock
+def fake_time() -> FakeTime:
+    return FakeTime()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import requests
 from tap_marketo.client.auth import TokenAuth
 from tap_marketo.client.errors import (
     CredentialsError,
-    MarketoError,
+    IdentityError,
     TokenRejectedError,
     UnavailableError,
 )
@@ -109,17 +109,89 @@ def test_a_refused_token_is_renewed_and_the_call_repeated_with_its_body(
     assert [call.code for call in sandbox.log] == [code, ""]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "error", "code": "602", "message": "Access token expired"},
+        {"kind": "http", "status": 401},
+    ],
+)
+def test_a_token_may_be_refused_several_times_in_a_row(
+    client: MarketoClient, sandbox: Sandbox, fake_time: FakeTime, fault: dict[str, Any]
+) -> None:
+    sandbox.control.fault(path=TYPES, times=3, **fault)
+
+    assert client.get(TYPES).result
+    assert fake_time.slept == [1, 3]
+
+
 @pytest.mark.parametrize("code", ["601", "602"])
-def test_a_token_refused_twice_is_an_error(
+def test_a_token_that_stays_refused_is_an_error(
     client: MarketoClient, sandbox: Sandbox, fake_time: FakeTime, code: str
 ) -> None:
     sandbox.control.fault("error", TYPES, code=code, message="Access token refused", times=-1)
 
-    with pytest.raises(TokenRejectedError, match=code):
+    with pytest.raises(TokenRejectedError, match=f"{code}.*renewed the token"):
         client.get(TYPES)
 
-    assert len(sandbox.log) == 2
+    assert len(sandbox.log) == 4
+    assert fake_time.slept == [1, 3]
+
+
+def test_a_dying_token_that_is_given_out_again_is_waited_out(
+    sandbox: Sandbox, fake_time: FakeTime
+) -> None:
+    auth = token_auth(sandbox, fake_time)
+    dying = {"access_token": "dying", "expires_in": 7, "scope": "user@example.com"}
+    sandbox.control.fault("body", IDENTITY, body=dying, times=2)
+
+    auth.forget(auth.token())
+    auth.token()
+
+    assert auth.lingering() == 8
+    fake_time.now += auth.lingering()
+    assert auth.token() != "dying"
+    assert auth.lingering() == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "body", "body": {"error": "server_error"}},
+        {"kind": "http", "status": 503},
+        {"kind": "body", "body": {"error": "temporarily_unavailable"}, "status": 400},
+    ],
+)
+def test_an_identity_endpoint_may_stumble_at_the_start(
+    client: MarketoClient, sandbox: Sandbox, fake_time: FakeTime, fault: dict[str, Any]
+) -> None:
+    sandbox.control.fault(path=IDENTITY, times=2, **fault)
+
+    assert client.get(TYPES).result
+    assert len(fake_time.slept) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_invalid_client_names_id_and_secret(
+    client: MarketoClient, sandbox: Sandbox, fake_time: FakeTime, status: int
+) -> None:
+    sandbox.control.fault(
+        "body", IDENTITY, status=status, body={"error": "invalid_client"}, times=-1
+    )
+
+    with pytest.raises(CredentialsError, match=f"client_id and client_secret.*{status}"):
+        client.get(TYPES)
+
     assert fake_time.slept == []
+
+
+def test_an_identity_endpoint_that_is_forbidden_keeps_its_number(
+    client: MarketoClient, sandbox: Sandbox
+) -> None:
+    sandbox.control.fault("http", IDENTITY, status=403, times=-1)
+
+    with pytest.raises(IdentityError, match=r"HTTP 403.*allow-list"):
+        client.get(TYPES)
 
 
 def test_a_token_that_expires_between_two_calls_is_replaced(
@@ -183,7 +255,7 @@ def test_an_address_that_gives_no_token_is_told_at_once(
 ) -> None:
     sandbox.control.fault(kind, IDENTITY, times=-1)
 
-    with pytest.raises(MarketoError, match="Check base_url"):
+    with pytest.raises(IdentityError, match="base_url"):
         client.get(TYPES)
 
     assert fake_time.slept == []

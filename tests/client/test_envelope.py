@@ -18,6 +18,7 @@ from tap_marketo.client.errors import (
     RateLimitError,
     ResponseError,
     RetryableError,
+    TokenRejectedError,
     UnavailableError,
 )
 
@@ -104,7 +105,7 @@ def test_what_is_no_envelope_is_repeated_never_an_empty_page(body: bytes) -> Non
 @pytest.mark.parametrize(
     ("status", "expected", "words"),
     [
-        (401, ResponseError, "401, Unauthorized"),
+        (401, TokenRejectedError, "401, Unauthorized"),
         (403, AccessDeniedError, "allow-list"),
         (404, NotFoundError, "404, Not Found"),
         (413, ResponseError, "413"),

@@ -53,13 +53,14 @@ RAISED: dict[str, type[ResponseError]] = {
     "703": FeatureUnavailableError,
     "1006": FieldNotFoundError,
     "1013": NotFoundError,
+    "1018": FeatureUnavailableError,
     "1026": FeatureUnavailableError,
     "1035": FilterUnavailableError,
 }
 MISTAKES = (
     "605", "609", "612", "613", "701", "704", "709", "710", "711", "712", "714", "718", "719",
     "1001", "1002", "1003", "1004", "1005", "1007", "1008", "1009", "1010", "1011", "1012",
-    *(str(code) for code in range(1014, 1026)), "1027", "1028", "1036", "1037", "1042", "1048",
+    *(str(code) for code in (*range(1014, 1018), *range(1019, 1026))), "1027", "1028", "1036", "1037", "1042", "1048",
     "1049", *(str(code) for code in range(1076, 1081)),
 )  # fmt: skip
 NEVER_SEEN = ("799", "9999", "")
@@ -148,7 +149,7 @@ def test_a_token_refused_after_renewal_is_no_passing_error() -> None:
 
 def test_an_error_tells_what_where_and_what_to_do() -> None:
     error = error_for("1035", "Unsupported filter type", "e42b#14272d07d78")
-    error.about(stream="leads", export_id="5c6f").about(stream="another")
+    error.with_context(stream="leads", export_id="5c6f").with_context(stream="another")
 
     assert str(error) == (
         "Marketo error 1035: Unsupported filter type (stream leads, export job 5c6f, request"

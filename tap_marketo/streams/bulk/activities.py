@@ -72,7 +72,7 @@ class ActivityStream(BulkStream):
     """What the streams of all types have in common: key, dates, exports."""
 
     group_name = "activities"
-    permission = "Read-Only Activity"
+    permissions: tuple[str, ...] = ("Read-Only Activity",)
 
     def __init__(
         self, tap: TapMarketo, name: str, properties: dict[str, Any], type_ids: tuple[int, ...]

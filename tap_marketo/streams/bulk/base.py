@@ -72,7 +72,7 @@ class BulkStream(Stream):
 
     group_name: str
     """Streams of one group that stand at the same bookmark share their exports."""
-    permission = ""
+    permissions: tuple[str, ...] = ()
     """What the role of the API user needs."""
     jobs_for_each = ""
     """Of what there is an export job each, beside the windows; empty when nothing."""
@@ -285,7 +285,7 @@ class BulkStream(Stream):
         Args:
             error: What Marketo answered.
         """
-        self.tap.leave_out(self.name, self.permission, error)
+        self.tap.outcome.skip_stream(self.name, self.permissions, error)
         group = self.tap.plan.group_led_by(self)
         if group:
             self.tap.plan.give_up(group)

@@ -150,7 +150,7 @@ def _tell_missing(
 class CustomObjectStream(FieldsStream):
     """The records of one type. Source: bulk-custom-object-extract.md."""
 
-    permission = PERMISSION
+    permissions = (PERMISSION,)
     key_kinds: ClassVar[dict[str, Kind]] = {KEY: Kind.TEXT}
 
     def __init__(self, tap: TapMarketo, name: str, one: Type) -> None:

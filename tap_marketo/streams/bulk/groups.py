@@ -130,7 +130,7 @@ class Layout:
             try:
                 parts = leader.parts(group.missing) if in_parts else whole
             except REFUSED as error:
-                self._tap.leave_out(leader.name, leader.permission, error)
+                self._tap.outcome.skip_stream(leader.name, leader.permissions, error)
                 continue
             series.parts = [filters for filters, _ in parts]
             if self._is_dry_run:

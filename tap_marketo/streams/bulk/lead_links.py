@@ -7,10 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import (
-    AccessDeniedError,
-    FeatureUnavailableError,
+    SKIPPABLE,
     FilterUnavailableError,
-    NotFoundError,
 )
 from tap_marketo.exports.job import LEADS, ExportRequest
 from tap_marketo.files.header import header_positions
@@ -28,13 +26,12 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_marketo.client.errors import FieldNotFoundError
+    from tap_marketo.client.errors import FieldNotFoundError, ResponseError
     from tap_marketo.exports.series import Series
     from tap_marketo.exports.window import Coverage
     from tap_marketo.tap import TapMarketo
 
 ID, CHANGED, CREATED = "id", "updatedAt", "createdAt"
-LACKING = (AccessDeniedError, FeatureUnavailableError, NotFoundError)
 
 Lead = dict[str, "str | None"]
 
@@ -59,8 +56,6 @@ class LeadLinkStream(BulkStream):
     """The lead field that holds the values."""
     filter_type: ClassVar[str]
     """The field of the object that has these values."""
-    changes = ""
-    """All of it is read in each run."""
 
     def __init__(self, tap: TapMarketo) -> None:
         """Ask the instance for the fields of the object.
@@ -131,14 +126,14 @@ class LeadLinkStream(BulkStream):
         typed = fit(trimmed(row), self._described, self._tell_unfit)
         return {self._names[name]: value for name, value in typed.items()}
 
-    def leave_out(self, error: AccessDeniedError | FeatureUnavailableError | NotFoundError) -> None:
+    def leave_out(self, error: ResponseError) -> None:
         """Read nothing more.
 
         Args:
             error: What Marketo answered.
         """
         self.left_out = True
-        self.tap.leave_out(self.name, self.permission, error)
+        self.tap.outcome.skip_stream(self.name, self.permissions, error)
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """Ask for the ids that the streams of the group need."""
@@ -236,5 +231,5 @@ class _LinkWriter:
                     counter = counter or stack.enter_context(member.get_record_counter())
                     member._write_record_message(member.record(one))  # noqa: SLF001
                     counter.increment()
-            except LACKING as error:
+            except SKIPPABLE as error:
                 member.leave_out(error)

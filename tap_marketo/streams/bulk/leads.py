@@ -54,7 +54,7 @@ class LeadsStream(FieldsStream):
     """The lead database, by export windows over the time of the last change to any field."""
 
     name = "leads"
-    permission = "Read-Only Lead"
+    permissions: tuple[str, ...] = ("Read-Only Lead",)
     key_kinds: ClassVar[dict[str, Kind]] = {KEY: Kind.INTEGER}
     selected_by_default = True
 
@@ -67,7 +67,7 @@ class LeadsStream(FieldsStream):
         """
         self._captures_deletes = tap.settings.capture_deletes
         if self._captures_deletes:
-            self.permission = "Read-Only Lead and Read-Only Activity"
+            self.permissions = ("Read-Only Lead", "Read-Only Activity")
         constants = {DELETION: DELETION_TEXT} if self._captures_deletes else {}
         super().__init__(tap, self.name, LEADS, fields, constants)
         if tap.settings.leads_filter:

@@ -62,7 +62,7 @@ def discover(tap: TapMarketo) -> Iterator[ProgramMembersStream]:
     try:
         yield stream(tap, describe(tap.client))
     except REFUSED as error:
-        tap.leave_out(stream.name, stream.permission, error)
+        tap.outcome.skip_stream(stream.name, stream.permissions, error)
 
 
 class ProgramMembersStream(FieldsStream):
@@ -76,7 +76,7 @@ class ProgramMembersStream(FieldsStream):
     """
 
     name = "program_members"
-    permission = "Read-Only Lead and Read-Only Asset"
+    permissions = ("Read-Only Lead", "Read-Only Asset")
     key_kinds: ClassVar[dict[str, Kind]] = {"programId": Kind.INTEGER, "leadId": Kind.INTEGER}
     pins_header = True
     jobs_for_each = "ten programs"

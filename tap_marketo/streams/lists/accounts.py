@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.streams.lists.described import describe, known, trimmed
-from tap_marketo.streams.lists.lookups import VALUES_A_CALL
-from tap_marketo.streams.lists.paging import TOKEN
+from tap_marketo.streams.lists.lookups import REMEMBERED, VALUES_A_CALL
 from tap_marketo.values.schema import BOOLEAN, MOMENT, TEXT, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import requests
-    from singer_sdk.helpers.types import Context
+    from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.tap import TapMarketo
 
@@ -24,13 +24,14 @@ _MEMBERS = "/rest/v1/namedAccountList/{marketoGUID}/namedAccounts.json"
 class NamedAccountStream(MarketoStream):
     """Named accounts or lists of them, known by a GUID."""
 
-    paging = TOKEN
+    paging = Paging.TOKEN
     selected_by_default = False
-    permission = "Read-Only Named Account"
+    permissions = ("Read-Only Named Account",)
 
-    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
         """Trim the GUIDs."""
-        return (trimmed(one) for one in super().parse_response(response))
+        del context
+        return trimmed(row)
 
 
 class NamedAccountListsStream(NamedAccountStream):
@@ -38,9 +39,9 @@ class NamedAccountListsStream(NamedAccountStream):
 
     name = "named_account_lists"
     path = "/rest/v1/namedAccountLists.json"
-    permission = "Read-Only Named Account List"
+    permissions = ("Read-Only Named Account List",)
     calls = "1 per 300 configured lists"
-    asks_alone = False
+    needs_no_context = False
     api_keys = ("marketoGUID",)
     api_schema = record(
         marketoGUID=TEXT,
@@ -64,25 +65,20 @@ class NamedAccountListsStream(NamedAccountStream):
         starts = range(0, len(names), VALUES_A_CALL)
         return [{"names": ",".join(names[at : at + VALUES_A_CALL])} for at in starts]
 
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+    def get_records(self, context: Context | None) -> Iterable[Record]:
         """The lists; none where none is configured."""
         if context is None:
             self.logger.warning(
-                "%s and what hangs on it stay empty: Marketo gives out lists of named accounts by"
-                " name alone. Name them in the setting named_account_lists.",
+                "%s and its child streams are empty: Marketo returns only lists requested by name."
+                " Set named_account_lists.",
                 self.name,
             )
             return
         yield from super().get_records(context)
 
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """By name."""
-        query = super().get_url_params(context, next_page_token)
-        return {
-            **query,
-            "filterType": "dedupeFields",
-            "filterValues": (context or {}).get("names"),
-        }
+        return {"filterType": "dedupeFields", "filterValues": (context or {}).get("names")}
 
 
 class NamedAccountListMembersStream(NamedAccountStream):
@@ -93,7 +89,7 @@ class NamedAccountListMembersStream(NamedAccountStream):
     path = _MEMBERS
     parameters = (("fields", "marketoGUID"),)
     calls = "1 per list and 300 members"
-    from_parent = (("namedAccountListId", "marketoGUID"),)
+    parent_columns = (("namedAccountListId", "marketoGUID"),)
     api_keys = ("namedAccountListId", "marketoGUID")
     api_schema = record(namedAccountListId=TEXT, marketoGUID=TEXT)
 
@@ -120,12 +116,22 @@ class NamedAccountsStream(NamedAccountStream):
         """
         self.api_schema = describe(tap.client, self.describe_path, self.api_schema)
         super().__init__(tap)
+        self._written: OrderedDict[str, None] = OrderedDict()
 
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """With the selected fields."""
-        query = super().get_url_params(context, next_page_token)
         names = [name for name, column in self._names.items() if self._is_asked(name, column)]
-        return {**query, "fields": ",".join(names)}
+        return {**super().query(context), "fields": ",".join(names)}
+
+    def record(self, row: dict[str, Any], context: Context | None) -> Record | None:
+        """An account that is in several lists leaves once."""
+        guid = str(row.get("marketoGUID")).strip()
+        if guid in self._written:
+            return None
+        self._written[guid] = None
+        if len(self._written) > REMEMBERED:
+            self._written.popitem(last=False)
+        return super().record(row, context)
 
     def _is_asked(self, name: str, column: str) -> bool:
         return name in self.api_keys or bool(self.mask["properties", column])

@@ -5,14 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.client.envelope import read_envelope
-from tap_marketo.client.errors import (
-    AccessDeniedError,
-    FeatureUnavailableError,
-    NotFoundError,
-)
+from tap_marketo.client.errors import SKIPPABLE
+from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.streams.lists.paging import TOKEN, USERS
 from tap_marketo.values.schema import (
     BOOLEAN,
     DATE,
@@ -25,7 +20,6 @@ from tap_marketo.values.schema import (
 )
 
 if TYPE_CHECKING:
-    import requests
     from singer_sdk.helpers.types import Context
 
     from tap_marketo.tap import TapMarketo
@@ -36,18 +30,8 @@ _USERS = "/userservice/management/v1/users"
 class UserServiceStream(MarketoStream):
     """A bare array of the user service, judged by its status. Source: user-management.md."""
 
-    records_jsonpath = "$[*]"
-    permission = "Access User Management Api and Access Users"
-
-    def validate_response(self, response: requests.Response) -> None:
-        """Raise the typed error of an answer that is no array."""
-        try:
-            is_list = response.ok and isinstance(response.json(), list)
-        except ValueError:
-            is_list = False
-        if not is_list:
-            read_envelope(response)
-        self._answered = True
+    is_array = True
+    permissions = ("Access User Management Api", "Access Users")
 
 
 class UsersStream(UserServiceStream):
@@ -55,7 +39,7 @@ class UsersStream(UserServiceStream):
 
     name = "users"
     path = f"{_USERS}/allusers.json"
-    paging = USERS
+    paging = Paging.USERS
     api_keys = ("userid",)
     api_schema = record(
         userid=TEXT, id=INTEGER, emailAddress=TEXT, firstName=TEXT, lastName=TEXT, apiOnly=BOOLEAN
@@ -71,7 +55,7 @@ class UserRolesStream(UserServiceStream):
     path = f"{_USERS}/{{userid}}/roles.json"
     selected_by_default = False
     calls = "1 per user"
-    from_parent = (("userid", "userid"),)
+    parent_columns = (("userid", "userid"),)
     api_keys = ("userid", "accessRoleId", "workspaceId")
     api_schema = record(
         userid=TEXT,
@@ -99,6 +83,12 @@ class RolesStream(UserServiceStream):
         updatedAt=MOMENT,
     )
 
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
+        """The guide spells two of the names without their `is`."""
+        del context
+        spelled = {"isHidden": row.get("hidden"), "isOnlyAllZones": row.get("onlyAllZones")}
+        return {**spelled, **row}
+
 
 class WorkspacesStream(UserServiceStream):
     """Workspaces. Source: user-management.md."""
@@ -123,7 +113,7 @@ class ApiUsageDailyStream(MarketoStream):
 
     name = "api_usage_daily"
     path = "/rest/v1/stats/usage/last7days.json"
-    permission = "none"
+    permissions = ()
     api_keys = ("date",)
     api_schema = record(date=DATE, total=INTEGER, users=many(group(userId=TEXT, count=INTEGER)))
 
@@ -133,7 +123,7 @@ class ApiErrorsDailyStream(MarketoStream):
 
     name = "api_errors_daily"
     path = "/rest/v1/stats/errors/last7days.json"
-    permission = "none"
+    permissions = ()
     api_keys = ("date",)
     api_schema = record(date=DATE, total=INTEGER, errors=many(group(errorCode=TEXT, count=INTEGER)))
 
@@ -143,8 +133,8 @@ class ExportJobsStream(MarketoStream):
 
     name = "export_jobs"
     path = "/bulk/v1/{kind}/export.json"
-    paging = TOKEN
-    permission = "Read-Only Lead, Read-Only Activity and Read-Only Custom Object"
+    paging = Paging.TOKEN
+    permissions = ("Read-Only Lead", "Read-Only Activity", "Read-Only Custom Object")
     calls = "4, 1 per custom object type, and 1 more per 300 jobs"
     api_keys = ("exportId",)
     api_schema = record(
@@ -161,7 +151,7 @@ class ExportJobsStream(MarketoStream):
         fileChecksum=TEXT,
         errorMsg=TEXT,
     )
-    from_parent = (("kind", "kind"),)
+    parent_columns = (("kind", "kind"),)
 
     def __init__(self, tap: TapMarketo) -> None:
         """See `MarketoStream`."""
@@ -174,7 +164,7 @@ class ExportJobsStream(MarketoStream):
         kinds = ["leads", "activities", "program/members"]
         try:
             types = self.tap.client.get("/rest/v1/customobjects.json").result
-        except (AccessDeniedError, FeatureUnavailableError, NotFoundError):
+        except SKIPPABLE:
             types = []  # then there are no such exports either
         names = [one.get("name") or one.get("apiName") for one in types]
         return [{"kind": kind} for kind in (*kinds, *(f"customobjects/{one}" for one in names))]
@@ -182,7 +172,3 @@ class ExportJobsStream(MarketoStream):
     def _place(self, context: Context | None) -> object:
         """The user may see some kinds of jobs and not others."""
         return (context or {}).get("kind")
-
-    def get_url(self, context: Context | None) -> str:
-        """The list of a kind, whose name holds a slash."""
-        return self.url_base + self.path.format(kind=(context or {})["kind"])

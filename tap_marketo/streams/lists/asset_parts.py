@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists import assets
 from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.streams.lists.paging import OFFSET, SINGLE, TOKEN
 from tap_marketo.values.schema import (
     BOOLEAN,
     DATE,
@@ -22,7 +22,6 @@ from tap_marketo.values.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import requests
     from singer_sdk.helpers.types import Context
 
 
@@ -48,8 +47,8 @@ class ProgramTagsStream(PartStream):
     name = "program_tags"
     parent_stream_type = assets.ProgramsStream
     path = "/rest/asset/v1/program/{id}.json"
-    records_jsonpath = "$.result[*].tags[*]"
-    from_parent = (("programId", "id"),)
+    within = "tags"
+    parent_columns = (("programId", "id"),)
     api_keys = ("programId", "tagType")
     api_schema = record(programId=INTEGER, tagType=TEXT, tagValue=TEXT)
 
@@ -60,18 +59,17 @@ class ProgramCostsStream(PartStream):
     name = "program_costs"
     parent_stream_type = assets.ProgramsStream
     path = "/rest/asset/v1/program/byName.json"
-    from_parent = (("programId", "id"),)
+    parent_columns = (("programId", "id"),)
     api_keys = ("programId", "position")
     api_schema = record(programId=INTEGER, position=INTEGER, startDate=DATE, cost=NUMBER, note=TEXT)
 
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """Costs come by name alone."""
-        query = super().get_url_params(context, next_page_token)
-        return {**query, "name": (context or {}).get("name"), "includeCosts": "true"}
+        return {"name": (context or {}).get("name"), "includeCosts": "true"}
 
-    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+    def items(self, page: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
         """Number the costs of a program: nothing else tells them apart."""
-        for program in super().parse_response(response):
+        for program in page:
             for position, cost in enumerate(program.get("costs") or ()):
                 yield {**cost, "position": position}
 
@@ -83,8 +81,8 @@ class TokensStream(PartStream):
     parent_stream_type = assets.FoldersStream
     path = "/rest/asset/v1/folder/{id}/tokens.json"
     calls = "1 per folder and program"
-    records_jsonpath = "$.result[*].tokens[*]"
-    from_parent = (
+    within = "tokens"
+    parent_columns = (
         ("folderId", "id"),
         ("folderType", "type"),
     )
@@ -93,10 +91,9 @@ class TokensStream(PartStream):
         folderId=INTEGER, folderType=TEXT, name=TEXT, type=TEXT, value=TEXT, computedUrl=TEXT
     )
 
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """Folders and programs share ids."""
-        query = super().get_url_params(context, next_page_token)
-        return {**query, "folderType": (context or {}).get("type")}
+        return {"folderType": (context or {}).get("type")}
 
 
 class FormFieldsStream(PartStream):
@@ -105,7 +102,7 @@ class FormFieldsStream(PartStream):
     name = "form_fields"
     parent_stream_type = assets.FormsStream
     path = "/rest/asset/v1/form/{id}/fields.json"
-    from_parent = (("formId", "id"),)
+    parent_columns = (("formId", "id"),)
     api_keys = ("formId", "id", "rowNumber", "columnNumber")
     api_schema = record(
         formId=INTEGER,
@@ -138,16 +135,17 @@ class SegmentsStream(PartStream):
     name = "segments"
     parent_stream_type = assets.SegmentationsStream
     path = "/rest/asset/v1/segmentation/{id}/segments.json"
-    paging = OFFSET
+    paging = Paging.OFFSET
     calls = "2 or more per segmentation"
     selected_by_default = True
-    from_parent = (("segmentationId", "id"),)
+    parent_columns = (("segmentationId", "id"),)
     api_keys = ("segmentationId", "id")
     api_schema = record(
         segmentationId=INTEGER,
         id=INTEGER,
         name=TEXT,
         description=TEXT,
+        status=TEXT,
         url=TEXT,
         createdAt=MOMENT,
         updatedAt=MOMENT,
@@ -162,18 +160,18 @@ class StaticListMembershipsStream(PartStream):
     # Members come and go without a change of the list itself.
     ignore_parent_replication_key = True
     path = "/rest/v1/lists/{id}/leads.json"
-    paging = TOKEN
+    paging = Paging.TOKEN
     parameters = (("fields", "id"),)
-    permission = "Read-Only Lead"
+    permissions = ("Read-Only Asset", "Read-Only Lead")
     calls = "1 per list and 300 members"
-    from_parent = (("listId", "id"),)
+    parent_columns = (("listId", "id"),)
     api_keys = ("listId", "leadId")
     api_schema = record(listId=INTEGER, leadId=INTEGER)
 
-    def parse_response(self, response: requests.Response) -> Iterable[dict[str, Any]]:
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
         """The members are leads."""
-        for lead in super().parse_response(response):
-            yield {"leadId": lead["id"]}
+        del context
+        return {"leadId": row.get("id")}
 
 
 class EmailContentStream(PartStream):
@@ -182,7 +180,7 @@ class EmailContentStream(PartStream):
     name = "email_content"
     parent_stream_type = assets.EmailsStream
     path = "/rest/asset/v1/email/{id}/content.json"
-    from_parent = (("emailId", "id"),)
+    parent_columns = (("emailId", "id"),)
     api_keys = ("emailId", "htmlId")
     api_schema = record(
         emailId=INTEGER,
@@ -201,7 +199,7 @@ class SnippetContentStream(PartStream):
     name = "snippet_content"
     parent_stream_type = assets.SnippetsStream
     path = "/rest/asset/v1/snippet/{id}/content.json"
-    from_parent = (("snippetId", "id"),)
+    parent_columns = (("snippetId", "id"),)
     api_keys = ("snippetId", "type")
     api_schema = record(snippetId=INTEGER, type=TEXT, content=TEXT)
 
@@ -212,6 +210,6 @@ class EmailTemplateContentStream(PartStream):
     name = "email_template_content"
     parent_stream_type = assets.EmailTemplatesStream
     path = "/rest/asset/v1/emailTemplate/{id}/content.json"
-    paging = SINGLE
+    paging = Paging.SINGLE
     api_keys = ("id",)
     api_schema = record(id=INTEGER, status=TEXT, content=TEXT)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.streams.lists.paging import OFFSET, SINGLE, TOKEN
+from tap_marketo.client.paging import Paging
+from tap_marketo.streams.lists.base import FILTERED, UPDATED, MarketoStream
 from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
 
 if TYPE_CHECKING:
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
 
 # Folders are spelled in several ways: by `id` or by `value`, with or without a name.
 FOLDER = group(id=INTEGER, value=INTEGER, type=TEXT, folderName=TEXT, name=TEXT)
@@ -23,7 +23,7 @@ _DRAFTED = {**_ASSET, "status": TEXT}
 class AssetStream(MarketoStream):
     """An asset: in pages by offset, known by its id."""
 
-    paging = OFFSET
+    paging = Paging.OFFSET
     api_keys: ClassVar[tuple[str, ...]] = ("id",)
 
 
@@ -32,7 +32,7 @@ class ProgramsStream(AssetStream):
 
     name = "programs"
     path = "/rest/asset/v1/programs.json"
-    changes = "server"
+    cursor = UPDATED
     child_fields = ("id", "name")
     api_schema = record(
         **_DRAFTED,
@@ -51,7 +51,7 @@ class ChannelsStream(AssetStream):
 
     name = "channels"
     path = "/rest/asset/v1/channels.json"
-    changes = "client"
+    cursor = FILTERED
     api_schema = record(
         id=INTEGER,
         name=TEXT,
@@ -102,13 +102,15 @@ class FoldersStream(AssetStream):
         isSystem=BOOLEAN,
     )
 
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
-        """Take the type out of `folderId`; it comes as `Folder` and as `FOLDER`."""
-        folder = row.get("folderId") or {}
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
+        """Take type and id out of `folderId`; the type comes as `Folder` and as `FOLDER`."""
+        del context
+        folder = row.get("folderId")
+        folder = folder if isinstance(folder, dict) else {}
         kind = str(folder.get("type") or "Folder").capitalize()
-        return super().post_process(
-            {**row, "folderId": {**folder, "type": kind}, "type": kind}, context
-        )
+        number = row.get("id")
+        number = folder.get("id") if number is None else number
+        return {**row, "id": number, "folderId": {**folder, "type": kind}, "type": kind}
 
 
 class SmartCampaignsStream(AssetStream):
@@ -116,7 +118,7 @@ class SmartCampaignsStream(AssetStream):
 
     name = "smart_campaigns"
     path = "/rest/asset/v1/smartCampaigns.json"
-    changes = "server"
+    cursor = UPDATED
     api_schema = record(
         **_NAMED,
         **_DATED,
@@ -155,9 +157,9 @@ class CampaignsStream(MarketoStream):
 
     name = "campaigns"
     path = "/rest/v1/campaigns.json"
-    paging = TOKEN
-    permission = "Read-Only Campaign"
-    changes = "client"
+    paging = Paging.TOKEN
+    permissions = ("Read-Only Campaign",)
+    cursor = FILTERED
     api_keys = ("id",)
     api_schema = record(
         **_NAMED,
@@ -175,7 +177,7 @@ class SmartListsStream(AssetStream):
 
     name = "smart_lists"
     path = "/rest/asset/v1/smartLists.json"
-    changes = "server"
+    cursor = UPDATED
     api_schema = record(**_ASSET)
 
 
@@ -184,7 +186,7 @@ class StaticListsStream(AssetStream):
 
     name = "static_lists"
     path = "/rest/asset/v1/staticLists.json"
-    changes = "server"
+    cursor = UPDATED
     child_fields = ("id",)
     api_schema = record(**_ASSET, computedUrl=TEXT)
 
@@ -194,7 +196,7 @@ class EmailsStream(AssetStream):
 
     name = "emails"
     path = "/rest/asset/v1/emails.json"
-    changes = "server"
+    cursor = UPDATED
     child_fields = ("id",)
     api_schema = record(
         **_DRAFTED,
@@ -209,6 +211,7 @@ class EmailsStream(AssetStream):
         version=INTEGER,
         webView=BOOLEAN,
         autoCopyToText=BOOLEAN,
+        isOpenTrackingDisabled=BOOLEAN,
         preHeader=TEXT,
         ccFields=many(group(attributeId=TEXT, objectName=TEXT, displayName=TEXT, apiName=TEXT)),
     )
@@ -219,7 +222,7 @@ class EmailTemplatesStream(AssetStream):
 
     name = "email_templates"
     path = "/rest/asset/v1/emailTemplates.json"
-    changes = "client"
+    cursor = FILTERED
     child_fields = ("id",)
     api_schema = record(**_DRAFTED, version=INTEGER)
 
@@ -229,7 +232,7 @@ class FormsStream(AssetStream):
 
     name = "forms"
     path = "/rest/asset/v1/forms.json"
-    changes = "client"
+    cursor = FILTERED
     child_fields = ("id",)
     api_schema = record(
         **_NAMED,
@@ -266,7 +269,7 @@ class LandingPagesStream(AssetStream):
 
     name = "landing_pages"
     path = "/rest/asset/v1/landingPages.json"
-    changes = "client"
+    cursor = FILTERED
     api_schema = record(
         **_NAMED,
         **_DATED,
@@ -291,7 +294,7 @@ class LandingPageTemplatesStream(AssetStream):
 
     name = "landing_page_templates"
     path = "/rest/asset/v1/landingPageTemplates.json"
-    changes = "client"
+    cursor = FILTERED
     api_schema = record(**_DRAFTED, templateType=TEXT, enableMunchkin=BOOLEAN)
 
 
@@ -300,8 +303,8 @@ class LandingPageRedirectRulesStream(AssetStream):
 
     name = "landing_page_redirect_rules"
     path = "/rest/asset/v1/redirectRules.json"
-    permission = "Read-Only Redirect Rules"
-    changes = "server"
+    permissions = ("Read-Only Redirect Rules",)
+    cursor = UPDATED
     api_schema = record(
         id=INTEGER,
         hostname=TEXT,
@@ -318,7 +321,7 @@ class LandingPageDomainsStream(AssetStream):
 
     name = "landing_page_domains"
     path = "/rest/asset/v1/landingPageDomains.json"
-    permission = "Read-Only Redirect Rules"
+    permissions = ("Read-Only Redirect Rules",)
     api_keys = ("hostname",)
     api_schema = record(hostname=TEXT, type=TEXT)
 
@@ -328,7 +331,7 @@ class SnippetsStream(AssetStream):
 
     name = "snippets"
     path = "/rest/asset/v1/snippets.json"
-    changes = "client"
+    cursor = FILTERED
     child_fields = ("id",)
     api_schema = record(**_DRAFTED)
 
@@ -338,7 +341,7 @@ class FilesStream(AssetStream):
 
     name = "files"
     path = "/rest/asset/v1/files.json"
-    changes = "client"
+    cursor = FILTERED
     api_schema = record(**_NAMED, **_DATED, url=TEXT, folder=FOLDER, mimeType=TEXT, size=INTEGER)
 
 
@@ -347,6 +350,6 @@ class SegmentationsStream(AssetStream):
 
     name = "segmentations"
     path = "/rest/asset/v1/segmentation.json"
-    paging = SINGLE
+    paging = Paging.SINGLE
     child_fields = ("id",)
     api_schema = record(**_DRAFTED)

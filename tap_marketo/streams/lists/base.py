@@ -1,97 +1,87 @@
-"""A REST stream is a few declared lines: path, paging, key, what changes it, types, permission."""
+"""A list stream is a few declared lines: path, paging, key, cursor, types, permissions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import pendulum
-from singer_sdk import RESTStream
-
-from tap_marketo.client.api import SLOW_READ_TIMEOUT
-from tap_marketo.client.envelope import read_envelope
-from tap_marketo.client.errors import (
-    AccessDeniedError,
-    FeatureUnavailableError,
-    MarketoError,
-    NotFoundError,
-    ResponseError,
-)
-from tap_marketo.client.retry import retrying
-from tap_marketo.streams.lists.paging import SINGLE, Paging
+from tap_marketo.client.errors import SKIPPABLE, NotFoundError, ResponseError
+from tap_marketo.client.paging import Paging, first_page, pages
+from tap_marketo.outcome import CONCERNS_ALL, ChildFailedError
+from tap_marketo.sdk import TapStream
 from tap_marketo.values.names import field_columns
 from tap_marketo.values.schema import fit
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
-    import requests
-    from requests.auth import AuthBase
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.pagination import BaseAPIPaginator
 
+    from tap_marketo.client import Reply
     from tap_marketo.tap import TapMarketo
 
 # A single asset that cannot be read: content that the API does not give out, lost folders.
 UNREADABLE = frozenset({"709", "710", "711"})
 MISSING = "1013"
+# Where a stream with children stands: each was filled from all parents once.
+FILLED = "filled"
 
 
 @dataclass(frozen=True)
-class Changed:
-    """How a list tells what has changed.
+class Cursor:
+    """How a list shows what has changed.
 
     Attributes:
         column: API name of the time of the last change.
-        since: Query parameter with the earliest of these times.
+        since: Query parameter with the earliest of these times; empty where Marketo has none, so
+            that the tap drops older records itself.
         until: Query parameter with the latest.
     """
 
     column: str
-    since: str
-    until: str
+    since: str = ""
+    until: str = ""
 
 
-UPDATED = Changed("updatedAt", "earliestUpdatedAt", "latestUpdatedAt")
+UPDATED = Cursor("updatedAt", "earliestUpdatedAt", "latestUpdatedAt")
+FILTERED = Cursor("updatedAt")
 
 
-def moment(text: str) -> pendulum.DateTime:
-    """Read a bookmark.
-
-    Args:
-        text: RFC 3339.
-    """
-    return pendulum.instance(datetime.fromisoformat(text.replace("Z", "+00:00")))
-
-
-class MarketoStream(RESTStream[Any]):
-    """A list of the REST API: our session, authentication, errors and repetitions.
+class MarketoStream(TapStream):
+    """A list of the REST API, read through the client.
 
     A stream declares `name`, `path`, `api_keys`, `api_schema` and what of the following differs.
     A child stream adds the SDK's `parent_stream_type`, and its parent `child_fields`.
     """
 
-    records_jsonpath = "$.result[*]"
+    path: ClassVar[str]
+    """From the root of the instance; `{column}` is taken from the parent's record."""
     api_schema: dict[str, Any]
     """JSON Schema of a record, in API names."""
     api_keys: ClassVar[tuple[str, ...]]
-    paging: ClassVar[Paging] = SINGLE
-    changes: ClassVar[Literal["", "server", "client"]] = ""
-    """Who leaves out what has not changed since the bookmark: Marketo or we."""
-    changed: ClassVar[Changed] = UPDATED
-    """What tells of a change."""
+    paging: ClassVar[Paging] = Paging.SINGLE
+    within: ClassVar[str] = ""
+    """Name of the list in each item that holds the records; empty where the item is the record."""
+    is_array: ClassVar[bool] = False
+    """Whether answers are bare arrays."""
+    headers: ClassVar[Mapping[str, str] | None] = None
+    """Further headers."""
+    cursor: ClassVar[Cursor | None] = None
+    """What shows a change; None for a list that is read whole."""
     parameters: ClassVar[tuple[tuple[str, Any], ...]] = ()
     """Further query parameters."""
-    permission: str = "Read-Only Asset"
+    permissions: tuple[str, ...] = ("Read-Only Asset",)
     """What the role of the API user needs."""
-    asks_alone: ClassVar[bool] = True
+    needs_no_context: ClassVar[bool] = True
     """Whether path and parameters are all that a call needs."""
     calls: ClassVar[str] = ""
     """What a run costs in API calls, where the paging does not say it."""
     child_fields: ClassVar[tuple[str, ...]] = ()
     """API names of the columns that child streams need."""
-    from_parent: ClassVar[tuple[tuple[str, str], ...]] = ()
+    parent_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Columns taken from the parent's record: own API name to the parent's."""
 
     def __init__(self, tap: TapMarketo) -> None:
@@ -109,52 +99,185 @@ class MarketoStream(RESTStream[Any]):
         }
         super().__init__(tap=tap, schema=schema)
         self.primary_keys = [self._names[name] for name in self.api_keys]
-        if self.changes:
-            self.replication_key = self._names[self.changed.column]
+        if self.cursor:
+            self.replication_key = self._names[self.cursor.column]
         if self.parent_stream_type:
             # The parent's bookmark is the place to go on from; one for each parent would swell.
             self.state_partitioning_keys = []
-        self.left_out: set[object] = set()
-        self._failed = False
-        self._answered = False
+        self.skipped: set[object] = set()
+        self.is_failed = False
+        self._has_answered = False
         self._since = ""
-        self._schema_written = False
         self._unfit: set[str] = set()
+        self._keyless = 0
+        self._asked: dict[object, Future[Reply]] = {}
 
     @property
-    def url_base(self) -> str:
-        """The instance."""
-        return self.tap.client.base_url
+    def permission(self) -> str:
+        """What the role of the API user needs, in words."""
+        return in_words(self.permissions)
 
-    @property
-    def requests_session(self) -> requests.Session:
-        """The one session of the tap, with its throttle."""
-        return self.tap.client.session
+    def query(self, context: Context | None) -> dict[str, Any]:
+        """The query of a list, without its pages.
 
-    @property
-    def authenticator(self) -> AuthBase:
-        """The one token of the tap."""
-        return self.tap.client.auth
-
-    @property
-    def timeout(self) -> int:
-        """Seconds; Marketo itself gives up after 300 on its slowest endpoints."""
-        return int(SLOW_READ_TIMEOUT)
-
-    def get_new_paginator(self) -> BaseAPIPaginator[Any]:
-        """One for each list."""
-        return self.paging.paginator()
-
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        """The query of a page."""
+        Args:
+            context: Of the parent's record or of the partition.
+        """
         del context
-        query = {**dict(self.parameters), **self.paging.query(next_page_token)}
-        if self.changes == "server" and (since := self._since):
+        query = dict(self.parameters)
+        if self.cursor and self.cursor.since and self._since:
             now = self.tap.client.clock.now().in_timezone("UTC").start_of("second")
-            query[self.changed.since] = since
-            # Marketo wants both ends, in order.
-            query[self.changed.until] = max(f"{now.isoformat()[:19]}Z", since)
+            # Marketo wants both ends, in order, and refuses equal ones.
+            query[self.cursor.since] = min(self._since, rfc3339(now.subtract(seconds=1)))
+            query[self.cursor.until] = rfc3339(now)
         return query
+
+    def url_path(self, context: Context | None) -> str:
+        """The path of a list.
+
+        Args:
+            context: Of the parent's record or of the partition.
+        """
+        return self.path.format(**(context or {}))
+
+    def items(self, page: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+        """The records in a page.
+
+        Args:
+            page: Items of `result`.
+        """
+        if not self.within:
+            return page
+        return (
+            one for item in page for one in item.get(self.within) or () if isinstance(one, dict)
+        )
+
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
+        """A record with its values where the schema has them; unchanged by default.
+
+        Args:
+            row: As Marketo gives it.
+            context: Of the parent's record or of the partition.
+        """
+        del context
+        return row
+
+    def record(self, row: dict[str, Any], context: Context | None) -> Record | None:
+        """A record of the stream; None for one that is older than the bookmark or has no key.
+
+        Args:
+            row: As Marketo gives it.
+            context: Of the parent's record or of the partition.
+        """
+        values = dict(self.prepared(row, context))
+        for name, source in self.parent_columns:
+            values[name] = (context or {}).get(source)
+        typed = fit(values, self.api_schema, self._note_unfit)
+        if any(typed.get(name) is None for name in self.api_keys):
+            self._keyless += 1
+            return None
+        if self.cursor and not self.cursor.since and self._is_old(typed.get(self.cursor.column)):
+            return None
+        return {self._names[name]: value for name, value in typed.items()}
+
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """The records; of a list that the API user may not read, none and one warning.
+
+        Raises:
+            ResponseError: A page failed; what came before it is not the whole list.
+        """
+        place = self._place(context)
+        if self.is_failed or place in self.skipped:
+            return
+        try:
+            self._since = self._begin_since(context)
+            yield from self._read(context)
+        except SKIPPABLE as error:
+            self._skip(context, error)
+        except ResponseError as error:
+            if error.code in UNREADABLE and context:
+                self._skip_one(error)
+                return
+            self._fail(context, error.with_context(stream=self.name))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
+            self._fail(context, error)
+        else:
+            self._end(context)
+
+    def _read(self, context: Context | None) -> Iterator[Record]:
+        for page in self._pages(context):
+            self._has_answered = True
+            # Export jobs go on while lists are read, and wait for their ids to be in the state.
+            self.tap.plan.queue.record_jobs()
+            found = (self.record(one, context) for one in self.items(page))
+            rows = [one for one in found if one is not None]
+            yield from self._asking_ahead(rows, context)
+
+    def _pages(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
+        asked = self._asked.pop(_key(context), None)
+        return pages(
+            self.tap.client,
+            self.url_path(context),
+            self.query(context),
+            paging=self.paging,
+            headers=self.headers,
+            is_array=self.is_array,
+            first=asked.result if asked else None,
+        )
+
+    def all_items(self) -> Iterator[dict[str, Any]]:
+        """The records of a list without parents, as Marketo gives them."""
+        for page in self._pages(None):
+            yield from self.items(page)
+
+    def ask_ahead(self, context: Context) -> None:
+        """Ask for the first page of a parent's records in the background.
+
+        Args:
+            context: Of the parent's record.
+        """
+        if self.is_failed or self._place(context) in self.skipped:
+            return
+        self._asked[_key(context)] = self.tap.background.submit(
+            first_page,
+            self.tap.client,
+            self.url_path(context),
+            self.query(context),
+            paging=self.paging,
+            headers=self.headers,
+            is_array=self.is_array,
+        )
+
+    def _asking_ahead(self, rows: list[Record], context: Context | None) -> Iterator[Record]:
+        """Yield rows, while their child streams' first pages are asked for some rows ahead."""
+        children = self._selected_children()
+        if not children or self.ABORT_AT_RECORD_COUNT is not None:
+            yield from rows
+            return
+        ahead, asked = self.tap.settings.max_concurrent_calls, 0
+        try:
+            for place, row in enumerate(rows):
+                while asked < min(len(rows), place + ahead):
+                    self._ask_children(children, rows[asked], context)
+                    asked += 1
+                yield row
+        finally:
+            for child in children:
+                child.drop_asked()
+
+    def _ask_children(
+        self, children: list[MarketoStream], row: Record, context: Context | None
+    ) -> None:
+        child_context = self.get_child_context(row, context)
+        if child_context is not None and self.stream_maps[0].get_filter_result(row):
+            for child in children:
+                child.ask_ahead(child_context)
+
+    def drop_asked(self) -> None:
+        """Forget what was asked ahead and is not read."""
+        for one in self._asked.values():
+            one.cancel()
+        self._asked.clear()
 
     def _begin_since(self, context: Context | None) -> str:
         """The bookmark less the lookback, RFC 3339 in UTC; empty to read everything.
@@ -164,10 +287,10 @@ class MarketoStream(RESTStream[Any]):
         bookmark = self.get_context_state(context).get("replication_key_value")
         if self.replication_method != "INCREMENTAL" or not bookmark:
             return ""
-        if any(not child.stream_state.get("filled") for child in self._selected_children()):
+        if any(not child.stream_state.get(FILLED) for child in self._selected_children()):
             return ""
-        back = moment(bookmark) - timedelta(seconds=self.tap.settings.lookback_seconds)
-        return f"{back.isoformat()[:19]}Z"
+        back = timedelta(seconds=self.tap.settings.lookback_seconds)
+        return rfc3339(parse_timestamp(bookmark) - back)
 
     def _selected_children(self) -> list[MarketoStream]:
         return [
@@ -177,68 +300,49 @@ class MarketoStream(RESTStream[Any]):
             and (child.selected or child.has_selected_descendents)
         ]
 
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, Any, Any]:
-        """Sync; after an error the other lists go on. That of a child is its parent's, too."""
-        try:
-            yield from super()._sync_records(context, write_messages=write_messages)
-        except MarketoError as error:
-            if context is not None or self.tap.plan.is_dry_run:
-                raise
-            self.tap.go_on_without(self.name, error)
-            self._failed = True
-
-    def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
-        """Move the bookmark to the newest record, unless records are missing."""
-        if not self._failed:
-            super().finalize_state_progress_markers(state)
-
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
-        """The records; of a list that the API user may not read, none and one warning.
-
-        Raises:
-            ResponseError: A page failed; what came before it is not the whole list.
-        """
-        place = self._place(context)
-        if place in self.left_out:
-            return
-        self._since = self._begin_since(context)
-        try:
-            yield from super().get_records(context)
-        except (AccessDeniedError, FeatureUnavailableError, NotFoundError) as error:
-            if not self._may_leave_out(context, error):
-                self._without_one(error, skip=isinstance(error, NotFoundError) and bool(context))
-                return
-            self.left_out.add(place)
-            self.tap.leave_out(self.name, self.permission, error)
-        except ResponseError as error:
-            self._without_one(error, skip=error.code in UNREADABLE and bool(context))
-        else:
-            self._note_filled_children(context)
-
     def _place(self, context: Context | None) -> object:
-        """What is left out together: the whole stream, or one kind of the records in it."""
+        """What is skipped together: the whole stream, or one kind of the records in it."""
         del context
         return None
 
-    def _may_leave_out(self, context: Context | None, error: ResponseError) -> bool:
+    def _skip(self, context: Context | None, error: ResponseError) -> None:
+        if self._lacks_all(context, error):
+            self.skipped.add(self._place(context))
+            self.tap.outcome.skip_stream(self.name, self.permissions, error)
+        elif isinstance(error, NotFoundError) and context:
+            self._skip_one(error)
+        else:
+            self._fail(context, error.with_context(stream=self.name))
+
+    def _lacks_all(self, context: Context | None, error: ResponseError) -> bool:
         """Whether the user or the instance lacks all of it, not a single record or page."""
         if error.code == MISSING and context is not None:  # this parent was deleted meanwhile
             return False
-        return not self._answered or self._place(context) is not None
+        return not self._has_answered or self._place(context) is not None
 
-    def _without_one(self, error: ResponseError, *, skip: bool) -> None:
-        if not skip:
-            raise error.about(stream=self.name) from None
-        self.logger.warning("Left out one record of %s. %s", self.name, error)
+    def _skip_one(self, error: ResponseError) -> None:
+        self.logger.warning("Skipped one record of %s. %s", self.name, error)
 
-    def _note_filled_children(self, context: Context | None) -> None:
-        if context is not None and (self.parent_stream_type or context != self._last_partition()):
+    def _fail(self, context: Context | None, error: Exception) -> None:
+        """Fail this stream; of a child stream, the parent and its other children go on."""
+        if self.parent_stream_type is None or isinstance(error, CONCERNS_ALL):
+            raise error
+        self.is_failed = True
+        self.tap.outcome.stream_failed(self.name, error)
+
+    def _end(self, context: Context | None) -> None:
+        if self.parent_stream_type:
             return
-        for child in self._selected_children():
-            if not child.left_out:
-                child.stream_state["filled"] = True
+        if context is not None and context != self._last_partition():
+            return
+        children = self._selected_children()
+        for one in (self, *children):
+            one.warn_of_keyless()
+        if any(child.is_failed for child in children):
+            raise ChildFailedError(self.name)
+        for child in children:
+            if not child.skipped:
+                child.stream_state[FILLED] = True
                 child.state_manager.is_flushed = False
 
     def _last_partition(self) -> Context | None:
@@ -250,43 +354,35 @@ class MarketoStream(RESTStream[Any]):
         inherited = dict(context or {})
         return {**inherited, **{name: record.get(self._names[name]) for name in self.child_fields}}
 
-    def validate_response(self, response: requests.Response) -> None:
-        """Raise the typed error of an answer, whatever its HTTP status."""
-        read_envelope(response)
-        self._answered = True
-        # Export jobs go on while lists are read, and wait for their ids to stand in the state.
-        self.tap.plan.queue.record_jobs()
-
-    def _write_schema_message(self) -> None:
-        # Once, not for each parent again.
-        if not self._schema_written:
-            self._schema_written = True
-            super()._write_schema_message()
-
-    def request_decorator(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Repeat as the client does."""
-
-        @retrying
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with self.tap.client.errors_of(self.path):
-                return func(*args, **kwargs)
-
-        return call
-
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
-        """Keep the columns of the schema, under their names and of their types."""
-        values = dict(row)
-        for name, source in self.from_parent:
-            values[name] = (context or {}).get(source)
-        typed = fit(values, self.api_schema, self._tell_unfit)
-        if self.changes == "client" and self._is_old(typed.get(self.changed.column)):
-            return None
-        return {self._names[name]: value for name, value in typed.items()}
+    def warn_of_keyless(self) -> None:
+        """Log how many records had no key, once."""
+        if self._keyless:
+            self.logger.warning(
+                "%s: %d records without their key (%s) were dropped.",
+                self.name,
+                self._keyless,
+                ", ".join(self.api_keys),
+            )
+            self._keyless = 0
 
     def _is_old(self, updated: str | None) -> bool:
         return updated is not None and updated < self._since
 
-    def _tell_unfit(self, name: str) -> None:
+    def _note_unfit(self, name: str) -> None:
         if name not in self._unfit:
             self._unfit.add(name)
             self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)
+
+
+def in_words(permissions: Iterable[str]) -> str:
+    """Permissions as a sentence names them.
+
+    Args:
+        permissions: Their names; none gives `none`.
+    """
+    *others, last = tuple(permissions) or ("none",)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _key(context: Context | None) -> object:
+    return tuple(sorted((name, str(value)) for name, value in (context or {}).items()))

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.client.paging import first_token
-from tap_marketo.exports.window import rfc3339
+from tap_marketo.client.paging import Paging, first_token
 from tap_marketo.streams.bulk.leads import DESCRIBE
-from tap_marketo.streams.lists.base import MarketoStream, moment
-from tap_marketo.streams.lists.paging import TOKEN, TokenPaginator
+from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.values.schema import INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pendulum
-    from singer_sdk.helpers.types import Context
+    from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.tap import TapMarketo
 
@@ -28,8 +27,8 @@ _ATTRIBUTES = many(group(name=TEXT, apiName=TEXT, value=TEXT))
 class DateTokenStream(MarketoStream):
     """Events since the bookmark, oldest first. Source: paging-tokens.md."""
 
-    paging = TOKEN
-    permission = "Read-Only Activity"
+    paging = Paging.EVENTS
+    permissions: tuple[str, ...] = ("Read-Only Activity",)
     calls = "2, and 1 more per 300 records"
     api_keys = ("marketoGUID",)
 
@@ -38,22 +37,23 @@ class DateTokenStream(MarketoStream):
         super().__init__(tap)
         self.replication_key = self._names["activityDate"]
 
-    def get_new_paginator(self) -> TokenPaginator:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """Begin at the bookmark."""
-        return TokenPaginator(first_token(self.tap.client, rfc3339(self._begin_at())))
+        token = first_token(self.tap.client, rfc3339(self._begin_at()))
+        return {**super().query(context), "nextPageToken": token}
 
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+    def get_records(self, context: Context | None) -> Iterable[Record]:
         """Note how far they reach: a bookmark of a quiet list stays behind."""
         now = self.tap.client.clock.now()
         yield from super().get_records(context)
-        if not self.left_out:
+        if not self.skipped:
             self.stream_state[READ_UNTIL] = f"{now.in_timezone('UTC').isoformat()[:19]}Z"
             self.state_manager.is_flushed = False
 
     def _read_until(self) -> pendulum.DateTime | None:
         state = self.stream_state
         text = state.get("replication_key_value") or state.get(READ_UNTIL)
-        return moment(text) if text else None
+        return parse_timestamp(text) if text else None
 
     def _begin_at(self) -> pendulum.DateTime:
         settings = self.tap.settings
@@ -98,6 +98,7 @@ class LeadChangesStream(DateTokenStream):
 
     name = "lead_changes"
     path = "/rest/v1/activities/leadchanges.json"
+    permissions = ("Read-Only Activity", "Read-Only Lead")
     selected_by_default = False
     api_schema = record(
         marketoGUID=TEXT,
@@ -110,26 +111,15 @@ class LeadChangesStream(DateTokenStream):
         attributes=_ATTRIBUTES,
     )
 
-    # All fields do not fit into a URL.
-    http_method = "POST"
-    payload_as_json = False
-
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        """What makes a POST a question. Source: rest-api.md."""
-        del context, next_page_token
-        return {"_method": "GET"}
-
-    def prepare_request_payload(
-        self, context: Context | None, next_page_token: Any
-    ) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """Ask for changes of all fields."""
-        query = super().get_url_params(context, next_page_token)
-        return {**query, "fields": ",".join(self._fields())}
+        return {**super().query(context), "fields": ",".join(self._fields())}
 
     def _fields(self) -> list[str]:
-        if self._asked is None:
-            reply = self.tap.client.get(DESCRIBE)
-            self._asked = [one["name"] for item in reply.result for one in item["fields"]]
-        return self._asked
-
-    _asked: list[str] | None = None
+        reply = self.tap.client.get(DESCRIBE)
+        return [
+            str(one["name"])
+            for item in reply.result
+            for one in item.get("fields") or ()
+            if one.get("name")
+        ]

@@ -9,7 +9,7 @@ from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
 
 if TYPE_CHECKING:
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
 
 _ATTRIBUTE = group(name=TEXT, apiName=TEXT, dataType=TEXT)
 _CUSTOM_ATTRIBUTE = group(
@@ -31,7 +31,7 @@ class ActivityTypesStream(MarketoStream):
 
     name = "activity_types"
     path = activities.TYPES
-    permission = "Read-Only Activity"
+    permissions = ("Read-Only Activity",)
     api_keys = ("id",)
     api_schema = record(
         id=INTEGER,
@@ -48,7 +48,7 @@ class CustomActivityTypesStream(MarketoStream):
 
     name = "custom_activity_types"
     path = "/rest/v1/activities/external/types.json"
-    permission = "Read-Only Activity Metadata"
+    permissions = ("Read-Only Activity Metadata",)
     api_keys = ("id",)
     api_schema = record(
         id=INTEGER,
@@ -70,8 +70,8 @@ class LeadFieldsStream(MarketoStream):
 
     name = "lead_fields"
     path = leads.DESCRIBE
-    permission = "Read-Only Lead"
-    records_jsonpath = "$.result[*].fields[*]"
+    permissions = ("Read-Only Lead",)
+    within = "fields"
     api_keys = ("name",)
     api_schema = record(**_FIELD)
 
@@ -84,7 +84,7 @@ class LeadDescribeStream(MarketoStream):
 
     name = "lead_describe"
     path = "/rest/v1/leads/describe.json"
-    permission = "Read-Only Lead"
+    permissions = ("Read-Only Lead",)
     selected_by_default = False
     api_keys = ("id",)
     api_schema = record(
@@ -102,8 +102,8 @@ class ProgramMemberFieldsStream(MarketoStream):
 
     name = "program_member_fields"
     path = "/rest/v1/programs/members/describe.json"
-    permission = "Read-Only Lead"
-    records_jsonpath = "$.result[*].fields[*]"
+    permissions = ("Read-Only Lead",)
+    within = "fields"
     api_keys = ("name",)
     api_schema = record(**_FIELD)
 
@@ -113,7 +113,7 @@ class LeadPartitionsStream(MarketoStream):
 
     name = "lead_partitions"
     path = "/rest/v1/leads/partitions.json"
-    permission = "Read-Only Lead"
+    permissions = ("Read-Only Lead",)
     api_keys = ("id",)
     api_schema = record(id=INTEGER, name=TEXT, description=TEXT)
 
@@ -123,7 +123,7 @@ class CustomObjectTypesStream(MarketoStream):
 
     name = "custom_object_types"
     path = "/rest/v1/customobjects.json"
-    permission = "Read-Only Custom Object"
+    permissions = ("Read-Only Custom Object",)
     api_keys = ("name",)
     api_schema = record(
         name=TEXT,
@@ -141,6 +141,7 @@ class CustomObjectTypesStream(MarketoStream):
         updatedAt=MOMENT,
     )
 
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
         """The examples name a type `name`, the specification `apiName`."""
-        return super().post_process({"name": row.get("apiName"), **row}, context)
+        del context
+        return {"name": row.get("apiName"), **row}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_marketo.streams.lists.base import Changed, MarketoStream
-from tap_marketo.streams.lists.paging import INDEX
+from tap_marketo.client.paging import Paging
+from tap_marketo.streams.lists.base import Cursor, MarketoStream
 from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
 
 if TYPE_CHECKING:
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
 
 HEADERS = {"x-app-type": "marketo"}
 _CONTENT = {
@@ -44,40 +44,36 @@ _EDITOR = group(dynamicContent=TEXT)
 class DesignerStream(MarketoStream):
     """Assets of the new designer, asked for workspace by workspace. Source: emails-new.md."""
 
-    paging = INDEX
-    records_jsonpath = "$.result.items[*]"
+    paging = Paging.INDEX
+    headers = HEADERS
+    parameters = (("includeArchived", "true"),)
     api_keys: ClassVar[tuple[str, ...]] = ("id",)
-    changes = "server"
-    changed = Changed("modifiedAt", "modifiedAtStart", "modifiedAtEnd")
+    cursor = Cursor("modifiedAt", "modifiedAtStart", "modifiedAtEnd")
     child_fields = ("id",)
-    asks_alone = False
+    needs_no_context = False
     calls = "1 per workspace and 50 records"
-
-    @property
-    def http_headers(self) -> dict[str, str]:
-        """Which application asks."""
-        return HEADERS
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
         """Each workspace has a list and a bookmark of its own."""
         return [{self._names["workspaceId"]: one} for one in self.tap.workspace_ids]
 
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+    def query(self, context: Context | None) -> dict[str, Any]:
         """A workspace is required."""
-        query = super().get_url_params(context, next_page_token)
-        return {**query, "workspaceId": (context or {})[self._names["workspaceId"]]}
+        workspace = (context or {})[self._names["workspaceId"]]
+        return {**super().query(context), "workspaceId": workspace}
 
     def _place(self, context: Context | None) -> object:
         """One workspace may be closed to the API user."""
         return (context or {}).get(self._names["workspaceId"])
 
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
         """Lift the dates, by which a bookmark can be kept, and the workspace."""
-        metadata = row.get("metadata") or {}
+        metadata = row.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
         dates = {name: metadata.get(name) for name in ("createdAt", "modifiedAt")}
         workspace = (context or {}).get(self._names["workspaceId"])
-        return super().post_process({**row, **dates, "workspaceId": workspace}, context)
+        return {**row, **dates, "workspaceId": workspace}
 
 
 class EmailsV2Stream(DesignerStream):
@@ -85,7 +81,7 @@ class EmailsV2Stream(DesignerStream):
 
     name = "emails_v2"
     path = "/rest/asset/v2/email/filter"
-    permission = "Read-Only Assets, Access Design Studio and Access Email"
+    permissions = ("Read-Only Assets", "Access Design Studio", "Access Email")
     api_schema = record(
         **_CONTENT,
         headers=group(
@@ -121,7 +117,7 @@ class EmailTemplatesV2Stream(DesignerStream):
 
     name = "email_templates_v2"
     path = "/rest/asset/v2/emailtemplate/filter"
-    permission = "Read-Only Assets, Access Design Studio and Access Email Template"
+    permissions = ("Read-Only Assets", "Access Design Studio", "Access Email Template")
     api_schema = record(**_CONTENT, version=INTEGER, appData=_APP_DATA)
 
 
@@ -130,7 +126,7 @@ class FragmentsV2Stream(DesignerStream):
 
     name = "fragments_v2"
     path = "/rest/asset/v2/fragment/filter"
-    permission = "Read-Only Assets, Access Design Studio and Access Snippet"
+    permissions = ("Read-Only Assets", "Access Design Studio", "Access Snippet")
     api_schema = record(
         **_CONTENT,
         settings=group(fragmentType=TEXT, fragmentSubType=TEXT, supportedChannels=many(TEXT)),
@@ -145,17 +141,14 @@ class DesignerContentStream(MarketoStream):
     """What is in an asset of the new designer, as HTML and as text. Source: emails-new.md."""
 
     selected_by_default = False
+    headers = HEADERS
     calls = "1 per changed parent"
     api_keys: ClassVar[tuple[str, ...]] = ("id",)
     api_schema = record(id=TEXT, html=TEXT, text=TEXT, syncFromHtml=BOOLEAN)
 
-    @property
-    def http_headers(self) -> dict[str, str]:
-        """Which application asks."""
-        return HEADERS
-
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+    def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
         """Take the bodies out of `data`."""
+        del context
         data = row.get("data") or {}
         html, text = data.get("html") or {}, data.get("text") or {}
         body = {
@@ -163,7 +156,7 @@ class DesignerContentStream(MarketoStream):
             "text": text.get("body"),
             "syncFromHtml": text.get("syncFromHtml"),
         }
-        return super().post_process({"id": row.get("id"), **body}, context)
+        return {"id": row.get("id"), **body}
 
 
 class EmailV2ContentStream(DesignerContentStream):
@@ -171,7 +164,7 @@ class EmailV2ContentStream(DesignerContentStream):
 
     name = "email_v2_content"
     parent_stream_type = EmailsV2Stream
-    permission = EmailsV2Stream.permission
+    permissions = EmailsV2Stream.permissions
     path = "/rest/asset/v2/email/{id}"
 
 
@@ -180,7 +173,7 @@ class EmailTemplateV2ContentStream(DesignerContentStream):
 
     name = "email_template_v2_content"
     parent_stream_type = EmailTemplatesV2Stream
-    permission = EmailTemplatesV2Stream.permission
+    permissions = EmailTemplatesV2Stream.permissions
     path = "/rest/asset/v2/emailtemplate/{id}"
 
 
@@ -189,5 +182,5 @@ class FragmentV2ContentStream(DesignerContentStream):
 
     name = "fragment_v2_content"
     parent_stream_type = FragmentsV2Stream
-    permission = FragmentsV2Stream.permission
+    permissions = FragmentsV2Stream.permissions
     path = "/rest/asset/v2/fragment/{id}"

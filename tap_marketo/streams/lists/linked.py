@@ -19,7 +19,7 @@ class CompaniesStream(LeadLinkStream):
     name = "companies"
     path = "/rest/v1/companies.json"
     describe_path = "/rest/v1/companies/describe.json"
-    permission = "Read-Only Company"
+    permissions = ("Read-Only Company", "Read-Only Lead")
     calls = "3 per 31 days since the start date, and 1 per 300 companies"
     api_keys = ("id",)
     api_schema = known(id=INTEGER, externalCompanyId=TEXT)
@@ -33,7 +33,7 @@ class SalesPersonsStream(LeadLinkStream):
     name = "sales_persons"
     path = "/rest/v1/salespersons.json"
     describe_path = "/rest/v1/salespersons/describe.json"
-    permission = "Read-Only Sales Person"
+    permissions = ("Read-Only Sales Person", "Read-Only Lead")
     calls = "3 per 31 days since the start date, and 1 per 300 sales persons"
     api_keys = ("id",)
     api_schema = known(id=INTEGER, externalSalesPersonId=TEXT)
@@ -47,7 +47,7 @@ class OpportunityRolesStream(LeadLinkStream):
     name = "opportunity_roles"
     path = "/rest/v1/opportunities/roles.json"
     describe_path = "/rest/v1/opportunities/roles/describe.json"
-    permission = "Read-Only Opportunity"
+    permissions = ("Read-Only Opportunity", "Read-Only Lead")
     calls = "3 per 31 days since the start date, and 1 per 300 leads"
     api_keys = ("marketoGUID",)
     api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT, leadId=INTEGER, role=TEXT)
@@ -61,7 +61,7 @@ class OpportunitiesStream(LeadLinkStream):
     name = "opportunities"
     path = "/rest/v1/opportunities.json"
     describe_path = "/rest/v1/opportunities/describe.json"
-    permission = "Read-Only Opportunity"
+    permissions = ("Read-Only Opportunity", "Read-Only Lead")
     calls = "as `opportunity_roles`, which share them, and 1 per 300 opportunities"
     api_keys = ("marketoGUID",)
     api_schema = known(marketoGUID=TEXT, externalOpportunityId=TEXT)

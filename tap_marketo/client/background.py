@@ -1,0 +1,59 @@
+"""Calls in the background, for lists that are asked ahead."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Background:
+    """A few threads that make calls in the order in which they were submitted.
+
+    They are daemons: a run that a signal ends does not wait for them.
+    """
+
+    def __init__(self, workers: int) -> None:
+        """Start no thread yet.
+
+        Args:
+            workers: How many calls to make at a time.
+        """
+        self._workers = workers
+        self._started = 0
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+
+    def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Make a call soon.
+
+        Args:
+            call: What to call.
+            args: For the call.
+            kwargs: For the call.
+
+        Returns:
+            Its result, or its exception, when it is there.
+        """
+        if self._started < self._workers:
+            self._started += 1
+            threading.Thread(target=self._work, name="ask-ahead", daemon=True).start()
+        future: Future[T] = Future()
+        self._waiting.put((future, lambda: call(*args, **kwargs)))
+        return future
+
+    def _work(self) -> None:
+        while True:
+            future, call = self._waiting.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+                future.set_exception(error)

@@ -1,0 +1,292 @@
+"""Every private of singer-sdk that the tap touches, each with its reason; read from 0.54.9.
+
+Whatever else needs one of them goes through this module. A test fails when one of them is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from singer_sdk import Stream, Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._batch import BatchConfig
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.mapper import PluginMapper
+from singer_sdk.metrics import METRICS_LOGGER_NAME
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding
+    from singer_sdk.helpers.types import Record
+    from singer_sdk.singerlib import RecordMessage, SchemaMessage
+
+ConfigInput = _ConfigInput
+
+__all__ = [
+    "PRIVATES",
+    "BatchConfig",
+    "ConfigInput",
+    "SdkTap",
+    "TapStream",
+    "begin_sync",
+    "classproperty",
+    "map_selected",
+    "parse_environment_config",
+    "quiet_logs",
+    "record_messages",
+    "schema_messages",
+    "stream_version",
+    "variable_prefix",
+    "write_batch",
+    "write_record",
+    "write_schema",
+]
+
+
+class Private(NamedTuple):
+    """A private of the SDK.
+
+    Attributes:
+        owner: Class or module.
+        name: Its name there.
+        reason: What the tap cannot do without it.
+    """
+
+    owner: object
+    name: str
+    reason: str
+
+
+PRIVATES = (
+    Private(Stream, "_write_schema_message", "SCHEMA once, not for each parent or file again"),
+    Private(Stream, "_write_state_message", "no STATE for each parent; one after each window"),
+    Private(Stream, "_increment_stream_state", "a record of an export is never the bookmark"),
+    Private(Stream, "_write_record_message", "one file holds the records of several streams"),
+    Private(Stream, "_write_batch_message", "BATCH before the bookmark moves"),
+    Private(Stream, "_generate_record_messages", "tombstones are narrower than their stream"),
+    Private(Stream, "_generate_schema_messages", "the same"),
+    Private(Stream, "_sync_records", "a group of streams ends together"),
+    Private(Stream, "_sync_batches", "the same"),
+    Private(Tap, "_reset_state_progress_markers", "`sync_all` is ours"),
+    Private(Tap, "_set_compatible_replication_methods", "the same"),
+    Private(PluginBase, "_env_var_prefix", "variables that are set and not used"),
+    Private(PluginBase, "_env_var_config", "numbers in variables that are no integers"),
+    Private(PluginBase, "_validate_config", "the SDK's texts quote the wrong value"),
+    Private(PluginBase, "_handle_termination", "a signal between two messages"),
+)
+"""Beside the modules `_dict_config`, `_batch` and `_classproperty`, and `_ConfigInput`.
+
+`Stream._stream_version` and `PluginBase._config` are set on instances alone.
+"""
+
+_INFO, _DEBUG = logging.INFO, logging.DEBUG
+
+
+class TapStream(Stream):
+    """What list streams and bulk streams change of the SDK's stream."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """See `Stream`."""
+        super().__init__(**kwargs)
+        self._schema_written = False
+
+    def log(self, message: str, *args: Any, level: int = _INFO, **kwargs: Any) -> None:
+        """Log what the SDK has to say at debug level.
+
+        Args:
+            message: As the SDK words it.
+            args: For the message.
+            level: As the SDK chose it. An error is raised, too, and reported where it is caught.
+            kwargs: For the logger.
+        """
+        quiet = level <= _INFO or message.startswith("An unhandled error occurred")
+        super().log(message, *args, level=_DEBUG if quiet else level, **kwargs)
+
+    def _write_schema_message(self) -> None:
+        if not self._schema_written:
+            self._schema_written = True
+            super()._write_schema_message()
+
+    def _write_state_message(self) -> None:
+        # A child stream is read for one parent after the other: the parent's STATE has it all.
+        if self.parent_stream_type is None:
+            super()._write_state_message()
+
+
+class SdkTap(Tap):
+    """What the tap changes of the SDK's: settings, signals and their texts."""
+
+    @classmethod
+    def settings_from_environment(cls, schema: dict[str, Any], prefix: str) -> dict[str, Any]:
+        """Settings from environment variables.
+
+        Args:
+            schema: JSON Schema of all settings.
+            prefix: What the names of the variables begin with.
+        """
+        return parse_environment_config(schema, prefix)
+
+    @classmethod
+    def problems_of(cls, config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+        """What is wrong with the settings, a sentence each.
+
+        Args:
+            config: The settings.
+            schema: JSON Schema of all settings.
+        """
+        raise NotImplementedError
+
+    def end_by_signal(self, signum: int) -> None:
+        """End the run.
+
+        Args:
+            signum: Number of the signal.
+        """
+        raise NotImplementedError
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        cls.append_builtin_config(cls.config_jsonschema)
+        return cls.settings_from_environment(cls.config_jsonschema, cls._env_var_prefix)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.append_builtin_config(self.config_jsonschema)
+        errors = self.problems_of(self._config, self.config_jsonschema)
+        if errors and raise_errors:
+            raise ConfigValidationError("The configuration is wrong", errors=errors)
+        return errors
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.end_by_signal(signum)
+
+
+def map_selected(tap: Tap) -> PluginMapper:
+    """A mapper that applies stream maps to selected streams alone.
+
+    The SDK's own crashes on a map for a stream that is deselected: its key columns are missing.
+
+    Args:
+        tap: With its configuration and catalog.
+    """
+    mapper = PluginMapper(plugin_config=dict(tap.config), logger=tap.logger)
+    plain = PluginMapper(plugin_config={**tap.config, "stream_maps": {}}, logger=tap.logger)
+    for name, entry in tap.catalog.items():
+        is_selected = entry.metadata.resolve_selection()[()]
+        (mapper if is_selected else plain).register_raw_streams_from_catalog(
+            type(tap.catalog)({name: entry})
+        )
+    mapper.stream_maps.update(plain.stream_maps)
+    return mapper
+
+
+def write_schema(stream: Stream) -> None:
+    """Write the SCHEMA of a stream.
+
+    Args:
+        stream: One that is selected.
+    """
+    stream._write_schema_message()  # noqa: SLF001
+
+
+def write_record(stream: Stream, record: Record) -> None:
+    """Write a record through selection, maps and flattening.
+
+    Args:
+        stream: Whose record it is.
+        record: Changed in place.
+    """
+    stream._write_record_message(record)  # noqa: SLF001
+
+
+def write_batch(stream: Stream, encoding: BaseBatchFileEncoding, manifest: list[str]) -> None:
+    """Write a BATCH message.
+
+    Args:
+        stream: Whose records the files hold.
+        encoding: Format and compression.
+        manifest: URLs of the files.
+    """
+    stream._write_batch_message(encoding=encoding, manifest=manifest)  # noqa: SLF001
+
+
+def record_messages(stream: Stream, record: Record) -> Iterator[RecordMessage]:
+    """The RECORD messages of a record, one for each map.
+
+    Args:
+        stream: Whose record it is.
+        record: Changed in place.
+    """
+    return stream._generate_record_messages(record)  # noqa: SLF001
+
+
+def schema_messages(stream: Stream) -> Iterator[SchemaMessage]:
+    """The SCHEMA messages of a stream, one for each map.
+
+    Args:
+        stream: Any.
+    """
+    return stream._generate_schema_messages()  # noqa: SLF001
+
+
+def stream_version(stream: Stream) -> int | None:
+    """The version that RECORD messages of a stream carry, if any.
+
+    Args:
+        stream: Any.
+    """
+    return stream._stream_version  # noqa: SLF001
+
+
+def begin_sync(tap: Tap) -> None:
+    """What the SDK's `sync_all` does before the first stream.
+
+    Args:
+        tap: Before it reads anything.
+    """
+    tap._reset_state_progress_markers()  # noqa: SLF001
+    tap._set_compatible_replication_methods()  # noqa: SLF001
+
+
+def variable_prefix(tap: type[PluginBase]) -> str:
+    """What the names of the tap's environment variables begin with.
+
+    Args:
+        tap: Its class.
+    """
+    return cast("str", tap._env_var_prefix)  # noqa: SLF001
+
+
+_NOISE = ("Added '%s' as child stream", "Skipping parse of env var", "Parsing env var")
+
+
+class _Quieter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno == _INFO and str(record.msg).startswith(_NOISE):
+            record.levelno, record.levelname = _DEBUG, "DEBUG"
+            return logging.getLogger(record.name).isEnabledFor(_DEBUG)
+        return True
+
+
+class _AboutSorting(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "assumed to be unsorted" not in str(record.msg)
+
+
+def quiet_logs(logger: logging.Logger) -> None:
+    """Move the SDK's noise to debug level: child streams, metrics, remarks about sorting.
+
+    Args:
+        logger: The tap's.
+    """
+    if not any(isinstance(one, _Quieter) for one in logger.filters):
+        logger.addFilter(_Quieter())
+        logging.getLogger("singer_sdk").addFilter(_AboutSorting())
+        logging.getLogger("singer_sdk.helpers._state").addFilter(_AboutSorting())
+    if not logger.isEnabledFor(_DEBUG):
+        # Handlers of its own, as the sync log's, still get them.
+        logging.getLogger(METRICS_LOGGER_NAME).propagate = False
