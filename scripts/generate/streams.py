@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_marketo.exports.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
 from tap_marketo.streams.bulk import activities, custom_objects, fields, leads, program_members
 from tap_marketo.streams.bulk.lead_links import LeadLinkStream
-from tap_marketo.streams.lists.base import MarketoStream
+from tap_marketo.streams.lists.base import MarketoStream, in_words
 from tap_marketo.streams.lists.catalog import GROUPS, name_of
 from tap_marketo.streams.lists.changes import DateTokenStream
 
@@ -76,10 +76,6 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
     )
 
 
-def _permissions(needed: str | tuple[str, ...]) -> str:
-    return needed if isinstance(needed, str) else " and ".join(needed) or "none"
-
-
 def _bulk_row(
     stream: type[BulkStream], name: str, base: str, keys: Iterable[str], changed: str, calls: str
 ) -> tuple[str, ...]:
@@ -88,7 +84,7 @@ def _bulk_row(
         f"`{base}`",
         ", ".join(f"`{key}`" for key in keys),
         f"window end, `{changed}`",
-        _permissions(stream.permission),
+        in_words(stream.permissions),
         f"3 per window{calls}",
         "on" if stream.selected_by_default else "off",
     )
@@ -100,10 +96,10 @@ def _row(stream: ListedStream) -> tuple[str, ...]:
     )
     return (
         f"`{name_of(stream)}`",
-        f"{vars(stream).get('http_method', 'GET')} `{path}`",
+        f"`{path}`",
         ", ".join(f"`{key}`" for key in stream.api_keys),
         _incremental(stream),
-        _permissions(stream.permission),
+        in_words(stream.permissions),
         stream.calls or _calls(stream),
         "on" if stream.selected_by_default else "off",
     )
@@ -114,13 +110,10 @@ def _incremental(stream: ListedStream) -> str:
         return "full, or by lead"
     if issubclass(stream, DateTokenStream):
         return "`activityDate`, asked for"
-    if stream.changes:
-        return (
-            f"`{stream.changed.column}`, "
-            + {"server": "asked for", "client": "filtered"}[stream.changes]
-        )
+    if stream.cursor:
+        return f"`{stream.cursor.column}`, {'asked for' if stream.cursor.since else 'filtered'}"
     parent = stream.parent_stream_type
-    if parent and issubclass(parent, MarketoStream) and parent.changes:
+    if parent and issubclass(parent, MarketoStream) and parent.cursor:
         return f"its `{name_of(parent)}`" if not stream.ignore_parent_replication_key else "full"
     return "full"
 

@@ -66,6 +66,7 @@ class TokenAuth(AuthBase):
         self._lock = threading.Lock()
         self._token = ""
         self._refused = ""
+        self._given_again = False
         self._renew_at = 0.0
         self._dies_at = 0.0
         self.user = ""
@@ -117,7 +118,7 @@ class TokenAuth(AuthBase):
     def lingering(self) -> float:
         """Seconds for which a refused token is given out again: until its life ends."""
         with self._lock:
-            if self._token != self._refused or not self._token:
+            if not self._given_again:
                 return 0.0
             left = self._dies_at - self._monotonic()
             return min(LONGEST_LINGERING, left + 1) if left > 0 else 0.0
@@ -176,7 +177,7 @@ class TokenAuth(AuthBase):
 
     def _keep(self, token: str, body: dict[str, Any]) -> None:
         life, now = _seconds(body.get("expires_in")), self._monotonic()
-        self._token = token
+        self._token, self._given_again = token, token == self._refused
         self.user = str(body.get("scope") or "")
         self._dies_at = now + life
         self._renew_at = self._dies_at - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)

@@ -30,11 +30,11 @@ TROUBLE = {
     "failed": "error",
     "cancelled": "job cancelled",
     "paused": "ended early",
-    "left_out": "stream left out",
+    "stream_skipped": "stream skipped",
     "stream_failed": "stream failed",
     "run_ended": "run failed",
 }
-ERRORS = ("exported again", "error", "ended early", "stream left out", "run failed")
+ERRORS = ("exported again", "error", "ended early", "stream skipped", "run failed")
 
 
 class SyncLogError(Exception):

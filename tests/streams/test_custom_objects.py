@@ -134,7 +134,7 @@ def test_without_the_filter_and_without_a_list_the_way_out_is_told(
     run = sync(sandbox, tmp_path, catalog)
 
     assert run.returncode == 0, run.log
-    (line,) = (line for line in run.log.splitlines() if "Left out" in line)
+    (line,) = (line for line in run.log.splitlines() if "Skipped stream" in line)
     assert "custom_object_static_list_id" in line
     assert not sandbox.jobs
     assert run.records("activity_types")
@@ -153,7 +153,7 @@ def test_without_permission_or_feature_a_type_is_left_out(
     strict = sync(sandbox, tmp_path, catalog, require_all_streams=True)
 
     assert run.returncode == 0, run.log
-    assert run.log.count(f"Left out: {CAR}") == 1
+    assert run.log.count(f"Skipped stream {CAR}") == 1
     assert "Read-Only Custom Object" in run.log
     assert by_guid(run.records(VISIT)) == truth(sandbox, VISIT)
     assert not run.state["bookmarks"].get(CAR, {}).get("replication_key_value")
@@ -169,7 +169,7 @@ def test_without_permission_discovery_offers_the_rest(
     run = run_tap(tmp_path, quick_config(sandbox), "--discover")
 
     assert run.returncode == 0
-    assert run.log.count("Left out: custom_object_*") == 1
+    assert run.log.count("Skipped stream custom_object_*") == 1
     assert '"leads"' in run.output
 
 
@@ -187,7 +187,7 @@ def test_a_type_deleted_since_discovery_is_left_out(
     run = sync(sandbox, tmp_path, catalog)
 
     assert run.returncode == 0, run.log
-    assert run.log.count(f"Left out: {CAR}") == 1
+    assert run.log.count(f"Skipped stream {CAR}") == 1
     assert by_guid(run.records(VISIT)) == truth(sandbox, VISIT)
     calls = [one for one in sandbox.log if one.path.endswith("car_c/export/create.json")]
     assert len(calls) <= 1
@@ -203,7 +203,7 @@ def test_what_the_export_refuses_is_left_out(
     run = sync(sandbox, tmp_path, catalog)
 
     assert run.returncode == 0, run.log
-    assert run.log.count(f"Left out: {CAR}") == 1
+    assert run.log.count(f"Skipped stream {CAR}") == 1
     assert by_guid(run.records(VISIT)) == truth(sandbox, VISIT)
 
 

@@ -198,9 +198,9 @@ class MarketoStream(TapStream):
             if error.code in UNREADABLE and context:
                 self._skip_one(error)
                 return
-            self._fail(context, error.with_context(stream=self.name))
+            self._fail(error.with_context(stream=self.name))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
-            self._fail(context, error)
+            self._fail(error)
         else:
             self._end(context)
 
@@ -312,7 +312,7 @@ class MarketoStream(TapStream):
         elif isinstance(error, NotFoundError) and context:
             self._skip_one(error)
         else:
-            self._fail(context, error.with_context(stream=self.name))
+            self._fail(error.with_context(stream=self.name))
 
     def _lacks_all(self, context: Context | None, error: ResponseError) -> bool:
         """Whether the user or the instance lacks all of it, not a single record or page."""
@@ -323,7 +323,7 @@ class MarketoStream(TapStream):
     def _skip_one(self, error: ResponseError) -> None:
         self.logger.warning("Skipped one record of %s. %s", self.name, error)
 
-    def _fail(self, context: Context | None, error: Exception) -> None:
+    def _fail(self, error: Exception) -> None:
         """Fail this stream; of a child stream, the parent and its other children go on."""
         if self.parent_stream_type is None or isinstance(error, CONCERNS_ALL):
             raise error
