@@ -121,7 +121,8 @@ class TokenAuth(AuthBase):
             if not self._given_again:
                 return 0.0
             left = self._dies_at - self._monotonic()
-            return min(LONGEST_LINGERING, left + 1) if left > 0 else 0.0
+            # Far from its end, waiting for the end would not help.
+            return left + 1 if 0 < left <= LONGEST_LINGERING else 0.0
 
     def _fetch(self) -> None:
         # The URL holds the secret, so nothing of a request or its exception may be quoted.
