@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_marketo.client.errors import DailyCallsSpentError
 from tap_marketo.export.errors import ExportError
 from tap_marketo.output.messages import MessageWriter
 from tap_marketo.tap import TapMarketo
@@ -72,13 +71,7 @@ def run(tap: TapMarketo) -> None:
         ExportError: Not everything was read; the log says why.
     """
     try:
-        try:
-            tap.sync_all()
-        except DailyCallsSpentError as error:
-            tap.pause(error)
-        finally:
-            tap.plan.end()
-        tap._end()  # noqa: SLF001
+        tap.run()
     except SystemExit as end:
         if end.code in {0, None}:
             return
