@@ -94,6 +94,7 @@ class TapStream(Stream):
         """See `Stream`."""
         super().__init__(**kwargs)
         self._schema_written = False
+        self.logger.addFilter(_Quieter())
 
     def log(self, message: str, *args: Any, level: int = _INFO, **kwargs: Any) -> None:
         """Log what the SDK has to say at debug level.
@@ -261,7 +262,12 @@ def variable_prefix(tap: type[PluginBase]) -> str:
     return cast("str", tap._env_var_prefix)  # noqa: SLF001
 
 
-_NOISE = ("Added '%s' as child stream", "Skipping parse of env var", "Parsing env var")
+_NOISE = (
+    "Starting incremental sync of",
+    "Added '%s' as child stream",
+    "Skipping parse of env var",
+    "Parsing env var",
+)
 
 
 class _Quieter(logging.Filter):

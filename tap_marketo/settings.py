@@ -129,6 +129,15 @@ class Settings:
         group=READ,
         default=0,
     )
+    full_lists_interval_hours: float = setting(
+        th.NumberType(minimum=0),
+        "Interval of full lists (hours)",
+        "How often to read whole what shows no changes: static_list_memberships, tokens,"
+        " form_used_by and email_template_used_by. In between only the parts of changed lists,"
+        " folders, forms and templates are read, for far fewer API calls. 0 reads all in each run.",
+        group=READ,
+        default=0,
+    )
     backfill_order: str = setting(
         th.StringType,
         "Backfill order",

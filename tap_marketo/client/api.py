@@ -132,6 +132,7 @@ class MarketoClient:
         self._counting = threading.RLock()
         self.max_tries = max_tries
         self.has_read = False
+        self._remembered: dict[str, Reply] = {}
         self.base_url = instance_url(base_url)
         self.clock = InstanceClock()
         self.throttle = Throttle(max_calls_per_20_seconds, max_concurrent_calls)
@@ -175,6 +176,7 @@ class MarketoClient:
         *,
         headers: Mapping[str, str] | None = None,
         needs_result: bool = False,
+        remember: bool = False,
     ) -> Reply:
         """Read a resource.
 
@@ -184,6 +186,7 @@ class MarketoClient:
                 as a form.
             headers: Further headers.
             needs_result: An answer without `result` is a passing failure, and the call is repeated.
+            remember: Make the call once for the life of the client, as for descriptions.
 
         Returns:
             The successful answer.
@@ -192,6 +195,10 @@ class MarketoClient:
             ResponseError: Marketo's error, after repeating what is worth repeating.
             IdentityError: There is no token: client id or secret is wrong.
         """
+        if remember and not params:
+            if path not in self._remembered:
+                self._remembered[path] = self.get(path, needs_result=needs_result)
+            return self._remembered[path]
         how: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
         if is_long(params):
             return self.request("POST", path, params=AS_GET, data=params, **how)

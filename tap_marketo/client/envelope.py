@@ -60,7 +60,7 @@ def read_envelope(
 
 
 def read_array(response: requests.Response) -> Reply:
-    """Read an answer of the user service: a bare array, judged by its status.
+    """Read an answer of the user service: a bare array or object, judged by its status.
 
     Args:
         response: With its body read.
@@ -78,6 +78,8 @@ def read_array(response: requests.Response) -> Reply:
         return Reply(result=[one for one in body if isinstance(one, dict)])
     if is_envelope(body) and body.get("success") is not True:
         return read_body(body)
+    if response.ok and isinstance(body, dict) and body:
+        return Reply(result=[body])
     raise _http_error(response)
 
 

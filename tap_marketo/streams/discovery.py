@@ -78,7 +78,7 @@ def _leads(tap: TapMarketo) -> Iterator[Stream]:
     if not tap.wants(name):
         return
     try:
-        fields = leads.describe(tap.client)
+        fields = leads.describe(tap.client, remember=True)
     except Exception as error:  # noqa: BLE001 - see `_main`
         _main(tap, (name,), "Read-Only Lead", error)
         fields = {name: {"name": name, "dataType": kind} for name, kind in KNOWN_FIELDS.items()}

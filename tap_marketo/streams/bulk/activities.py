@@ -49,7 +49,7 @@ def describe(client: MarketoClient) -> list[dict[str, Any]]:
 
     Source: activities.md
     """
-    types = client.get(TYPES).result
+    types = client.get(TYPES, needs_result=True, remember=True).result
     exported = (one for one in types if int(one["id"]) != DELETE_LEAD)
     return sorted(exported, key=lambda one: int(one["id"]))
 

@@ -44,7 +44,7 @@ def types(client: MarketoClient) -> dict[str, Type]:
 
     Source: custom-objects.md
     """
-    found = {api_name(one): one for one in client.get(TYPES).result}
+    found = {api_name(one): one for one in client.get(TYPES, remember=True).result}
     names = distinct(((name, f"{PREFIX}{slug(name)}") for name in found), [TAKEN])
     return {names[name]: one for name, one in found.items()}
 

@@ -34,18 +34,19 @@ DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
 DELETION_TEXT = "When the lead was deleted, or merged into another; null else."
 
 
-def describe(client: MarketoClient) -> Fields:
+def describe(client: MarketoClient, *, remember: bool = False) -> Fields:
     """The lead fields of the instance that can be exported, by API name.
 
     Args:
         client: Of the instance.
+        remember: An answer of this run will do.
 
     Raises:
         ResponseError: The API user may not read leads, or the call failed.
 
     Source: leads.md
     """
-    fields = by_name(client.get(DESCRIBE).result)
+    fields = by_name(client.get(DESCRIBE, needs_result=True, remember=remember).result)
     fields.setdefault(CHANGED, {"name": CHANGED, "dataType": "datetime"})
     return fields
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import SKIPPABLE
 from tap_marketo.client.paging import Paging
+from tap_marketo.streams.bulk import custom_objects
 from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.values.schema import (
     BOOLEAN,
@@ -163,7 +164,7 @@ class ExportJobsStream(MarketoStream):
         """Each kind of job has a list of its own, and so has each type of custom objects."""
         kinds = ["leads", "activities", "program/members"]
         try:
-            types = self.tap.client.get("/rest/v1/customobjects.json").result
+            types = self.tap.client.get(custom_objects.TYPES, remember=True).result
         except SKIPPABLE:
             types = []  # then there are no such exports either
         names = [one.get("name") or one.get("apiName") for one in types]

@@ -22,7 +22,7 @@ from tap_marketo.values.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from singer_sdk.helpers.types import Context
+    from singer_sdk.helpers.types import Context, Record
 
 
 _RULE = group(
@@ -34,6 +34,20 @@ _RULE = group(
 )
 
 
+PROGRAM_BY_NAME = "/rest/asset/v1/program/byName.json"
+PROGRAM_CALLS = "1 per changed program, for `program_tags` and `program_costs` together"
+
+
+def program_query(context: Context | None) -> dict[str, Any]:
+    """The query of a program with its tags and costs.
+
+    Args:
+        context: Of the program.
+    """
+    name = (context or {}).get("name")
+    return {"name": name, "includeTags": "true", "includeCosts": "true"}
+
+
 class PartStream(MarketoStream):
     """A part of an asset."""
 
@@ -42,15 +56,20 @@ class PartStream(MarketoStream):
 
 
 class ProgramTagsStream(PartStream):
-    """Tags of programs. Source: programs.md."""
+    """Tags of programs, from the calls that costs need. Source: programs.md."""
 
     name = "program_tags"
     parent_stream_type = assets.ProgramsStream
-    path = "/rest/asset/v1/program/{id}.json"
+    path = PROGRAM_BY_NAME
+    calls = PROGRAM_CALLS
     within = "tags"
     parent_columns = (("programId", "id"),)
     api_keys = ("programId", "tagType")
     api_schema = record(programId=INTEGER, tagType=TEXT, tagValue=TEXT)
+
+    def query(self, context: Context | None) -> dict[str, Any]:
+        """With costs, so that one call serves both streams."""
+        return program_query(context)
 
 
 class ProgramCostsStream(PartStream):
@@ -58,14 +77,15 @@ class ProgramCostsStream(PartStream):
 
     name = "program_costs"
     parent_stream_type = assets.ProgramsStream
-    path = "/rest/asset/v1/program/byName.json"
+    path = PROGRAM_BY_NAME
+    calls = PROGRAM_CALLS
     parent_columns = (("programId", "id"),)
     api_keys = ("programId", "position")
     api_schema = record(programId=INTEGER, position=INTEGER, startDate=DATE, cost=NUMBER, note=TEXT)
 
     def query(self, context: Context | None) -> dict[str, Any]:
         """Costs come by name alone."""
-        return {"name": (context or {}).get("name"), "includeCosts": "true"}
+        return program_query(context)
 
     def items(self, page: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
         """Number the costs of a program: nothing else tells them apart."""
@@ -80,7 +100,8 @@ class TokensStream(PartStream):
     name = "tokens"
     parent_stream_type = assets.FoldersStream
     path = "/rest/asset/v1/folder/{id}/tokens.json"
-    calls = "1 per folder and program"
+    calls = "1 per folder and program; see `full_lists_interval_hours`"
+    shows_no_changes = True
     within = "tokens"
     parent_columns = (
         ("folderId", "id"),
@@ -159,11 +180,12 @@ class StaticListMembershipsStream(PartStream):
     parent_stream_type = assets.StaticListsStream
     # Members come and go without a change of the list itself.
     ignore_parent_replication_key = True
+    shows_no_changes = True
     path = "/rest/v1/lists/{id}/leads.json"
     paging = Paging.TOKEN
     parameters = (("fields", "id"),)
     permissions = ("Read-Only Asset", "Read-Only Lead")
-    calls = "1 per list and 300 members"
+    calls = "1 per list and 300 members; see `full_lists_interval_hours`"
     parent_columns = (("listId", "id"),)
     api_keys = ("listId", "leadId")
     api_schema = record(listId=INTEGER, leadId=INTEGER)
@@ -191,6 +213,14 @@ class EmailContentStream(PartStream):
         isLocked=BOOLEAN,
         value=TEXT,
     )
+
+    def get_child_context(self, record: Record, context: Context | None) -> Context | None:
+        """Only a dynamic section has content for each segment; its value is the id of that."""
+        del context
+        if "dynamic" not in str(record.get(self._names["contentType"])).lower():
+            return None
+        content = str(record.get(self._names["value"]) or "").strip('"')
+        return {"emailId": record.get(self._names["emailId"]), "contentId": content}
 
 
 class SnippetContentStream(PartStream):

@@ -76,6 +76,7 @@ class TagTypesStream(AssetStream):
     name = "tag_types"
     path = "/rest/asset/v1/tagTypes.json"
     api_keys = ("tagType",)
+    child_fields = ("tagType",)
     api_schema = record(tagType=TEXT, applicableProgramTypes=TEXT, required=BOOLEAN)
 
 
@@ -119,6 +120,7 @@ class SmartCampaignsStream(AssetStream):
     name = "smart_campaigns"
     path = "/rest/asset/v1/smartCampaigns.json"
     cursor = UPDATED
+    child_fields = ("id",)
     api_schema = record(
         **_NAMED,
         **_DATED,
@@ -178,6 +180,7 @@ class SmartListsStream(AssetStream):
     name = "smart_lists"
     path = "/rest/asset/v1/smartLists.json"
     cursor = UPDATED
+    child_fields = ("id",)
     api_schema = record(**_ASSET)
 
 
@@ -270,6 +273,7 @@ class LandingPagesStream(AssetStream):
     name = "landing_pages"
     path = "/rest/asset/v1/landingPages.json"
     cursor = FILTERED
+    child_fields = ("id",)
     api_schema = record(
         **_NAMED,
         **_DATED,
@@ -295,6 +299,7 @@ class LandingPageTemplatesStream(AssetStream):
     name = "landing_page_templates"
     path = "/rest/asset/v1/landingPageTemplates.json"
     cursor = FILTERED
+    child_fields = ("id",)
     api_schema = record(**_DRAFTED, templateType=TEXT, enableMunchkin=BOOLEAN)
 
 

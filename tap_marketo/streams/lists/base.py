@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import SKIPPABLE, NotFoundError, ResponseError
@@ -28,6 +29,8 @@ UNREADABLE = frozenset({"709", "710", "711"})
 MISSING = "1013"
 # Where a stream with children stands: each was filled from all parents once.
 FILLED = "filled"
+CHANGED = "updatedAt"
+READ_WHOLE = "read_whole_at"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class MarketoStream(TapStream):
     """Whether answers are bare arrays."""
     headers: ClassVar[Mapping[str, str] | None] = None
     """Further headers."""
+    is_description: ClassVar[bool] = False
+    """Whether discovery asks the same, so that one call serves both."""
     cursor: ClassVar[Cursor | None] = None
     """What shows a change; None for a list that is read whole."""
     parameters: ClassVar[tuple[tuple[str, Any], ...]] = ()
@@ -79,6 +84,8 @@ class MarketoStream(TapStream):
     """Whether path and parameters are all that a call needs."""
     calls: ClassVar[str] = ""
     """What a run costs in API calls, where the paging does not say it."""
+    shows_no_changes: ClassVar[bool] = False
+    """Whether its records change without their parent: see `full_lists_interval_hours`."""
     child_fields: ClassVar[tuple[str, ...]] = ()
     """API names of the columns that child streams need."""
     parent_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -107,7 +114,7 @@ class MarketoStream(TapStream):
         self.skipped: set[object] = set()
         self.is_failed = False
         self._has_answered = False
-        self._since = ""
+        self._since = self._began_at = ""
         self._unfit: set[str] = set()
         self._keyless = 0
         self._asked: dict[object, Future[Reply]] = {}
@@ -186,9 +193,9 @@ class MarketoStream(TapStream):
         Raises:
             ResponseError: A page failed; what came before it is not the whole list.
         """
-        place = self._place(context)
-        if self.is_failed or place in self.skipped:
+        if not self._is_asked(context):
             return
+        self._began_at = self._began_at or rfc3339(self.tap.client.clock.now())
         try:
             self._since = self._begin_since(context)
             yield from self._read(context)
@@ -215,6 +222,9 @@ class MarketoStream(TapStream):
 
     def _pages(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
         asked = self._asked.pop(_key(context), None)
+        first = asked.result if asked else None
+        if self.is_description:
+            first = partial(self.tap.client.get, self.path, remember=True)
         return pages(
             self.tap.client,
             self.url_path(context),
@@ -222,7 +232,7 @@ class MarketoStream(TapStream):
             paging=self.paging,
             headers=self.headers,
             is_array=self.is_array,
-            first=asked.result if asked else None,
+            first=first,
         )
 
     def all_items(self) -> Iterator[dict[str, Any]]:
@@ -230,23 +240,28 @@ class MarketoStream(TapStream):
         for page in self._pages(None):
             yield from self.items(page)
 
-    def ask_ahead(self, context: Context) -> None:
+    def ask_ahead(self, context: Context, asked: dict[object, Future[Reply]]) -> None:
         """Ask for the first page of a parent's records in the background.
 
         Args:
             context: Of the parent's record.
+            asked: What was asked for this record already: streams with one question share it.
         """
-        if self.is_failed or self._place(context) in self.skipped:
+        if not self._is_asked(context):
             return
-        self._asked[_key(context)] = self.tap.background.submit(
-            first_page,
-            self.tap.client,
-            self.url_path(context),
-            self.query(context),
-            paging=self.paging,
-            headers=self.headers,
-            is_array=self.is_array,
-        )
+        path, query = self.url_path(context), self.query(context)
+        question = (path, _key(query))
+        if question not in asked:
+            asked[question] = self.tap.background.submit(
+                first_page,
+                self.tap.client,
+                path,
+                query,
+                paging=self.paging,
+                headers=self.headers,
+                is_array=self.is_array,
+            )
+        self._asked[_key(context)] = asked[question]
 
     def _asking_ahead(self, rows: list[Record], context: Context | None) -> Iterator[Record]:
         """Yield rows, while their child streams' first pages are asked for some rows ahead."""
@@ -268,10 +283,12 @@ class MarketoStream(TapStream):
     def _ask_children(
         self, children: list[MarketoStream], row: Record, context: Context | None
     ) -> None:
-        child_context = self.get_child_context(row, context)
-        if child_context is not None and self.stream_maps[0].get_filter_result(row):
+        if not self.stream_maps[0].get_filter_result(row):
+            return
+        asked: dict[object, Future[Reply]] = {}
+        for child_context in self.generate_child_contexts(row, context):
             for child in children:
-                child.ask_ahead(child_context)
+                child.ask_ahead(child_context or {}, asked)
 
     def drop_asked(self) -> None:
         """Forget what was asked ahead and is not read."""
@@ -287,10 +304,23 @@ class MarketoStream(TapStream):
         bookmark = self.get_context_state(context).get("replication_key_value")
         if self.replication_method != "INCREMENTAL" or not bookmark:
             return ""
-        if any(not child.stream_state.get(FILLED) for child in self._selected_children()):
+        if any(not child.stream_state.get(FILLED) for child in self.selected_descendants()):
             return ""
         back = timedelta(seconds=self.tap.settings.lookback_seconds)
         return rfc3339(parse_timestamp(bookmark) - back)
+
+    def generate_child_contexts(
+        self, record: Record, context: Context | None
+    ) -> Iterable[Context | None]:
+        """The context of child streams, unless a record has none."""
+        child_context = self.get_child_context(record, context)
+        if child_context is not None:
+            yield child_context
+
+    def selected_descendants(self) -> list[MarketoStream]:
+        """The selected streams below this one."""
+        children = self._selected_children()
+        return [*children, *(one for child in children for one in child.selected_descendants())]
 
     def _selected_children(self) -> list[MarketoStream]:
         return [
@@ -299,6 +329,25 @@ class MarketoStream(TapStream):
             if isinstance(child, MarketoStream)
             and (child.selected or child.has_selected_descendents)
         ]
+
+    def _is_asked(self, context: Context | None) -> bool:
+        """Whether to read the records of a parent."""
+        if self.is_failed or self._place(context) in self.skipped:
+            return False
+        changed = (context or {}).get(CHANGED)
+        return self.is_due or changed is None or str(changed) >= self.stream_state[READ_WHOLE]
+
+    @cached_property
+    def is_due(self) -> bool:
+        """Whether this run reads the stream for every parent."""
+        hours, read_at = (
+            self.tap.settings.full_lists_interval_hours,
+            self.stream_state.get(READ_WHOLE),
+        )
+        if not (self.shows_no_changes and hours and read_at):
+            return True
+        now = self.tap.client.clock.now()
+        return bool(now - parse_timestamp(read_at) >= timedelta(hours=hours))
 
     def _place(self, context: Context | None) -> object:
         """What is skipped together: the whole stream, or one kind of the records in it."""
@@ -335,7 +384,7 @@ class MarketoStream(TapStream):
             return
         if context is not None and context != self._last_partition():
             return
-        children = self._selected_children()
+        children = self.selected_descendants()
         for one in (self, *children):
             one.warn_of_keyless()
         if any(child.is_failed for child in children):
@@ -343,6 +392,8 @@ class MarketoStream(TapStream):
         for child in children:
             if not child.skipped:
                 child.stream_state[FILLED] = True
+                if child.shows_no_changes and child.is_due:
+                    child.stream_state[READ_WHOLE] = self._began_at
                 child.state_manager.is_flushed = False
 
     def _last_partition(self) -> Context | None:
@@ -352,7 +403,10 @@ class MarketoStream(TapStream):
     def get_child_context(self, record: Record, context: Context | None) -> Context | None:
         """What child streams need of a record."""
         inherited = dict(context or {})
-        return {**inherited, **{name: record.get(self._names[name]) for name in self.child_fields}}
+        own = {name: record.get(self._names[name]) for name in self.child_fields}
+        if any(child.shows_no_changes for child in self._selected_children()):
+            own[CHANGED] = record.get(self._names[CHANGED])
+        return {**inherited, **own}
 
     def warn_of_keyless(self) -> None:
         """Log how many records had no key, once."""
@@ -384,5 +438,5 @@ def in_words(permissions: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _key(context: Context | None) -> object:
+def _key(context: Mapping[str, Any] | None) -> object:
     return tuple(sorted((name, str(value)) for name, value in (context or {}).items()))

@@ -116,7 +116,7 @@ class LeadChangesStream(DateTokenStream):
         return {**super().query(context), "fields": ",".join(self._fields())}
 
     def _fields(self) -> list[str]:
-        reply = self.tap.client.get(DESCRIBE)
+        reply = self.tap.client.get(DESCRIBE, remember=True)
         return [
             str(one["name"])
             for item in reply.result

@@ -31,6 +31,7 @@ class ActivityTypesStream(MarketoStream):
 
     name = "activity_types"
     path = activities.TYPES
+    is_description = True
     permissions = ("Read-Only Activity",)
     api_keys = ("id",)
     api_schema = record(
@@ -70,6 +71,7 @@ class LeadFieldsStream(MarketoStream):
 
     name = "lead_fields"
     path = leads.DESCRIBE
+    is_description = True
     permissions = ("Read-Only Lead",)
     within = "fields"
     api_keys = ("name",)
@@ -123,6 +125,7 @@ class CustomObjectTypesStream(MarketoStream):
 
     name = "custom_object_types"
     path = "/rest/v1/customobjects.json"
+    is_description = True
     permissions = ("Read-Only Custom Object",)
     api_keys = ("name",)
     api_schema = record(
