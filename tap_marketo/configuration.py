@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import typing as th
-from singer_sdk.configuration._dict_config import parse_environment_config
+
+from tap_marketo.sdk import parse_environment_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

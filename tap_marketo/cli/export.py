@@ -23,9 +23,8 @@ from tap_marketo.tap import TapMarketo
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from singer_sdk.plugin_base import _ConfigInput
-
     from tap_marketo.export.spool import Row
+    from tap_marketo.sdk import ConfigInput
 
 LISTS = {
     "smart_list": "smart_list_name",
@@ -108,7 +107,7 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ExportError: A file cannot be read, or an option is malformed.
     """
-    from_files: _ConfigInput = given["config"]
+    from_files: ConfigInput = given["config"]
     found = from_environment(TapMarketo.config_jsonschema, PREFIX)
     found |= from_files.config
     if given["credentials"]:

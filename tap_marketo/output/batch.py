@@ -2,8 +2,6 @@
 
 A file is written to an anonymous temporary file and copied to its storage when it is full or the
 window ends: storage never shows a file that is not whole, and one upload is open at a time.
-
-Read from singer-sdk 0.54.9: `BatchConfig`, `StorageTarget` and `_write_batch_message`.
 """
 
 from __future__ import annotations
@@ -19,13 +17,13 @@ from upath import UPath
 
 from tap_marketo.files.records import Shape
 from tap_marketo.client.errors import MarketoError
+from tap_marketo.sdk import write_batch
 from tap_marketo.output.records import ENCODER, struct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from singer_sdk.helpers._batch import BatchConfig
-
+    from tap_marketo.sdk import BatchConfig
     from tap_marketo.streams.bulk.base import BulkStream
 
 RECORDS_AT_ONCE = 500
@@ -107,9 +105,7 @@ class BatchFile(ABC):
         self._file, self._size = None, 0
         with self._stream.get_batch_counter() as counter:
             counter.increment()
-        self._stream._write_batch_message(  # noqa: SLF001
-            encoding=self._config.encoding, manifest=[storage.get_url(name)]
-        )
+        write_batch(self._stream, self._config.encoding, [storage.get_url(name)])
 
     @abstractmethod
     def begin(self, file: BinaryIO) -> None:

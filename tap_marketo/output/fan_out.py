@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 from tap_marketo.files.errors import BadRowsError
 from tap_marketo.files.rows import read_rows
 from tap_marketo.output.batch import ColumnFile, batch_file
+from tap_marketo.sdk import write_record
 from tap_marketo.output.records import Messages, Output, RecordByRecord, passes_records_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Record
     from singer_sdk.metrics import Counter as RecordCounter
 
     from tap_marketo.output.messages import MessageWriter
+    from tap_marketo.sdk import BatchConfig
     from tap_marketo.streams.bulk.base import BulkStream
 
     Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
@@ -127,7 +128,7 @@ class FanOut:
         outputs: dict[BulkStream, Output] = {}
         for stream in self._members:
             if not passes_records_on(stream):
-                take = own.append if stream is self._leader else stream._write_record_message  # noqa: SLF001
+                take = own.append if stream is self._leader else partial(write_record, stream)
                 outputs[stream] = RecordByRecord(take)
             elif self._batches:
                 outputs[stream] = batch_file(stream, self._batches)

@@ -16,7 +16,7 @@ from tap_marketo.output.records import picker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from singer_sdk.helpers._batch import BatchConfig
+    from tap_marketo.sdk import BatchConfig
 
     from tap_marketo.streams.bulk.base import BulkStream
 

@@ -4,9 +4,6 @@ Most streams need nothing from the SDK's record loop: their rows are typed by ou
 no map or flattening is configured. Their RECORD messages are made of compiled Structs and encoded
 a chunk at a time, which is about as fast as the file can be split. All others, and dry runs, go
 through the SDK, record by record. Both write the same messages.
-
-Read from singer-sdk 0.54.9: `mask`, `effective_schema`, `stream_maps`, `_stream_version` and
-`_write_record_message` of a stream.
 """
 
 from __future__ import annotations
@@ -19,6 +16,7 @@ import pendulum
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo.files.records import UNNAMEABLE, Shape
+from tap_marketo.sdk import stream_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +109,7 @@ class StreamMessages:
         """
         self.append = append
         self._messages = messages
-        version = stream._stream_version  # noqa: SLF001
+        version = stream_version(stream)
         message = msgspec.defstruct(
             "RecordMessage",
             [

@@ -15,12 +15,13 @@ from tap_marketo.sdk import PRIVATES, Private
 PACKAGE = Path(tap_marketo.__file__).parent
 OWNED = {name for owner in (Stream, Tap, PluginBase) for name in dir(owner) if name.startswith("_")}
 # Made by the SDK's constructors, so that no class has them.
-OWNED |= {"_stream_version", "_config", "_tap", "_ConfigInput"}
+OWNED |= {"_stream_version", "_ConfigInput"}
 
 
 @pytest.mark.parametrize("private", PRIVATES, ids=lambda one: one.name)
 def test_each_private_is_there(private: Private) -> None:
-    assert hasattr(private.owner, private.name)
+    # Class properties of abstract classes cannot be read there.
+    assert any(private.name in vars(one) for one in getattr(private.owner, "__mro__", ()))
     assert private.reason
 
 

@@ -120,7 +120,7 @@ class NamedAccountsStream(NamedAccountStream):
 
     def query(self, context: Context | None) -> dict[str, Any]:
         """With the selected fields."""
-        names = [name for name, column in self._names.items() if self._is_asked(name, column)]
+        names = [name for name, column in self._names.items() if self._is_field_asked(name, column)]
         return {**super().query(context), "fields": ",".join(names)}
 
     def record(self, row: dict[str, Any], context: Context | None) -> Record | None:
@@ -133,5 +133,5 @@ class NamedAccountsStream(NamedAccountStream):
             self._written.popitem(last=False)
         return super().record(row, context)
 
-    def _is_asked(self, name: str, column: str) -> bool:
+    def _is_field_asked(self, name: str, column: str) -> bool:
         return name in self.api_keys or bool(self.mask["properties", column])
