@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
-    from singer_sdk.helpers.types import Record
+    from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 ConfigInput = _ConfigInput
@@ -45,6 +45,7 @@ __all__ = [
     "write_batch",
     "write_record",
     "write_schema",
+    "write_state",
 ]
 
 
@@ -90,6 +91,9 @@ _INFO, _DEBUG = logging.INFO, logging.DEBUG
 class TapStream(Stream):
     """What list streams and bulk streams change of the SDK's stream."""
 
+    takes_bookmark_from_records = True
+    """Whether the bookmark is the newest value of the replication key."""
+
     def __init__(self, **kwargs: Any) -> None:
         """See `Stream`."""
         super().__init__(**kwargs)
@@ -112,6 +116,12 @@ class TapStream(Stream):
         if not self._schema_written:
             self._schema_written = True
             super()._write_schema_message()
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        if self.takes_bookmark_from_records:
+            super()._increment_stream_state(latest_record, context=context)
 
     def _write_state_message(self) -> None:
         # A child stream is read for one parent after the other: the parent's STATE has it all.
@@ -192,6 +202,16 @@ def write_schema(stream: Stream) -> None:
         stream: One that is selected.
     """
     stream._write_schema_message()  # noqa: SLF001
+
+
+def write_state(stream: Stream) -> None:
+    """Write the state now, whether or not the stream itself wrote anything.
+
+    Args:
+        stream: Any.
+    """
+    stream.state_manager.is_flushed = False
+    stream._write_state_message()  # noqa: SLF001
 
 
 def write_record(stream: Stream, record: Record) -> None:

@@ -15,7 +15,7 @@ from tap_marketo.cli.options import tap_options
 from tap_marketo.doctor.examination import examine
 
 if TYPE_CHECKING:
-    from tap_marketo.cli.options import Given
+    from tap_marketo.given import Given
 
 LOG_LEVELS = ("TAP_MARKETO_LOGLEVEL", "LOGLEVEL")
 

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from tap_marketo.cli.catalog_file import read_catalog
+from tap_marketo.given import Given
 from tap_marketo.migration import foreign
 from tap_marketo.sdk import ConfigInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the command line names.
-
-    Attributes:
-        config: From all files, without defaults.
-        parse_env: Whether environment variables complete it, as `--config ENV` asks.
-        catalog: None when none is named.
-        state: None when none is named.
-    """
-
-    config: dict[str, Any]
-    parse_env: bool
-    catalog: dict[str, Any] | None
-    state: dict[str, Any] | None
 
 
 def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:

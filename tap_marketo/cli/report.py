@@ -11,7 +11,7 @@ import click
 from tap_marketo.cli.options import tap_options
 
 if TYPE_CHECKING:
-    from tap_marketo.cli.options import Given
+    from tap_marketo.given import Given
 
 VARIABLE = "TAP_MARKETO_SYNC_LOG"
 

@@ -24,7 +24,7 @@ from tap_marketo.streams.bulk.base import BulkStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_marketo.cli.options import Given
+    from tap_marketo.given import Given
 
 CONFIGURATION, CREDENTIALS, DISCOVERY = "Configuration", "Credentials", "Discovery"
 CLOCK, CATALOG, STATE = "Clock", "Catalog", "State"

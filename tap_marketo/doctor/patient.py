@@ -11,8 +11,8 @@ from tap_marketo.instance import connect
 from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
-    from tap_marketo.cli.options import Given
     from tap_marketo.client import MarketoClient
+    from tap_marketo.given import Given
 
 # Enough for a passing failure; nobody waits minutes for a diagnosis.
 TRIES = 2

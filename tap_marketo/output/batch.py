@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tap_marketo.sdk import BatchConfig
-    from tap_marketo.streams.bulk.base import BulkStream
+    from tap_marketo.output.stream import ExportedStream
 
 RECORDS_AT_ONCE = 500
 """Records that are held before they are encoded together."""
@@ -41,7 +41,7 @@ class BatchFile(ABC):
     shape: Shape | None
     suffix: str
 
-    def __init__(self, stream: BulkStream, config: BatchConfig) -> None:
+    def __init__(self, stream: ExportedStream, config: BatchConfig) -> None:
         """Begin without a file.
 
         Args:
@@ -154,7 +154,7 @@ class ColumnFile(BatchFile):
 class JsonLinesFile(BatchFile):
     """One JSON object a line, compressed with gzip unless the configuration has none."""
 
-    def __init__(self, stream: BulkStream, config: BatchConfig) -> None:
+    def __init__(self, stream: ExportedStream, config: BatchConfig) -> None:
         """See `BatchFile`."""
         super().__init__(stream, config)
         self.shape = Shape(struct_of(stream))
@@ -189,7 +189,7 @@ class JsonLinesFile(BatchFile):
             self._stream_out.close()
 
 
-def batch_file(stream: BulkStream, config: BatchConfig) -> BatchFile:
+def batch_file(stream: ExportedStream, config: BatchConfig) -> BatchFile:
     """The BATCH files of a stream.
 
     Args:

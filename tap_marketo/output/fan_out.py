@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tap_marketo.output.messages import MessageWriter
     from tap_marketo.sdk import BatchConfig
-    from tap_marketo.streams.bulk.base import BulkStream
+    from tap_marketo.output.stream import ExportedStream
 
     Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
 
@@ -35,7 +35,7 @@ class FanOut:
     """Writes the files of a group of streams, for all of its members."""
 
     def __init__(
-        self, leader: BulkStream, members: Sequence[BulkStream], batches: BatchConfig | None
+        self, leader: ExportedStream, members: Sequence[ExportedStream], batches: BatchConfig | None
     ) -> None:
         """Bind the streams.
 
@@ -93,7 +93,7 @@ class FanOut:
         header: list[str],
         chunks: Iterator[list[list[str]]],
         fields: Sequence[str],
-        outputs: dict[BulkStream, Output],
+        outputs: dict[ExportedStream, Output],
         own: list[Record],
         counts: _Counts,
     ) -> Iterator[Record]:
@@ -123,9 +123,9 @@ class FanOut:
                 counts.tell()
                 leader.write_state()
 
-    def _outputs(self, own: list[Record]) -> dict[BulkStream, Output]:
+    def _outputs(self, own: list[Record]) -> dict[ExportedStream, Output]:
         messages = Messages(cast("MessageWriter", self._leader.tap.message_writer))
-        outputs: dict[BulkStream, Output] = {}
+        outputs: dict[ExportedStream, Output] = {}
         for stream in self._members:
             if not passes_records_on(stream):
                 take = own.append if stream is self._leader else partial(write_record, stream)
@@ -140,7 +140,7 @@ class FanOut:
 class _Routes(dict[str, "list[Taker]"]):
     """The takers of a row, by its sorting cell."""
 
-    def __init__(self, takers: dict[BulkStream, Taker]) -> None:
+    def __init__(self, takers: dict[ExportedStream, Taker]) -> None:
         super().__init__()
         self._takers = takers
 
@@ -153,10 +153,10 @@ class _Routes(dict[str, "list[Taker]"]):
 class _Counts(ExitStack):
     """The SDK's record counters of the streams whose records do not pass its own loop."""
 
-    def __init__(self, streams: Sequence[BulkStream]) -> None:
+    def __init__(self, streams: Sequence[ExportedStream]) -> None:
         super().__init__()
         self._seen: Counter[str] = Counter()
-        self._counters: dict[BulkStream, RecordCounter] = {
+        self._counters: dict[ExportedStream, RecordCounter] = {
             stream: self.enter_context(stream.get_record_counter()) for stream in streams
         }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_marketo.sdk import BatchConfig
 
-    from tap_marketo.streams.bulk.base import BulkStream
+    from tap_marketo.output.stream import ExportedStream
 
 ROWS_A_GROUP = 50_000
 """Rows of a file that are held, as Arrow has them, before they are written."""
@@ -29,7 +29,7 @@ class ParquetFile(ColumnFile):
 
     suffix = "parquet"
 
-    def __init__(self, stream: BulkStream, config: BatchConfig) -> None:
+    def __init__(self, stream: ExportedStream, config: BatchConfig) -> None:
         """See `BatchFile`."""
         super().__init__(stream, config)
         self._columns = [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Record
 
     from tap_marketo.output.messages import MessageWriter
-    from tap_marketo.streams.bulk.base import BulkStream
+    from tap_marketo.output.stream import ExportedStream
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -79,7 +79,7 @@ class Messages:
         self._writer = writer
         self._messages: list[Any] = []
 
-    def of(self, stream: BulkStream) -> StreamMessages:
+    def of(self, stream: ExportedStream) -> StreamMessages:
         """The messages of one stream.
 
         Args:
@@ -98,7 +98,7 @@ class StreamMessages:
     """One stream's part of the `Messages`."""
 
     def __init__(
-        self, messages: Messages, stream: BulkStream, append: Callable[[Any], None]
+        self, messages: Messages, stream: ExportedStream, append: Callable[[Any], None]
     ) -> None:
         """Make the message type of the stream.
 
@@ -133,7 +133,7 @@ class StreamMessages:
         self._messages.flush()
 
 
-def passes_records_on(stream: BulkStream) -> bool:
+def passes_records_on(stream: ExportedStream) -> bool:
     """Whether records leave as the file has them, but for deselected columns.
 
     Args:
@@ -150,7 +150,7 @@ def passes_records_on(stream: BulkStream) -> bool:
     )
 
 
-def _is_retyped(stream: BulkStream) -> bool:
+def _is_retyped(stream: ExportedStream) -> bool:
     effective = stream.effective_schema["properties"]
     return any(
         (effective[name].get("type"), effective[name].get("format"))
@@ -160,7 +160,7 @@ def _is_retyped(stream: BulkStream) -> bool:
     )
 
 
-def struct_of(stream: BulkStream) -> Callable[[Sequence[str]], Callable[..., Any]]:
+def struct_of(stream: ExportedStream) -> Callable[[Sequence[str]], Callable[..., Any]]:
     """What makes a Struct of a record's values, without those of deselected columns.
 
     Args:
@@ -183,7 +183,7 @@ def struct_of(stream: BulkStream) -> Callable[[Sequence[str]], Callable[..., Any
     return record
 
 
-def written_columns(stream: BulkStream, names: Sequence[str]) -> list[int]:
+def written_columns(stream: ExportedStream, names: Sequence[str]) -> list[int]:
     """The places of the columns that are not deselected.
 
     Args:

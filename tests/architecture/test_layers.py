@@ -21,7 +21,7 @@ PACKAGE = "tap_marketo"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("sdk", "events"),
     ("values", "client", "configuration"),
-    ("settings", "outcome", "state"),
+    ("settings", "outcome", "state", "given"),
     ("exports", "files", "instance"),
     ("output",),
     ("streams", "migration", "sync_log"),

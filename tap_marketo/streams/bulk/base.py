@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from singer_sdk import Stream
-
 from tap_marketo.client.errors import (
     AccessDeniedError,
     FeatureUnavailableError,
@@ -17,6 +15,8 @@ from tap_marketo.exports.window import Coverage, moment, rfc3339
 from tap_marketo.files.errors import ExportFileError
 from tap_marketo.files.records import compile_record
 from tap_marketo.output.fan_out import FanOut
+from tap_marketo.output.stream import ExportedStream
+from tap_marketo.sdk import write_record, write_schema, write_state
 from tap_marketo.values.kinds import Anomalies
 
 if TYPE_CHECKING:
@@ -59,17 +59,15 @@ REFUSED = (AccessDeniedError, FeatureUnavailableError, NotFoundError)
 """Why a stream that is no must is left out."""
 
 
-class BulkStream(Stream):
+class BulkStream(ExportedStream):
     """A stream that reads finished exports.
 
     Its bookmark is the end of the last window whose records were all written, never a value of a
     record: Marketo filters by times that the records do not show.
-
-    Read from singer-sdk 0.54.9: `get_replication_key_signpost`, `_increment_stream_state`,
-    `_sync_records`, `_sync_batches`, `_write_state_message` and `_write_schema_message` are
-    overridden or called here alone.
     """
 
+    tap: TapMarketo
+    takes_bookmark_from_records = False
     group_name: str
     """Streams of one group that stand at the same bookmark share their exports."""
     permissions: tuple[str, ...] = ()
@@ -84,7 +82,6 @@ class BulkStream(Stream):
         super().__init__(tap=tap, name=name, schema=schema)
         self.tap = tap
         self.anomalies = Anomalies()
-        self._schema_written = False
         self._batch_config: BatchConfig | None = None
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
@@ -163,15 +160,6 @@ class BulkStream(Stream):
         """
         return True
 
-    def is_written(self, column: str) -> bool:
-        """Whether a column is selected, and known to whoever reads the SCHEMA.
-
-        Args:
-            column: Its name in the record.
-        """
-        known = self.effective_schema["properties"]
-        return column in known and bool(self.mask["properties", column])
-
     def coverage(self, start: pendulum.DateTime) -> Coverage:
         """What earlier runs have exported, as the bookmark tells.
 
@@ -234,7 +222,7 @@ class BulkStream(Stream):
             return
         self._batch_config = batch_config
         for record in self.get_records(context):
-            self._write_record_message(record)
+            write_record(self, record)
 
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
@@ -262,7 +250,7 @@ class BulkStream(Stream):
     def _lead(self, group: ExportGroup) -> Iterable[Record]:
         plan = self.tap.plan
         for member in group.members:
-            member._write_schema_message()  # noqa: SLF001
+            write_schema(member)
         writer = self.writer(group.members)
         for export in plan.finished(group):
             if export.file:
@@ -292,19 +280,7 @@ class BulkStream(Stream):
 
     def write_state(self) -> None:
         """Write the state, which is still that of the last finished window."""
-        self.state_manager.is_flushed = False
-        self._write_state_message()
+        write_state(self)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Nothing: a window's end is the bookmark."""
-
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Nothing: a record's value is never the bookmark."""
-
-    def _write_schema_message(self) -> None:
-        # The stream that leads a group has written the schemas of all members before.
-        if not self._schema_written:
-            self._schema_written = True
-            super()._write_schema_message()

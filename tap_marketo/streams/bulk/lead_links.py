@@ -13,6 +13,7 @@ from tap_marketo.client.errors import (
 from tap_marketo.exports.job import LEADS, ExportRequest
 from tap_marketo.files.header import header_positions
 from tap_marketo.files.rows import read_rows
+from tap_marketo.sdk import write_record
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.streams.lists.described import describe, trimmed
 from tap_marketo.streams.lists.lookups import Answers, Lookup
@@ -229,7 +230,7 @@ class _LinkWriter:
                         yield member.record(one)
                         continue
                     counter = counter or stack.enter_context(member.get_record_counter())
-                    member._write_record_message(member.record(one))  # noqa: SLF001
+                    write_record(member, member.record(one))
                     counter.increment()
             except SKIPPABLE as error:
                 member.leave_out(error)

@@ -2,9 +2,6 @@
 
 They come under a SCHEMA of just these two columns: targets that write whole rows of what the SCHEMA
 names then leave the other columns of the row as they are.
-
-Read from singer-sdk 0.54.9: `stream_maps`, `_generate_schema_messages` and
-`_generate_record_messages` of a stream.
 """
 
 from __future__ import annotations
@@ -15,6 +12,7 @@ from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo.client.errors import AccessDeniedError
 from tap_marketo.exports.window import moment, rfc3339
+from tap_marketo.sdk import record_messages, schema_messages
 from tap_marketo.streams.bulk.deletions import DAYS_KEPT, gone_leads
 
 if TYPE_CHECKING:
@@ -109,13 +107,13 @@ class Tombstones:
         if not self._kept:
             self._write_schemas()
         record = {**self._blank, self._key: lead_id, DELETED_AT: gone_at}
-        for message in stream._generate_record_messages(record):  # noqa: SLF001
+        for message in record_messages(stream, record):
             if kept := self._kept.get(message.stream):
                 message.record = {name: message.record[name] for name in kept}
                 stream.tap.write_message(message)
 
     def _write_schemas(self) -> None:
-        for message in self._stream._generate_schema_messages():  # noqa: SLF001
+        for message in schema_messages(self._stream):
             properties = message.schema["properties"]
             kept = [*(message.key_properties or ()), DELETED_AT]
             if all(name in properties for name in kept):
