@@ -22,7 +22,9 @@ from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import note_missing
 from tap_marketo.files.rows import read_rows
 from tap_marketo.files.sound import RETURN, SoundBytes
-from tap_marketo.values.kinds import Anomalies, Column, Kind, read_value
+from tap_marketo.values.anomalies import Anomalies
+from tap_marketo.values.convert import read_value
+from tap_marketo.values.kinds import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,22 +93,24 @@ def read_columns(
                 cells = {
                     place: pc.replace_substring(cells[place], RETURN, "\r") for place in places
                 }
-            yield [
+            arrays = [
                 pa.nulls(block.num_rows, TYPES[column.kind])
                 if position is None
                 else _typed(cells[position], column, anomalies)
                 for column, position in zip(columns, positions, strict=True)
             ]
+            yield _with_keys(arrays, columns, anomalies)
     except (pa.ArrowInvalid, _StrayQuote):
         # Also for a row that is longer than a block, or has too few or too many cells.
         for chunk in _rows_after(file, rows):
             rows += len(chunk)
-            yield [
+            arrays = [
                 array_of(
                     [_value(row, position, column, anomalies) for row in chunk], column, anomalies
                 )
                 for column, position in zip(columns, positions, strict=True)
             ]
+            yield _with_keys(arrays, columns, anomalies)
     if expected not in (None, rows):
         _refuse_misplaced_quotes(file, rows)
 
@@ -126,6 +130,18 @@ def array_of(values: Sequence[Any], column: Column, anomalies: Anomalies) -> pa.
         return pa.array(values, kind)
     except (pa.ArrowException, OverflowError, TypeError):
         return pa.array([_fitted(value, column, anomalies) for value in values], kind)
+
+
+def _with_keys(
+    arrays: list[pa.Array], columns: Sequence[Column], anomalies: Anomalies
+) -> list[pa.Array]:
+    for place, column in enumerate(columns):
+        without = arrays[place].null_count if column.key else 0
+        if without:
+            anomalies.keyless += without
+            kept = arrays[place].is_valid()
+            arrays = [array.filter(kept) for array in arrays]
+    return arrays
 
 
 def _fitted(value: Any, column: Column, anomalies: Anomalies) -> Any:

@@ -8,14 +8,15 @@ is kept, as JSON readers do; in an array that is counted.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from tap_marketo.values.kinds import clean_json, to_number
+from tap_marketo.values.convert import clean_json, to_number
 
 if TYPE_CHECKING:
-    from tap_marketo.values.kinds import Anomalies
+    from tap_marketo.values.anomalies import Anomalies
 
 UNPARSED = "_unparsed"
 """The key under which the text of a cell that holds no JSON object is kept."""
@@ -34,6 +35,8 @@ def decimal_digits(text: str) -> Any:
     return to_number(text)
 
 
+# Campaign Run ID came so for years (`"Campaign Run ID":""102938""`); no JSON has it elsewhere.
+_QUOTED_NUMBER = re.compile(r'""(-?\d+(?:\.\d+)?)""')
 _decode = msgspec.json.Decoder(float_hook=decimal_digits).decode
 
 
@@ -47,7 +50,13 @@ def read_attributes(cell: str) -> dict[str, Any]:
     # JSON can spell a NUL character that the file itself no longer holds.
     if "\\u0000" in cell:
         raise ValueError("a NUL character")
-    decoded = _decode(cell)
+    try:
+        decoded = _decode(cell)
+    except msgspec.DecodeError:
+        mended = _QUOTED_NUMBER.sub(r'"\1"', cell)
+        if mended == cell:
+            raise
+        decoded = _decode(mended)
     if isinstance(decoded, dict):
         return decoded
     named = _named(decoded)

@@ -2,115 +2,39 @@
 
 The function holds one expression a column and no loop, which is what makes it as fast as the file
 can be split. Its expressions accept the usual spelling of each kind and count nothing: whatever
-they refuse, the whole row is read again by the exact converters, which count what they lose. So
-one bad cell costs a few microseconds and never stops a file.
+they refuse, the whole row is read again by the exact converters, which count what they lose. A
+column that was refused often gets its exact converter into the function, so that a dialect costs
+its column alone.
 """
 
 from __future__ import annotations
 
-import re
-import sys
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
-
-from tap_marketo.files.attributes import (
-    UNREADABLE,
-    decimal_digits,
-    parse_attributes,
-    read_attributes,
+from tap_marketo.files.attributes import UNREADABLE, parse_attributes
+from tap_marketo.files.cells import (
+    ATTRIBUTES,
+    CELLS,
+    NAMES,
+    exact_attribute,
+    exact_cell,
+    expression,
 )
-from tap_marketo.files.errors import ExportFileError
 from tap_marketo.files.header import header_positions
-from tap_marketo.values import kinds as values
-from tap_marketo.values.kinds import Column, Kind, read_value
+from tap_marketo.files.splitting import AttributeReader, rename
+from tap_marketo.values.kinds import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FunctionType
 
-    from tap_marketo.values.kinds import Anomalies
+    from tap_marketo.values.anomalies import Anomalies
 
 Row = list[str]
 
-_NULLS = ("", "null")
-
-# The usual spelling is asked for first: most values are of it, and null is told by the rest.
-_CELLS = {
-    Kind.TEXT: "{v} if {v} and {v} != 'null' else None",
-    Kind.INTEGER: ("None if not {v} else integer({v}) if '.' not in {v} else to_integer({v})"),
-    Kind.NUMBER: (
-        "None if not {v}"
-        " else number({v}) if len({v}) < 17 and 'e' not in {v} and 'E' not in {v}"
-        " else to_number({v})"
-    ),
-    Kind.BOOLEAN: "booleans[{v}]",
-    # Every third character from the fifth is no digit, which leaves one spelling of each.
-    Kind.DATE: (
-        "{v} if {v}[4::3] == '--' and day({v})"
-        " else None if {v} == 'null' or not {v} else refuse({v})"
-    ),
-    Kind.DATETIME: (
-        "{v} if {v}[4::3] == '--T::Z' and moment({v})"
-        " else None if {v} == 'null' or not {v} else to_datetime({v})"
-    ),
-    Kind.OBJECT: "None if not {v} or {v} == 'null' else read_attributes({v})",
-}
-
-_ATTRIBUTES = {
-    Kind.TEXT: "{v}",
-    Kind.INTEGER: "{v} if {v}.__class__ is int or {v} is None else to_integer({v})",
-    Kind.NUMBER: "{v} if {v}.__class__ is float or {v} is None else to_number({v})",
-    Kind.BOOLEAN: "{v} if {v}.__class__ is bool or {v} is None else to_boolean({v})",
-    Kind.DATE: f"None if {{v}} is None else {_CELLS[Kind.DATE]}",
-    Kind.DATETIME: f"None if {{v}} is None else {_CELLS[Kind.DATETIME]}",
-}
-
-# A JSON float is exact only without a declared type, through the decoder's float_hook.
-_ATTRIBUTE_TYPES: dict[Kind, Any] = {
-    Kind.TEXT: str | None,
-    Kind.INTEGER: int | str | None,
-    Kind.NUMBER: Any,
-    Kind.BOOLEAN: bool | int | str | None,
-    Kind.DATE: str | None,
-    Kind.DATETIME: str | None,
-}
-
-
-def _refuse(_: str) -> NoReturn:
-    raise ValueError("not the usual spelling")
-
-
-# What msgspec takes in no name of a field.
-UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
-
-_NAMES: dict[str, Any] = {
-    "booleans": {
-        spelling: values.to_boolean(word)
-        for word in ("true", "false", "1", "0", "yes", "no", "t", "f", *_NULLS)
-        for spelling in (word, word.title(), word.upper())
-        if word != "null" or spelling == word
-    },
-    "day": date.fromisoformat,
-    # Python 3.10 reads no "Z".
-    "moment": (
-        datetime.fromisoformat
-        if sys.version_info >= (3, 11)
-        else partial(msgspec.convert, type=datetime)
-    ),
-    # They know null, and take half the time of `int` and `float`.
-    "integer": msgspec.json.Decoder(int | None).decode,
-    "number": msgspec.json.Decoder(int | float | None).decode,
-    "read_attributes": read_attributes,
-    "refuse": _refuse,
-    "to_boolean": values.to_boolean,
-    "to_datetime": values.to_datetime,
-    "to_integer": values.to_integer,
-    "to_number": values.to_number,
-    "unreadable": UNREADABLE,
-}
+REFUSALS = 20
+"""How often the expression of a column may refuse before its exact converter replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +60,25 @@ class AttributeColumns:
         undeclared: The property that takes the attributes nobody declared, as one object, or None
             without any; a cell that is no JSON object is in it as text (`attributes.UNPARSED`).
         source: The header of the cell in the file.
+        aliases: Display name by API name, which a cell may hold in its place.
     """
 
     columns: dict[str, Column]
     undeclared: str
     source: str = "attributes"
+    aliases: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Value:
+    """One value of the record: the variable it is made of, and how."""
+
+    name: str
+    variable: str | None
+    fast: str
+    exact: Callable[[Any], Any]
+    key: bool = False
+    refused: int = 0
 
 
 def compile_record(
@@ -163,25 +101,21 @@ def compile_record(
         shape: What the record is made of; by default it is a dict by `Column.name`.
 
     Returns:
-        A function of one row. It raises ExportFileError for a row of another width than the
-        header's, and nothing else.
+        A function of one row, as wide as the header. It returns None for a row without a value in
+        a key column, which it counts.
 
     Raises:
         ExportFileError: A required column is missing, or all columns are.
     """
     positions = header_positions(header, columns, requested=requested)
     note_missing(columns, positions, anomalies, requested)
+    values = _cells(columns, positions, anomalies)
 
-    def exact(row: Row) -> list[Any]:
-        _check_width(row, header)
-        return [
-            _read_cell(None if position is None else row[position], column, anomalies)
-            for column, position in zip(columns, positions, strict=True)
-        ]
+    def cells(row: Row) -> list[Any]:
+        return [None if place is None else row[place] for place in positions]
 
-    names = [column.name for column in columns]
     lines = [_unpack(header, positions)]
-    return _compile(lines, names, _cell_expressions(columns, positions), exact, shape)
+    return _RowFunction(lines, values, cells, anomalies, shape).compile()
 
 
 def compile_activity(
@@ -213,109 +147,143 @@ def compile_activity(
     note_missing([*base, cell], positions, anomalies)
     *base_positions, cell_position = positions
     declared = attributes.columns
+    values = _cells(base, base_positions, anomalies)
+    values += [
+        _Value(
+            column.name,
+            f"a{place}",
+            ATTRIBUTES[column.kind],
+            exact_attribute(column, anomalies),
+            column.key,
+        )
+        for place, column in enumerate(declared.values())
+    ]
+    values.append(_Value(attributes.undeclared, "rest", "{v}", lambda found: found))
 
-    def exact(row: Row) -> list[Any]:
-        _check_width(row, header)
+    def cells(row: Row) -> list[Any]:
         found = {} if cell_position is None else parse_attributes(row[cell_position], anomalies)
+        rename(found, attributes.aliases)
         return [
-            *(
-                _read_cell(None if position is None else row[position], column, anomalies)
-                for column, position in zip(base, base_positions, strict=True)
-            ),
-            *(
-                read_value(found.pop(name, None), column, anomalies)
-                for name, column in declared.items()
-            ),
+            *(None if place is None else row[place] for place in base_positions),
+            *(found.pop(name, None) for name in declared),
             found or None,
         ]
 
-    names = [
-        *(column.name for column in base),
-        *(column.name for column in declared.values()),
-        attributes.undeclared,
-    ]
-    expressions = _cell_expressions(base, base_positions)
-    variables = [f"a{index}" for index in range(len(declared))]
-    expressions += [
-        _ATTRIBUTES[column.kind].format(v=variable)
-        for variable, column in zip(variables, declared.values(), strict=True)
-    ]
     lines = [_unpack(header, positions)]
+    function = _RowFunction(lines, values, cells, anomalies, shape)
+    variables = [f"a{place}" for place in range(len(declared))]
     if cell_position is None:
-        lines += [f"{variable} = None" for variable in variables]
-        lines.append("rest = None")
+        lines += [f"{variable} = None" for variable in [*variables, "rest"]]
     else:
         lines.append(f"found = split(v{cell_position})")
-        lines += [f"{variable} = found.{variable}" for variable in variables]
-        lines.append("rest = found.rest")
-    expressions.append("rest")
-    return _compile(lines, names, expressions, exact, shape, split=_attribute_reader(declared))
+        lines += [f"{variable} = found.{variable}" for variable in [*variables, "rest"]]
+        first = len(base)
+        reader = AttributeReader(attributes, lambda place: function.refuse(first + place))
+        function.scope["split"] = reader
+        function.on_tolerance = lambda place: (
+            reader.accept_any(place - first) if first <= place < first + len(declared) else None
+        )
+    return function.compile()
 
 
-def _attribute_reader(declared: dict[str, Column]) -> Callable[[str], Any]:
-    """Return a function of a cell that gives its attributes as a0, a1, … and rest.
+class _RowFunction:
+    """Writes the function of a row, and rewrites it for columns that refuse often."""
 
-    A typed decoder which forbids unknown names reads the usual cell at once; a cell with
-    undeclared attributes, in the array's shape, or of values otherwise typed goes by a dict.
-    """
-    kinds = [column.kind for column in declared.values()]
-    loose = msgspec.defstruct(
-        "LooseAttributes",
-        [*((f"a{index}", Any, None) for index in range(len(declared))), ("rest", Any, None)],
-        gc=False,
-    )
-    make: Callable[..., Any] = loose
-    nothing = make()
-    decode = _strict_decoder(declared)
+    def __init__(
+        self,
+        lines: list[str],
+        values: list[_Value],
+        cells: Callable[[Row], list[Any]],
+        anomalies: Anomalies,
+        shape: Shape | None,
+    ) -> None:
+        self._lines = lines
+        self._values = values
+        self._cells = cells
+        self._anomalies = anomalies
+        names = [value.name for value in values]
+        self._message: Callable[[Any], Any] | None = None
+        if shape is None:
+            self._into: Callable[..., Any] = lambda *made: dict(zip(names, made, strict=True))
+        else:
+            self._into, self._message = shape.record(names), shape.message
+        self._is_dict = shape is None
+        self.scope: dict[str, Any] = {
+            **NAMES,
+            "blank": dict.fromkeys(names).copy,
+            "drop": self._drop,
+            "exact": self._exact,
+            "into": self._into,
+            "message": self._message,
+        }
+        self.on_tolerance: Callable[[int], None] = lambda _: None
+        self._function: FunctionType | None = None
 
-    def split(cell: str) -> Any:
-        if not cell or cell == "null":
-            return nothing
-        if "\\u0000" in cell:
-            raise ValueError("a NUL character")
+    def compile(self) -> FunctionType:
+        """Compile what the lines and values say now."""
+        body = list(self._lines)
+        expressions = []
+        for place, value in enumerate(self._values):
+            expression = value.fast.format(v=value.variable) if value.variable else "None"
+            if value.key:
+                body += [f"k{place} = {expression}", f"if k{place} is None: return drop()"]
+                expression = f"k{place}"
+            expressions.append(expression)
+        if self._is_dict:
+            # A copied dict has its final size; one built of pairs grows, and takes twice as long.
+            body.append("made = blank()")
+            body += [
+                f"made[{value.name!r}] = {expression}"
+                for value, expression in zip(self._values, expressions, strict=True)
+            ]
+            body.append("return made")
+        else:
+            call = "message(into({}))" if self._message else "into({})"
+            body.append(f"return {call.format(', '.join(expressions))}")
+        text = "\n".join(f"        {line}" for line in body)
+        caught = "    except unreadable:\n        return exact(row)\n"
+        source = f"def record(row):\n    try:\n{text}\n{caught}"
+        # Made of our own templates, positions, and property names as quoted literals.
+        exec(compile(source, "<compiled row>", "exec"), self.scope)  # noqa: S102
+        compiled = cast("FunctionType", self.scope["record"])
+        if self._function:
+            # Whoever maps the function over rows goes on with the new one.
+            self._function.__code__ = compiled.__code__
+        else:
+            self._function = compiled
+        return self._function
+
+    def refuse(self, place: int) -> None:
+        """Count a refusal; after some, the exact converter takes the expression's place."""
+        value = self._values[place]
+        value.refused += 1
+        if value.refused == REFUSALS:
+            self.scope[f"exact{place}"] = value.exact
+            value.fast = f"exact{place}({{v}})"
+            self.on_tolerance(place)
+            self.compile()
+
+    def _exact(self, row: Row) -> Any:
+        made = []
+        cells = self._cells(row)
+        for place, (value, cell) in enumerate(zip(self._values, cells, strict=True)):
+            if cell is not None and value.refused < REFUSALS and self._refuses(value, cell):
+                self.refuse(place)
+            made.append(value.exact(cell))
+            if value.key and made[-1] is None:
+                return self._drop()
+        record = self._into(*made)
+        return self._message(record) if self._message else record
+
+    def _refuses(self, value: _Value, cell: Any) -> bool:
         try:
-            return decode(cell)
-        except msgspec.MsgspecError:
-            found = read_attributes(cell)
-        own = [
-            _loose(found.pop(name, None), kind) for name, kind in zip(declared, kinds, strict=True)
-        ]
-        return make(*own, found or None)
+            expression(value.fast)(cell)
+        except UNREADABLE:
+            return True
+        return False
 
-    return split
-
-
-def _strict_decoder(declared: dict[str, Column]) -> Callable[[str], Any]:
-    if any(UNNAMEABLE.search(name) for name in declared):
-        return _refuse
-    struct = msgspec.defstruct(
-        "Attributes",
-        [
-            (f"a{index}", _ATTRIBUTE_TYPES[column.kind], msgspec.field(default=None, name=name))
-            for index, (name, column) in enumerate(declared.items())
-        ],
-        namespace={"rest": None},
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(struct, float_hook=decimal_digits).decode
-
-
-def _loose(value: object, kind: Kind) -> object:
-    """Return a JSON value that the expression of its kind accepts, or refuses loudly."""
-    if kind is Kind.TEXT:
-        return values.to_text(value)
-    if kind in (Kind.DATE, Kind.DATETIME) and not isinstance(value, str | None):
-        raise ValueError("no text")
-    return value
-
-
-def _read_cell(cell: str | None, column: Column, anomalies: Anomalies) -> Any:
-    if cell is None or cell in _NULLS:
-        return None
-    if column.kind is Kind.OBJECT:
-        return parse_attributes(cell, anomalies)
-    return read_value(cell, column, anomalies)
+    def _drop(self) -> None:
+        self._anomalies.keyless += 1
 
 
 def note_missing(
@@ -339,59 +307,22 @@ def note_missing(
     )
 
 
-def _check_width(row: Row, header: Sequence[str]) -> None:
-    if len(row) != len(header):
-        raise ExportFileError(f"{len(row)} cells where the header has {len(header)}")
-
-
-def _unpack(header: Sequence[str], positions: Sequence[int | None]) -> str:
-    """Return the statement that names the cells; a row of another width makes it raise."""
-    cells = [f"v{place}" if place in positions else "_" for place in range(len(header))]
-    return f"[{', '.join(cells)}] = row"
-
-
-def _cell_expressions(columns: Sequence[Column], positions: Sequence[int | None]) -> list[str]:
+def _cells(
+    columns: Sequence[Column], positions: Sequence[int | None], anomalies: Anomalies
+) -> list[_Value]:
     return [
-        "None" if position is None else _CELLS[column.kind].format(v=f"v{position}")
-        for column, position in zip(columns, positions, strict=True)
+        _Value(
+            column.name,
+            None if place is None else f"v{place}",
+            CELLS[column.kind],
+            exact_cell(column, anomalies),
+            column.key,
+        )
+        for column, place in zip(columns, positions, strict=True)
     ]
 
 
-def _compile(
-    lines: Sequence[str],
-    names: Sequence[str],
-    expressions: Sequence[str],
-    exact: Callable[[Row], list[Any]],
-    shape: Shape | None,
-    **scope: Any,
-) -> Callable[[Row], Any]:
-    """Compile the lines, then what makes a record of the expressions.
-
-    Args:
-        lines: What the expressions build upon.
-        names: Of the columns.
-        expressions: The value of each column.
-        exact: Gives the values of a row which an expression refuses.
-        shape: What to make of the values; None for a dict.
-        scope: Further names in the lines.
-    """
-    if shape is None:
-        # A copied dict has its final size; one built of many pairs grows, and takes twice as long.
-        scope |= {"blank": dict.fromkeys(names).copy}
-        made = ["made = blank()"]
-        pairs = zip(names, expressions, strict=True)
-        made += [f"made[{name!r}] = {expression}" for name, expression in pairs]
-        made.append("return made")
-        again = "dict(zip(names, exact(row)))"
-    else:
-        scope |= {"into": shape.record(names), "message": shape.message}
-        call = "message(into({}))" if shape.message else "into({})"
-        made = [f"return {call.format(', '.join(expressions))}"]
-        again = call.format("*exact(row)")
-    body = "\n".join(f"        {line}" for line in [*lines, *made])
-    source = f"def record(row):\n    try:\n{body}\n    except unreadable:\n        return {again}\n"
-    scope |= {**_NAMES, "exact": exact, "names": names}
-    # Made of our own templates, positions, and property names as quoted literals.
-    exec(compile(source, "<compiled row>", "exec"), scope)  # noqa: S102
-    compiled: Callable[[Row], Any] = scope["record"]
-    return compiled
+def _unpack(header: Sequence[str], positions: Sequence[int | None]) -> str:
+    """Return the statement that names the cells."""
+    cells = [f"v{place}" if place in positions else "_" for place in range(len(header))]
+    return f"[{', '.join(cells)}] = row"

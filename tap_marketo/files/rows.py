@@ -20,7 +20,7 @@ from tap_marketo.files.torn import read_torn, torn_cell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_marketo.values.kinds import Anomalies
+    from tap_marketo.values.anomalies import Anomalies
 
     Row = list[str]
 

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from tap_marketo.values.kinds import Anomalies
+    from tap_marketo.values.anomalies import Anomalies
 
 _CHUNK = 64 * 1024
 

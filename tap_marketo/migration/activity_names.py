@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.streams.bulk.activities import stream_names
-from tap_marketo.values.names import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,15 +60,6 @@ class ActivityNames:
         alike = [(known, ours) for known, ours in self._known if _bare(known) == _bare(name)]
         exact = [pair for pair in alike if name.lower() in _spellings(pair[0])]
         return [ours for _, ours in (exact if len(exact) == 1 else alike)]
-
-    @staticmethod
-    def by_rule(theirs: str) -> str:
-        """Our name after a name that kept the blanks apart, for a type that is not known.
-
-        Args:
-            theirs: Their name of the stream, prefix included.
-        """
-        return f"activity_{slug(theirs.split('_', 1)[1])}"
 
 
 def is_activity(theirs: str) -> bool:

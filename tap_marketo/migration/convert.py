@@ -123,7 +123,7 @@ def _ours(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str
     if theirs == "leads":
         return theirs, "updatedAt"
     if is_activity(theirs):
-        return _activity(theirs, origin, names), "activityDate"
+        return _activity(theirs, names), "activityDate"
     ours = REST.get(theirs)
     if ours not in _INCREMENTAL:
         raise _NotTakenError("this tap has no such stream")
@@ -138,7 +138,7 @@ def _ours(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str
     return ours, "updatedAt"
 
 
-def _activity(theirs: str, origin: Origin, names: ActivityNames) -> str:
+def _activity(theirs: str, names: ActivityNames) -> str:
     found = names.streams_for(theirs)
     if len(found) == 1:
         return found[0]
@@ -146,9 +146,7 @@ def _activity(theirs: str, origin: Origin, names: ActivityNames) -> str:
         raise _NotTakenError(f"it may be {' or '.join(found)}; name the right one in the state")
     if names.from_instance:
         raise _NotTakenError("the instance has no such activity type (any more)")
-    if origin is Origin.AIRBYTE:
-        raise _NotTakenError("its name alone does not tell the activity type; give --config")
-    return names.by_rule(theirs)
+    raise _NotTakenError("a custom activity type has its API name here; give --config")
 
 
 def _begin(bookmark: Bookmark, origin: Origin) -> pendulum.DateTime:

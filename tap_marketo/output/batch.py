@@ -15,16 +15,16 @@ from uuid import uuid4
 
 from upath import UPath
 
-from tap_marketo.files.records import Shape
 from tap_marketo.client.errors import MarketoError
-from tap_marketo.sdk import write_batch
+from tap_marketo.files.records import Shape
 from tap_marketo.output.records import ENCODER, struct_of
+from tap_marketo.sdk import write_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_marketo.sdk import BatchConfig
     from tap_marketo.output.stream import ExportedStream
+    from tap_marketo.sdk import BatchConfig
 
 RECORDS_AT_ONCE = 500
 """Records that are held before they are encoded together."""

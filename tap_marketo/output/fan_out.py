@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from contextlib import ExitStack
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
@@ -11,19 +10,18 @@ from typing import TYPE_CHECKING, Any, cast
 from tap_marketo.files.errors import BadRowsError
 from tap_marketo.files.rows import read_rows
 from tap_marketo.output.batch import ColumnFile, batch_file
-from tap_marketo.sdk import write_record
 from tap_marketo.output.records import Messages, Output, RecordByRecord, passes_records_on
+from tap_marketo.sdk import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from singer_sdk.helpers.types import Record
-    from singer_sdk.metrics import Counter as RecordCounter
 
     from tap_marketo.output.messages import MessageWriter
-    from tap_marketo.sdk import BatchConfig
     from tap_marketo.output.stream import ExportedStream
+    from tap_marketo.sdk import BatchConfig
 
     Taker = tuple[Callable[[list[str]], Any], Callable[[Any], None]]
 
@@ -50,7 +48,11 @@ class FanOut:
         self._plan = leader.tap.plan
 
     def write(
-        self, file: BinaryIO, fields: Sequence[str], expected: int | None = None
+        self,
+        file: BinaryIO,
+        fields: Sequence[str],
+        expected: int | None = None,
+        job: str = "",
     ) -> Iterator[Record]:
         """Write the records of a file.
 
@@ -58,6 +60,7 @@ class FanOut:
             file: Verified, at its beginning.
             fields: As the export asked for them.
             expected: How many rows Marketo says there are, if it does.
+            job: Id of the export job, for warnings.
 
         Yields:
             The leader's records, where the SDK's own loop has to write them.
@@ -71,22 +74,24 @@ class FanOut:
             return
         own: list[Record] = []
         outputs = self._outputs(own)
-        with _Counts([one for one in outputs if outputs[one].append != own.append]) as counts:
-            only = outputs[self._leader]
-            bad_rows: BadRowsError | None = None
-            try:
-                if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
-                    for block in self._plan.watched(only.read_file(file, header, fields, expected)):
-                        only.add(block)
-                        counts.add([ANY_ROW] * len(block))
-                else:
-                    yield from self._write_rows(header, chunks, fields, outputs, own, counts)
-            except BadRowsError as error:
-                bad_rows = error
-            for output in outputs.values():
-                output.end()
-            if bad_rows:
-                raise bad_rows
+        counts = _Counts([one for one in outputs if outputs[one].append != own.append])
+        only = outputs[self._leader]
+        bad_rows: BadRowsError | None = None
+        try:
+            if isinstance(only, ColumnFile) and self._leader.columns(fields) is not None:
+                for block in self._plan.watched(only.read_file(file, header, fields, expected)):
+                    only.add(block)
+                    self._leader.get_record_counter().increment(len(block))
+            else:
+                yield from self._write_rows(header, chunks, fields, outputs, own, counts)
+        except BadRowsError as error:
+            bad_rows = error
+        finally:
+            counts.tell(job)
+        for output in outputs.values():
+            output.end()
+        if bad_rows:
+            raise bad_rows
 
     def _write_rows(
         self,
@@ -103,17 +108,20 @@ class FanOut:
             for stream, output in outputs.items()
         }
         routes = _Routes(takers)
-        places = (stream.sorting_cell(header) for stream in outputs)
+        places = (stream.routing_column(header) for stream in outputs)
         place = next((one for one in places if one is not None), None)
         for chunk in self._plan.watched(chunks):
             if place is None:
                 for make, append in takers.values():
-                    exhaust(map(append, map(make, chunk)))
+                    # A row without its key makes no record.
+                    exhaust(map(append, filter(None, map(make, chunk))))
                 seen = counts.add([ANY_ROW] * len(chunk))
             else:
                 for row in chunk:
                     for make, append in routes[row[place]]:
-                        append(make(row))
+                        record = make(row)
+                        if record is not None:
+                            append(record)
                 seen = counts.add(map(itemgetter(place), chunk))
             for output in outputs.values():
                 output.flush()
@@ -138,37 +146,50 @@ class FanOut:
 
 
 class _Routes(dict[str, "list[Taker]"]):
-    """The takers of a row, by its sorting cell."""
+    """The takers of a row, by the cell of the routing column."""
 
     def __init__(self, takers: dict[ExportedStream, Taker]) -> None:
         super().__init__()
         self._takers = takers
 
     def __missing__(self, cell: str) -> list[Taker]:
-        found = [taker for stream, taker in self._takers.items() if stream.holds(cell)]
+        found = [taker for stream, taker in self._takers.items() if stream.accepts(cell)]
         self[cell] = found
         return found
 
 
-class _Counts(ExitStack):
-    """The SDK's record counters of the streams whose records do not pass its own loop."""
+class _Counts:
+    """Counts records for the SDK's metrics where they do not pass its own loop."""
 
     def __init__(self, streams: Sequence[ExportedStream]) -> None:
-        super().__init__()
+        self._streams = streams
         self._seen: Counter[str] = Counter()
-        self._counters: dict[ExportedStream, RecordCounter] = {
-            stream: self.enter_context(stream.get_record_counter()) for stream in streams
-        }
-
-    def __exit__(self, *details: object) -> bool | None:
-        self.tell()
-        return super().__exit__(*details)  # type: ignore[arg-type]
+        self._rows = 0
+        self._dropped = {stream: stream.anomalies.keyless for stream in streams}
 
     def add(self, cells: Iterable[str]) -> int:
+        """Count rows by the cell of their routing column, with or without a key."""
         self._seen.update(cells)
+        self._rows += 1
         return self._seen.total()
 
-    def tell(self) -> None:
-        for stream, counter in self._counters.items():
-            counter.increment(sum(n for cell, n in self._seen.items() if stream.holds(cell)))
+    def tell(self, job: str | None = None) -> None:
+        """Pass the counts on, and at the end of a job warn of rows without a key."""
+        for stream in self._streams:
+            seen = sum(n for cell, n in self._seen.items() if stream.accepts(cell))
+            stream.get_record_counter().increment(seen)
         self._seen.clear()
+        if job is None:
+            return
+        for stream, before in self._dropped.items():
+            dropped = stream.anomalies.keyless - before
+            if dropped:
+                stream.get_record_counter().increment(-dropped if self._rows else 0)
+                stream.logger.warning(
+                    "%s: dropped %d %s without %s%s.",
+                    stream.name,
+                    dropped,
+                    "row" if dropped == 1 else "rows",
+                    " or ".join(stream.primary_keys or ()),
+                    f" (export job {job})" if job else "",
+                )

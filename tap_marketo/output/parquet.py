@@ -9,16 +9,15 @@ import pyarrow.parquet as pq
 
 from tap_marketo.files.arrow import TYPES, array_of, read_columns
 from tap_marketo.files.records import Shape
-from tap_marketo.values.kinds import Column, Kind
 from tap_marketo.output.batch import ColumnFile
 from tap_marketo.output.records import picker
+from tap_marketo.values.kinds import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_marketo.sdk import BatchConfig
-
     from tap_marketo.output.stream import ExportedStream
+    from tap_marketo.sdk import BatchConfig
 
 ROWS_A_GROUP = 50_000
 """Rows of a file that are held, as Arrow has them, before they are written."""

@@ -15,7 +15,8 @@ import msgspec
 import pendulum
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_marketo.files.records import UNNAMEABLE, Shape
+from tap_marketo.files.records import Shape
+from tap_marketo.files.splitting import UNNAMEABLE
 from tap_marketo.sdk import stream_version
 
 if TYPE_CHECKING:

@@ -1,72 +1,67 @@
-"""One rule for each kind of name: streams, attribute columns, field columns."""
+"""One rule for each kind of name: streams, attribute columns, field columns.
+
+A name follows from the thing's own API name alone, never from which others exist, so that a stream
+or column keeps its meaning when others come and go. Where two API names could come to the same
+plain name, theirs end in a digest of the API name. Where there is no API name, the id of a type and
+the display name of an attribute take its place.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import inflection
+from anyascii import anyascii
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-OTHERS = re.compile(r"[^a-z0-9]+")
+FIRST_CUSTOM_TYPE = 100_000
+"""Marketo's own activity types have lower ids, and names that only Adobe can change."""
+
+_OTHERS = re.compile(r"[^a-z0-9]+")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# The ending of fields that come from Salesforce, alone or with the object's name behind it.
+_SALESFORCE = re.compile(r"__c(?:_|$)", re.IGNORECASE)
+# Of such names no two have the same slug.
+_CAPITALISED = re.compile(r"(?:[A-Z][a-z]*|[0-9]+)(?: (?:[A-Z][a-z]*|[0-9]+))*")
 
 
 def slug(text: str) -> str:
-    """A display name in lower case, every run of other characters as one underscore.
+    """Return a name in lower case, every run of other characters as one underscore.
 
     Args:
-        text: For example `Self Serve?`, which becomes `self_serve`.
+        text: For example `Self Serve?`, which becomes `self_serve`. Other scripts are
+            transliterated: `会社名` becomes `huishemi`.
 
     Returns:
-        Letters a to z, digits and single underscores, none at the ends; empty when the text has
-        no such letter or digit.
+        Letters a to z, digits and single underscores, none at the ends; may be empty.
     """
-    return OTHERS.sub("_", text.lower()).strip("_")
+    return _OTHERS.sub("_", anyascii(text).lower()).strip("_")
 
 
 def snake_case(name: str) -> str:
-    """An API name in snake_case.
-
-    A name that holds `__c` is only put in lower case; others get an underscore before each
-    capital, where a run of capitals is one word: `leadScore` is `lead_score`, `marketoGUID` is
-    `marketo_guid`, `anonymousIP` is `anonymous_ip`.
+    """Return an API name in snake_case; names that differ by more than case stay different.
 
     Args:
-        name: As Marketo's API has it.
+        name: As Marketo's API has it. Humps are parted, a run of capitals being one word:
+            `leadScore` is `lead_score`, `marketoGUID` is `marketo_guid`. An underscore is doubled,
+            which keeps `utm_source` apart from `utmSource`. A name with the `__c` of Salesforce is
+            only put in lower case.
     """
-    return name.lower() if "__c" in name else inflection.underscore(name)
-
-
-def distinct(names: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Give every original name a column of its own.
-
-    The first in alphabetical order of the original names keeps the plain name, the next ones get
-    `_2`, `_3` and so on. Names that differ only in case collide: many databases ignore it.
-
-    Args:
-        names: Original and wished-for name.
-        taken: Columns that exist already.
-
-    Returns:
-        Column by original name, in the order given.
-    """
-    pairs = list(names)
-    used = {name.casefold() for name in taken}
-    columns: dict[str, str] = {}
-    for original, wished in sorted(pairs):
-        name, number = wished, 1
-        while name.casefold() in used:
-            number += 1
-            name = f"{wished}_{number}"
-        used.add(name.casefold())
-        columns[original] = name
-    return {original: columns[original] for original, _ in pairs}
+    if not _IDENTIFIER.fullmatch(name):
+        return _tagged(slug(name), name)
+    if _SALESFORCE.search(name):
+        return name.lower()
+    parted = inflection.underscore(name.replace("_", "__"))
+    return _tagged(parted, name) if _SALESFORCE.search(parted) else parted
 
 
 def field_columns(names: Iterable[str], *, renamed: bool) -> dict[str, str]:
-    """The column of each API name.
+    """Return the column of each API name.
 
     Args:
         names: API names of one object.
@@ -74,4 +69,83 @@ def field_columns(names: Iterable[str], *, renamed: bool) -> dict[str, str]:
     """
     if not renamed:
         return {name: name for name in names}
-    return distinct((name, snake_case(name)) for name in names)
+    return _distinct({name: snake_case(name) for name in names})
+
+
+def custom_object_stream(api_name: str) -> str:
+    """Return the stream of a custom object type.
+
+    Args:
+        api_name: For example `car_c`.
+    """
+    return f"custom_object_{_api_slug(api_name, reserved={'types'})}"
+
+
+def activity_stream(activity_type: Mapping[str, Any]) -> str:
+    """Return the stream of an activity type.
+
+    Args:
+        activity_type: As `activities/types.json` has it.
+    """
+    number = int(activity_type["id"])
+    if number < FIRST_CUSTOM_TYPE:
+        name = str(activity_type["name"])
+        plain = slug(name)
+        is_plain = name.isascii() and plain not in ("", "types")
+        return f"activity_{plain}" if is_plain else f"activity_{plain}_{number}".replace("__", "_")
+    api_name = activity_type.get("apiName")
+    if not api_name:
+        return f"activity_{number}"
+    plain = _api_slug(str(api_name), reserved={"types"})
+    # All names of Marketo's own types have several words, none of which is a last "c".
+    is_apart = not plain.isdigit() and ("_" not in plain or plain.endswith("_c"))
+    return f"activity_{plain}" if is_apart else f"activity_{plain}_{number}"
+
+
+def attribute_columns(
+    activity_type: Mapping[str, Any], reserved: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the column of each attribute, by display name.
+
+    Args:
+        activity_type: As `activities/types.json` has it.
+        reserved: Columns that every activity has.
+    """
+    is_own = int(activity_type["id"]) < FIRST_CUSTOM_TYPE
+    taken = {column.casefold() for column in reserved}
+    columns = {}
+    for attribute in activity_type.get("attributes") or ():
+        name = str(attribute["name"])
+        column = _attribute_column(name, "" if is_own else attribute.get("apiName"), is_own=is_own)
+        columns[name] = f"{column}_2" if column.casefold() in taken else column
+    return _distinct(columns)
+
+
+def _attribute_column(name: str, api_name: str | None, *, is_own: bool) -> str:
+    if api_name:
+        return snake_case(str(api_name))
+    plain = slug(name)
+    is_plain = name.isascii() and plain if is_own else _CAPITALISED.fullmatch(name)
+    return plain if is_plain else _tagged(plain or "attribute", name)
+
+
+def _api_slug(api_name: str, reserved: Collection[str]) -> str:
+    plain = slug(api_name)
+    is_plain = plain == api_name.lower() and plain not in reserved
+    return plain if is_plain else _tagged(plain, api_name)
+
+
+def _tagged(plain: str, original: str) -> str:
+    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{plain}_{digest}".lstrip("_")
+
+
+def _distinct(columns: dict[str, str]) -> dict[str, str]:
+    """Tag names that differ by case alone, which Marketo does not allow and databases ignore."""
+    counts = Counter(column.casefold() for column in columns.values())
+    if len(counts) == len(columns):
+        return columns
+    return {
+        name: column if counts[column.casefold()] == 1 else _tagged(column, name)
+        for name, column in columns.items()
+    }

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_marketo.values.kinds import (
-    to_boolean,
-    to_date,
-    to_datetime,
-    to_integer,
-    to_number,
-    to_text,
-)
+from tap_marketo.values.convert import to_boolean, to_integer, to_number, to_text
+from tap_marketo.values.times import to_date, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable

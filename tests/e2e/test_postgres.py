@@ -12,6 +12,8 @@ import psycopg2
 import pytest
 
 from marketo_sandbox import Sandbox, SandboxOptions
+from marketo_sandbox.world.activity_types import activity_types
+from tap_marketo.streams.bulk.activities import stream_names
 from tests.support import meltano, postgres
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SELECT = ("leads.*", "activity_send_email.*", "activity_merge_leads.*", "activity_self_serve.*")
+KIOSK = stream_names(activity_types(48))[100001]
+SELECT = ("leads.*", "activity_send_email.*", "activity_merge_leads.*", f"{KIOSK}.*")
 OPTIONS = SandboxOptions(
     leads=150, activities=1500, job_seconds=0, status_refresh_seconds=0, calls_per_20_seconds=1000
 )

@@ -14,7 +14,8 @@ from tap_marketo.files.arrow import read_columns
 from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.files.records import compile_record
 from tap_marketo.files.rows import read_rows
-from tap_marketo.values.kinds import Anomalies, Column, Kind
+from tap_marketo.values.anomalies import Anomalies
+from tap_marketo.values.kinds import Column, Kind
 from tests.support.cells import NASTY
 
 KINDS = [kind for kind in Kind if kind is not Kind.OBJECT]
@@ -122,3 +123,14 @@ def test_rows_swallowed_by_quotes_are_missed() -> None:
     content = b'a,b\n1,2\n3,"4\n5,6\n7,"8\n9,10\n'
     with pytest.raises(ExportFileError, match="a quote"):
         by_columns(io.BytesIO(content), [Column("a", "a", Kind.INTEGER)], Anomalies(), expected=5)
+
+
+def test_rows_without_their_key_are_dropped_and_counted() -> None:
+    anomalies = Anomalies()
+    columns = [
+        Column("id", "id", Kind.INTEGER, key=True),
+        Column("b", "b", Kind.TEXT),
+    ]
+    file = export_file(["id", "b"], [["1", "a"], ["null", "b"], ["", "c"], ["x", "d"], ["5", "e"]])
+    assert by_columns(file, columns, anomalies) == [[1, 5], ["a", "e"]]
+    assert anomalies.keyless == 3

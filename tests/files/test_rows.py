@@ -15,7 +15,9 @@ from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, Shape, compile_activity, compile_record
 from tap_marketo.files.rows import read_rows
-from tap_marketo.values.kinds import Anomalies, Column, Kind, read_value
+from tap_marketo.values.anomalies import Anomalies
+from tap_marketo.values.convert import read_value
+from tap_marketo.values.kinds import Column, Kind
 from tests.support.cells import NASTY
 
 
@@ -310,11 +312,81 @@ def test_compiled_function_reads_and_counts_as_the_exact_converters_do(column: C
         assert compiled == exactly
 
 
-def test_row_of_another_width_is_an_error() -> None:
-    record = compile_record(["a", "b"], columns(a=Kind.TEXT), Anomalies())
-    for row in (["1"], ["1", "2", "3"]):
-        with pytest.raises(ExportFileError, match="cells where the header has 2"):
-            record(row)
+@pytest.mark.parametrize("key", ["null", "", "ghost"])
+def test_a_row_without_its_key_makes_no_record_and_is_counted(key: str) -> None:
+    anomalies = Anomalies()
+    wanted = [Column("id", "id", Kind.INTEGER, key=True), Column("born", "born", Kind.DATE)]
+    for shape in (None, Shape(lambda _: lambda *values: values)):
+        record = compile_record(["id", "born"], wanted, anomalies, shape=shape)
+        assert record([key, "2020-01-02"]) is None
+        assert record([key, "not a date"]) is None
+        assert record(["7", "2020-01-02"]) is not None
+    assert anomalies.keyless == 4
+
+
+def test_an_activity_without_its_key_makes_no_record() -> None:
+    anomalies = Anomalies()
+    key = Column("marketoGUID", "marketoGUID", Kind.TEXT, key=True)
+    record = compile_activity(ACTIVITY, [key], TYPE, anomalies)
+    assert record(["", "7", '{"Webpage ID":4}']) is None
+    assert record(["null", "7", "oops"]) is None
+    assert record(["g", "7", '{"Webpage ID":4}'])["webpage_id"] == 4
+    assert anomalies.keyless == 2
+
+
+@pytest.mark.parametrize("column", EVERY_KIND[:-1], ids=lambda column: column.name)
+def test_a_column_refused_often_is_still_read_and_counted_exactly(column: Column) -> None:
+    other = Column("other", "other", Kind.INTEGER)
+    exactly, compiled = Anomalies(), Anomalies()
+    record = compile_record([column.source, "other"], [column, other], compiled)
+    for cell in [*NASTY * 2, *["no such value"] * 30, *NASTY]:
+        expected = None if cell in ("", "null") else read_value(cell, column, exactly)
+        made = record([cell, "1"])
+        assert (cell, made) == (cell, {column.name: expected, "other": 1})
+        assert type(made[column.name]) is type(expected)
+    assert compiled == exactly
+
+
+@pytest.mark.parametrize("column", EVERY_KIND[:-1], ids=lambda column: column.name)
+@pytest.mark.parametrize("is_array", [False, True], ids=["object", "array"])
+def test_attributes_of_a_dialect_are_read_and_counted_exactly(
+    column: Column,
+    is_array: bool,  # noqa: FBT001
+) -> None:
+    declared = AttributeColumns({"It": column, "Next": columns(next=Kind.TEXT)[0]}, "rest")
+    exactly, compiled = Anomalies(), Anomalies()
+    record = compile_activity(["attributes"], [], declared, compiled)
+    for value in NASTY_JSON * 3:
+        for extra in ({}, {"Extra": 1, "Next": "x"}, {"Next": None}, {"More": [value]}):
+            expected = read_value(value, column, exactly)
+            named = {"It": value, **extra}
+            spelled = [{"name": name, "value": one} for name, one in named.items()]
+            cell = msgspec.json.encode(spelled if is_array else named).decode()
+            made = record([cell])
+            rest = {name: one for name, one in extra.items() if name != "Next"} or None
+            assert (cell, made) == (
+                cell,
+                {column.name: expected, "next": extra.get("Next"), "rest": rest},
+            )
+            assert type(made[column.name]) is type(expected)
+    assert compiled == exactly
+
+
+def test_numbers_between_pairs_of_quotes_are_numbers() -> None:
+    assert activity('{"Webpage ID":""102938""}')["webpage_id"] == 102938
+    assert activity('{"Webpage ID":"\\"102938\\"","Cost":""1.5""}')["webpage_id"] == 102938
+    record = compile_record(["n"], columns(n=Kind.INTEGER), Anomalies())
+    assert record(['"102938"']) == {"n": 102938}
+
+
+def test_an_attribute_called_by_its_api_name_has_its_column() -> None:
+    town = AttributeColumns(
+        {"Town": Column("Town", "city", Kind.TEXT)}, "rest", aliases={"city": "Town"}
+    )
+    record = compile_activity(["attributes"], [], town, Anomalies())
+    for cell in ('{"Town":"A"}', '{"city":"A"}', '[{"name":"city","value":"A"}]') * 3:
+        assert record([cell]) == {"city": "A", "rest": None}
+    assert record(['{"Town":"A","city":"B"}']) == {"city": "A", "rest": {"city": "B"}}
 
 
 def test_record_can_be_made_by_a_struct() -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from marketo_sandbox import Sandbox, SandboxOptions
+from marketo_sandbox.world.activity_types import activity_types
+from tap_marketo.streams.bulk.activities import stream_names
 from tests.conftest import QUICK
 from tests.support.tap_runs import discover, own_environment, quick_config, run_tap, selected
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from tests.tools.conftest import ToolEnvironment
 
 REQUIREMENTS = ("meltanolabs-target-snowflake==0.20.4", "fakesnow==0.12.1")
-STREAMS = {"leads", "activities", "activity_self_serve"}
+KIOSK = stream_names(activity_types(48))[100001]
+STREAMS = {"leads", "activities", KIOSK}
 # The emulator needs names that differ.
 DATABASE, SCHEMA = "RAW", "MARKETO"
 DESCRIBE = f"""

@@ -7,21 +7,17 @@ import msgspec
 import pytest
 from singer_sdk.singerlib.json import serialize_json
 
-from tap_marketo.values.kinds import (
-    Anomalies,
-    Column,
-    Kind,
+from tap_marketo.values.anomalies import Anomalies
+from tap_marketo.values.convert import (
     clean_json,
-    json_schema,
-    kind_of,
     read_value,
     to_boolean,
-    to_date,
-    to_datetime,
     to_integer,
     to_number,
     to_text,
 )
+from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
+from tap_marketo.values.times import to_date, to_datetime
 
 
 @pytest.mark.parametrize(

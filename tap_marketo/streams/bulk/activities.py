@@ -9,7 +9,7 @@ from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, compile_activity, compile_record
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
-from tap_marketo.values.names import distinct, field_columns, slug
+from tap_marketo.values.names import activity_stream, attribute_columns, field_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -55,16 +55,16 @@ def describe(client: MarketoClient) -> list[dict[str, Any]]:
 
 
 def stream_names(types: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """The stream of each activity type; of types with equal names the lowest id has the plain one.
+    """The stream of each activity type.
 
     Args:
         types: By ascending id.
     """
     names: dict[int, str] = {}
     for one in types:
-        name = f"activity_{slug(one['name'])}".rstrip("_")
-        taken = name in names.values() or name == "activity_types"
-        names[int(one["id"])] = f"{name}_{one['id']}" if taken else name
+        name = activity_stream(one)
+        # No two of Marketo's own types have one name; if they had, both would still be streams.
+        names[int(one["id"])] = f"{name}_{one['id']}" if name in names.values() else name
     return names
 
 
@@ -96,17 +96,19 @@ class ActivityStream(BulkStream):
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """One export for all selected types; the combined stream needs every type."""
         streams = [one for one in members if isinstance(one, ActivityStream)]
+        for one in streams:
+            one.warn_of_gone_columns()
         every = any(not one.type_ids for one in streams)
         ids = () if every else tuple(sorted(id_ for one in streams for id_ in one.type_ids))
         filters = (("activityTypeIds", ids),) if ids else ()
         fields = (*KINDS, ATTRIBUTES)
         return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
 
-    def sorting_cell(self, header: Sequence[str]) -> int | None:
+    def routing_column(self, header: Sequence[str]) -> int | None:
         """The cell with the activity type, for a stream of some types."""
         return header_positions(header, [_required(TYPE_ID)])[0] if self.type_ids else None
 
-    def holds(self, cell: str) -> bool:
+    def accepts(self, cell: str) -> bool:
         """Whether activities of a type belong to this stream."""
         return not self.type_ids or cell in {str(one) for one in self.type_ids}
 
@@ -122,16 +124,20 @@ class ActivityTypeStream(ActivityStream):
             name: Of the stream.
             activity_type: As `describe` gives it.
         """
-        declared = {
-            str(one["name"]): kind_of(str(one.get("dataType")))
-            for one in activity_type.get("attributes") or ()
+        attributes = activity_type.get("attributes") or ()
+        base = base_columns(renamed=tap.settings.snake_case)
+        names = attribute_columns(activity_type, [*(one.name for one in base), UNDECLARED])
+        columns = {
+            name: Column(name, names[name], kind_of(str(one.get("dataType"))))
+            for one in attributes
+            if (name := str(one["name"]))
         }
-        taken = [column.name for column in base_columns(renamed=tap.settings.snake_case)]
-        names = distinct(
-            ((name, slug(name) or "attribute") for name in declared), [*taken, UNDECLARED]
-        )
-        columns = {name: Column(name, names[name], kind) for name, kind in declared.items()}
-        self._attributes = AttributeColumns(columns, UNDECLARED)
+        aliases = {
+            api_name: str(one["name"])
+            for one in attributes
+            if (api_name := str(one.get("apiName") or "")) and api_name not in columns
+        }
+        self._attributes = AttributeColumns(columns, UNDECLARED, aliases=aliases)
         properties = {column.name: _property(column) for column in columns.values()}
         properties[UNDECLARED] = json_schema(Kind.OBJECT) | {
             "description": "Attributes in the export that the activity type does not declare."
@@ -181,7 +187,7 @@ def base_columns(*, renamed: bool) -> list[Column]:
     """
     names = field_columns(KINDS, renamed=renamed)
     return [
-        Column(source, names[source], kind, required=source in {KEY, TYPE_ID})
+        Column(source, names[source], kind, source in {KEY, TYPE_ID}, source == KEY)
         for source, kind in KINDS.items()
     ]
 

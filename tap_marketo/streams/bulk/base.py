@@ -17,13 +17,14 @@ from tap_marketo.files.records import compile_record
 from tap_marketo.output.fan_out import FanOut
 from tap_marketo.output.stream import ExportedStream
 from tap_marketo.sdk import write_record, write_schema, write_state
-from tap_marketo.values.kinds import Anomalies
+from tap_marketo.values.anomalies import Anomalies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import pendulum
+    from singer_sdk import metrics
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
@@ -41,7 +42,11 @@ class FileWriter(Protocol):
     """Writes export files for all streams of a group."""
 
     def write(
-        self, file: BinaryIO, fields: Sequence[str], expected: int | None = None
+        self,
+        file: BinaryIO,
+        fields: Sequence[str],
+        expected: int | None = None,
+        job: str = "",
     ) -> Iterator[Record]:
         """Write the records of a file; yields those of the stream whose turn it is.
 
@@ -49,9 +54,11 @@ class FileWriter(Protocol):
             file: Verified, at its beginning.
             fields: As the export asked for them.
             expected: How many records the job says the file has, if it does.
+            job: Id of the export job, for warnings.
 
         Raises:
-            ExportFileError: The file is malformed.
+            ExportFileError: The file cannot be read.
+            BadRowsError: Some of its rows cannot be read; the records of all others have left.
         """
 
 
@@ -82,6 +89,7 @@ class BulkStream(ExportedStream):
         super().__init__(tap=tap, name=name, schema=schema)
         self.tap = tap
         self.anomalies = Anomalies()
+        self._record_counter: metrics.Counter | None = None
         self._batch_config: BatchConfig | None = None
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
@@ -143,8 +151,8 @@ class BulkStream(ExportedStream):
         """
         return FanOut(self, members, self._batch_config)
 
-    def sorting_cell(self, header: Sequence[str]) -> int | None:
-        """The place of the cell which tells the streams that a row belongs to; None for all.
+    def routing_column(self, header: Sequence[str]) -> int | None:
+        """The place of the column that decides which streams take a row; None if all do.
 
         Args:
             header: Of the file.
@@ -152,13 +160,25 @@ class BulkStream(ExportedStream):
         del header
         return None
 
-    def holds(self, cell: str) -> bool:  # noqa: ARG002
-        """Whether rows with this sorting cell belong to the stream.
+    def accepts(self, cell: str) -> bool:  # noqa: ARG002
+        """Whether rows with this cell in the routing column belong to the stream.
 
         Args:
             cell: As the file spells it.
         """
         return True
+
+    def warn_of_gone_columns(self) -> None:
+        """Name the columns that a catalog selects and Marketo has not."""
+        known = self.schema["properties"]
+        for name in self.effective_schema.get("properties", {}):
+            if name not in known and self.mask.get(("properties", name), True):
+                self.logger.warning(
+                    "%s: column %s of the catalog is not in Marketo any more and stays empty."
+                    " Run discovery again to remove it from the catalog.",
+                    self.name,
+                    name,
+                )
 
     def coverage(self, start: pendulum.DateTime) -> Coverage:
         """What earlier runs have exported, as the bookmark tells.
@@ -231,7 +251,7 @@ class BulkStream(ExportedStream):
             yield from super()._sync_records(context, write_messages=write_messages)
 
     def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
-        with self._others_going_on():
+        with self._others_going_on(), self.get_record_counter():
             super()._sync_batches(batch_config, context)
 
     @contextmanager
@@ -258,7 +278,8 @@ class BulkStream(ExportedStream):
                 try:
                     expected = export.job.records if export.job else None
                     fields = export.series.request.fields
-                    yield from writer.write(export.file, fields, expected)
+                    job = export.job.export_id if export.job else ""
+                    yield from writer.write(export.file, fields, expected, job)
                 except ExportFileError as error:
                     raise MarketoError(
                         f"The file of {export} cannot be read: {error}. The bookmark stays before"
@@ -277,6 +298,16 @@ class BulkStream(ExportedStream):
         group = self.tap.plan.group_led_by(self)
         if group:
             self.tap.plan.give_up(group)
+
+    def get_record_counter(self, **options: Any) -> metrics.Counter:
+        """Return the one counter of the stream, whoever writes its records.
+
+        Args:
+            options: See `Stream.get_record_counter`.
+        """
+        if self._record_counter is None:
+            self._record_counter = super().get_record_counter(**options)
+        return self._record_counter
 
     def write_state(self) -> None:
         """Write the state, which is still that of the last finished window."""

@@ -8,7 +8,7 @@ from tap_marketo.client.errors import FilterUnavailableError, NotFoundError, Res
 from tap_marketo.streams.bulk.base import REFUSED
 from tap_marketo.streams.bulk.fields import FieldsStream, by_name
 from tap_marketo.values.kinds import Kind
-from tap_marketo.values.names import distinct, slug
+from tap_marketo.values.names import custom_object_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,9 +44,8 @@ def types(client: MarketoClient) -> dict[str, Type]:
 
     Source: custom-objects.md
     """
-    found = {api_name(one): one for one in client.get(TYPES, remember=True).result}
-    names = distinct(((name, f"{PREFIX}{slug(name)}") for name in found), [TAKEN])
-    return {names[name]: one for name, one in found.items()}
+    found = client.get(TYPES, remember=True).result
+    return {custom_object_stream(api_name(one)): one for one in found}
 
 
 def api_name(one: Type) -> str:

@@ -11,7 +11,8 @@ from tap_marketo.client import date_pages
 from tap_marketo.exports.window import SECOND, rfc3339
 from tap_marketo.files.attributes import attributes_of
 from tap_marketo.streams.bulk.lead_changes import LEADS_BY_FILTER, LEADS_PER_CALL
-from tap_marketo.values.kinds import Anomalies, to_datetime
+from tap_marketo.values.anomalies import Anomalies
+from tap_marketo.values.times import to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

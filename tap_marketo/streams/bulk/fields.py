@@ -57,7 +57,13 @@ class FieldsStream(BulkStream):
         names = field_columns(known, renamed=tap.settings.snake_case)
         self._fields = fields
         self._columns = {
-            one: Column(one, names[one], self._kind(one, known[one]), one in self.key_kinds)
+            one: Column(
+                one,
+                names[one],
+                self._kind(one, known[one]),
+                required=one in self.key_kinds,
+                key=one in self.key_kinds,
+            )
             for one in known
         }
         properties = {
@@ -82,7 +88,7 @@ class FieldsStream(BulkStream):
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:  # noqa: ARG002
         """Ask for the keys and the selected fields alone."""
-        self._warn_of_deleted_fields()
+        self.warn_of_gone_columns()
         wanted = [
             name
             for name, column in self._columns.items()
@@ -104,16 +110,6 @@ class FieldsStream(BulkStream):
         if name in self.key_kinds:
             return self.key_kinds[name]
         return Kind.DATETIME if name == CHANGED else kind_of(str(one.get("dataType")))
-
-    def _warn_of_deleted_fields(self) -> None:
-        known = self.schema["properties"]
-        for name in self.effective_schema.get("properties", {}):
-            if name not in known and self.mask.get(("properties", name), True):
-                self.logger.warning(
-                    "Field %s of the catalog is not in Marketo any more and stays empty."
-                    " Run discovery again to remove it from the catalog.",
-                    name,
-                )
 
     def _without_field(self, request: ExportRequest, error: FieldNotFoundError) -> ExportRequest:
         fields = self.described()

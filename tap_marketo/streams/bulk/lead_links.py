@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import (
@@ -198,6 +197,7 @@ class _LinkWriter:
         file: BinaryIO,
         fields: Sequence[str],
         expected: int | None = None,  # noqa: ARG002
+        job: str = "",  # noqa: ARG002
     ) -> Iterator[Record]:
         leader = self._leader
         header, chunks = read_rows(file, anomalies=leader.anomalies)
@@ -222,15 +222,12 @@ class _LinkWriter:
     ) -> Iterator[Record]:
         if member.left_out:
             return
-        with ExitStack() as stack:
-            counter = None
-            try:
-                for one in objects:
-                    if member is self._leader:
-                        yield member.record(one)
-                        continue
-                    counter = counter or stack.enter_context(member.get_record_counter())
-                    write_record(member, member.record(one))
-                    counter.increment()
-            except SKIPPABLE as error:
-                member.leave_out(error)
+        try:
+            for one in objects:
+                if member is self._leader:
+                    yield member.record(one)
+                    continue
+                write_record(member, member.record(one))
+                member.get_record_counter().increment()
+        except SKIPPABLE as error:
+            member.leave_out(error)

@@ -10,7 +10,8 @@ from tap_marketo.exports.job import LEADS
 from tap_marketo.streams.bulk.fields import CHANGED, FieldsStream, by_name
 from tap_marketo.streams.bulk.lead_changes import calls_for, changed_leads, leads_by_id
 from tap_marketo.streams.bulk.tombstones import DELETED_AT, Tombstones
-from tap_marketo.values.kinds import Column, Kind, read_value
+from tap_marketo.values.convert import read_value
+from tap_marketo.values.kinds import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,8 @@ from tap_marketo.exports.job import PROGRAM_MEMBERS
 from tap_marketo.exports.window import Window, moment
 from tap_marketo.streams.bulk.base import REFUSED
 from tap_marketo.streams.bulk.fields import FieldsStream, by_name
-from tap_marketo.values.kinds import Kind, to_datetime
+from tap_marketo.values.kinds import Kind
+from tap_marketo.values.times import to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

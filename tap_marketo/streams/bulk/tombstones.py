@@ -64,10 +64,9 @@ class Tombstones:
         now = client.clock.now()
         since = self._since(now)
         try:
-            with stream.get_record_counter() as counter:
-                for lead_id, gone_at in gone_leads(client, since):
-                    self._write(lead_id, gone_at)
-                    counter.increment()
+            for lead_id, gone_at in gone_leads(client, since):
+                self._write(lead_id, gone_at)
+                stream.get_record_counter().increment()
         except AccessDeniedError as error:
             error.hint = (
                 "capture_deletes needs the permission Read-Only Activity"

@@ -1,0 +1,1 @@
+"""Rows leave as Singer messages or as BATCH files."""

@@ -1,0 +1,219 @@
+"""A Marketo value becomes a typed value, or is counted as one that could not.
+
+The converters take what an export file holds (text) and what a REST reply holds (JSON values)
+alike. All but `to_text` read ``null`` and empty text as None. None of them ever quotes a value
+in an error: values are people's data.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_marketo.values.kinds import Column, Kind
+from tap_marketo.values.times import BLANK, to_date, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo.values.anomalies import Anomalies
+
+# Bounded, so that a short text cannot stand for a number of a million digits.
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGRAL = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
+_EXACT_FLOAT = 2**53
+
+NULLS = frozenset({"", "null"})
+
+
+def to_integer(value: object) -> int | None:
+    """Return an integer of any length (to Python's limit of 4,300 digits), exactly.
+
+    Args:
+        value: Digits with an optional sign and surrounding blanks, or a JSON number. A number
+            without a fraction counts: ``12.0`` is 12.
+
+    Raises:
+        ValueError: It is no integer, a boolean included.
+    """
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, str):
+        if value in NULLS:
+            return None
+        match = _INTEGRAL.fullmatch(_bare(value))
+        if match:
+            return _int(match[1])
+    elif type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOAT:
+        return int(value)
+    number = _decimal(value)
+    if number is None or number != number.to_integral_value():
+        raise ValueError("no integer")
+    return int(number)
+
+
+def to_number(value: object) -> int | float | Decimal | None:
+    """Return a finite number with all its digits.
+
+    Text without point and exponent becomes an int. Others become a float where the float's
+    shortest form is the same decimal number, else a Decimal, which both of the SDK's writers
+    (simple and msgspec) write as a plain JSON number.
+
+    Args:
+        value: A decimal number as text, with an optional exponent of at most three digits and
+            surrounding blanks, or a JSON number.
+
+    Raises:
+        ValueError: It is no finite number, a boolean included.
+    """
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, str):
+        if value in NULLS:
+            return None
+        text = _bare(value)
+        if _DIGITS.fullmatch(text):
+            return _int(text)
+    number = _decimal(value)
+    if number is None:
+        raise ValueError("no number")
+    nearest = float(number)
+    return nearest if Decimal(repr(nearest)) == number else number
+
+
+def _bare(text: str) -> str:
+    """Return a number without blanks, and without the quotes that Marketo sometimes adds."""
+    text = text.strip(BLANK)
+    while len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    return text
+
+
+def _int(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        raise ValueError("an integer number of too many digits") from None
+
+
+def _decimal(value: object) -> Decimal | None:
+    if isinstance(value, str):
+        text = _bare(value)
+        return Decimal(text) if _DECIMAL.fullmatch(text) else None
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return value if isinstance(value, Decimal) and value.is_finite() else None
+
+
+_BOOLEANS: dict[object, bool | None] = {
+    "true": True,
+    "t": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "f": False,
+    "no": False,
+    "0": False,
+    "": None,
+    "null": None,
+}
+
+
+def to_boolean(value: object) -> bool | None:
+    """Return a boolean.
+
+    Args:
+        value: true, t, yes, 1, false, f, no or 0 as text in any case, or a JSON boolean, 0 or 1.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        word = value.strip(BLANK).lower()
+        if word in _BOOLEANS:
+            return _BOOLEANS[word]
+    elif value in (0, 1):
+        return value == 1
+    raise ValueError("no boolean")
+
+
+_compact = msgspec.json.Encoder(decimal_format="number")
+
+
+def to_text(value: object) -> str | None:
+    """Return a JSON value as text: text as it is, all else as compact JSON.
+
+    Text stays exactly as it is, ``null`` and empty text included, because in JSON they are told
+    apart from null; the cells of a file are `tap_marketo.files.cells`'s to read.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, Decimal) else _compact.encode(value).decode()
+
+
+_CONVERTERS: dict[Kind, Callable[[object], Any]] = {
+    Kind.TEXT: to_text,
+    Kind.INTEGER: to_integer,
+    Kind.NUMBER: to_number,
+    Kind.BOOLEAN: to_boolean,
+    Kind.DATE: to_date,
+    Kind.DATETIME: to_datetime,
+}
+
+_DATE_LENGTH = len("YYYY-MM-DD")
+
+
+def read_value(value: object, column: Column, anomalies: Anomalies) -> Any:
+    """Return a JSON value as its column is typed; what cannot be read is null and counted.
+
+    Args:
+        value: Any JSON value; a REST reply's, or an attribute's.
+        column: Any column but one of kind OBJECT.
+        anomalies: Where to count.
+
+    Returns:
+        The typed value, or None.
+    """
+    try:
+        typed = _CONVERTERS[column.kind](value)
+    except ValueError:
+        anomalies.nulled[column] += 1
+        return None
+    if column.kind is Kind.DATE and typed and len(str(value).strip(BLANK)) > _DATE_LENGTH:
+        anomalies.shortened[column] += 1
+    return typed
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]+")
+
+
+def clean_json(value: Any, anomalies: Anomalies) -> Any:
+    """Return a JSON value without NUL characters and lone surrogates, both counted.
+
+    Args:
+        value: What a JSON decoder made.
+        anomalies: Where to count.
+
+    Returns:
+        The value with every text in it, names included, fit for a database.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            anomalies.nul_characters += value.count("\0")
+            value = value.replace("\0", "")
+        value, replaced = _SURROGATES.subn("\ufffd", value)
+        anomalies.undecodable += replaced
+        return value
+    if isinstance(value, dict):
+        return {
+            clean_json(name, anomalies): clean_json(item, anomalies) for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [clean_json(item, anomalies) for item in value]
+    return value
