@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import JobAlreadyQueuedError, NotFoundError, ResponseError
 from tap_marketo.client.paging import token_pages
+from tap_marketo.exports.window import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from tap_marketo.client import MarketoClient
     from tap_marketo.exports.window import Window
@@ -67,6 +69,14 @@ class ExportJob:
         """Whether nothing more will happen to it."""
         return self.state in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
 
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended; None when Marketo does not say it in a way that can be read."""
+        try:
+            return parse_time(str(self.finished_at)) if self.finished_at else None
+        except ValueError:
+            return None
+
     @classmethod
     def from_api(cls, item: Mapping[str, Any]) -> ExportJob:
         """Read the job object of any of the job endpoints.
@@ -77,8 +87,8 @@ class ExportJob:
         return cls(
             export_id=str(item["exportId"]),
             state=JobState.parse(str(item.get("status", ""))),
-            records=item.get("numberOfRecords"),
-            file_size=item.get("fileSize"),
+            records=_count(item.get("numberOfRecords")),
+            file_size=_count(item.get("fileSize")),
             checksum=item.get("fileChecksum"),
             error=item.get("errorMsg"),
             started_at=item.get("startedAt"),
@@ -142,6 +152,14 @@ class ExportRequest:
         """Tells whether a job that was left behind still fits what is asked for now."""
         plan = json.dumps([self.base, sorted(self.fields), self.window_filter, self.filters])
         return hashlib.sha256(plan.encode()).hexdigest()[:16]
+
+
+def _count(value: Any) -> int | None:
+    """A number of rows or bytes; None for anything else."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
 
 
 class ExportEndpoint:

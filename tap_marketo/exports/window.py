@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pendulum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_DAYS = 31
-SECOND = pendulum.duration(seconds=1)
+SECOND = timedelta(seconds=1)
 
 
-def rfc3339(moment: pendulum.DateTime) -> str:
+def rfc3339(moment: datetime) -> str:
     """Write a moment as Marketo's filters take it: UTC, no fraction of a second.
 
     Args:
         moment: In any time zone.
     """
-    return moment.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss[Z]")
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def moment(text: str) -> pendulum.DateTime:
@@ -38,6 +39,24 @@ def moment(text: str) -> pendulum.DateTime:
     return parsed.in_timezone("UTC").start_of("second")
 
 
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time, cut to whole seconds, in UTC.
+
+    Args:
+        text: As `rfc3339`, Marketo or a Singer bookmark has it.
+
+    Raises:
+        ValueError: It is no date with a time.
+    """
+    try:
+        parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return moment(text)
+    if parsed.tzinfo is None or "T" not in text:
+        return moment(text)
+    return parsed.astimezone(timezone.utc).replace(microsecond=0)
+
+
 @dataclass(frozen=True, order=True)
 class Window:
     """A time range of whole seconds, both ends inclusive, as the bulk filters take it.
@@ -45,12 +64,28 @@ class Window:
     Source: bulk-extract.md
     """
 
-    start: pendulum.DateTime
-    end: pendulum.DateTime
+    start: datetime
+    end: datetime
 
     def __str__(self) -> str:
         """Both ends, for the log."""
         return f"{rfc3339(self.start)}/{rfc3339(self.end)}"
+
+    @classmethod
+    def from_filter(cls, value: Mapping[str, Any]) -> Window:
+        """Read what `as_filter` wrote.
+
+        Args:
+            value: With `startAt` and `endAt`.
+
+        Raises:
+            ValueError: An end is no time, or they are the wrong way round.
+            KeyError: An end is missing.
+        """
+        window = cls(parse_time(str(value["startAt"])), parse_time(str(value["endAt"])))
+        if window.end < window.start:
+            raise ValueError(f"{window} ends before it begins")
+        return window
 
     @property
     def seconds(self) -> int:
@@ -63,10 +98,18 @@ class Window:
 
     def halves(self) -> tuple[Window, Window]:
         """Two windows which together span this one; it must be longer than a second."""
-        middle = self.start.add(seconds=self.seconds // 2)
+        middle = self.start + timedelta(seconds=self.seconds // 2)
         return Window(self.start, middle - SECOND), Window(middle, self.end)
 
-    def looked_back(self, seconds: int, earliest: pendulum.DateTime) -> Window:
+    def overlaps(self, other: Window) -> bool:
+        """Whether both have a second in common.
+
+        Args:
+            other: Any window.
+        """
+        return self.start <= other.end and other.start <= self.end
+
+    def looked_back(self, seconds: int, earliest: datetime) -> Window:
         """The same, begun earlier.
 
         Args:
@@ -74,7 +117,7 @@ class Window:
             earliest: Nothing before this is wanted, unless the window begins before it already.
         """
         bound = min(self.start, earliest)
-        return Window(max(bound, self.start.subtract(seconds=seconds)), self.end)
+        return Window(max(bound, self.start - timedelta(seconds=seconds)), self.end)
 
     def split(self, days: int) -> list[Window]:
         """Cut into windows of at most so many days, oldest first.
@@ -87,7 +130,7 @@ class Window:
     def _pieces(self, days: int) -> Iterator[Window]:
         start = self.start
         while start <= self.end:
-            end = min(start.add(days=days) - SECOND, self.end)
+            end = min(start + timedelta(days=days) - SECOND, self.end)
             yield Window(start, end)
             start = end + SECOND
 
@@ -102,10 +145,10 @@ class Coverage:
             read newest first leaves any.
     """
 
-    until: pendulum.DateTime
+    until: datetime
     gaps: list[Window] = field(default_factory=list)
 
-    def missing(self, end: pendulum.DateTime) -> list[Window]:
+    def missing(self, end: datetime) -> list[Window]:
         """What is to be exported up to a moment, oldest first.
 
         Args:
@@ -133,9 +176,7 @@ class Coverage:
         return [gap.as_filter() for gap in self.gaps]
 
     @classmethod
-    def from_state(
-        cls, until: pendulum.DateTime, gaps: list[dict[str, Any]], start: pendulum.DateTime
-    ) -> Coverage:
+    def from_state(cls, until: datetime, gaps: list[dict[str, Any]], start: datetime) -> Coverage:
         """Read a bookmark.
 
         Args:

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="arg-type,attr-defined,assignment,return-value"
 """Which windows the bulk streams ask for: what their bookmarks lack, jobs left behind fitted in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="arg-type,attr-defined,assignment,return-value"
 """Leads: every field of the instance, exported by the time of their last change."""
 
 from __future__ import annotations

