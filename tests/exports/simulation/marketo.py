@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import random
 
     from tap_marketo.exports.job import ExportRequest
+    from tap_marketo.exports.saved import Key
     from tap_marketo.exports.window import Window
     from tests.exports.simulation.world import World
 
@@ -43,7 +44,7 @@ class SimJob:
     export_id: str
     request: ExportRequest
     window: Window | None
-    keys: tuple[int, ...]
+    keys: tuple[Key, ...]
     made: float
     stranger: bool = False
     state: str = "Created"
@@ -56,6 +57,7 @@ class SimJob:
     fate: str = ""
     excused: str = ""
     shown: ExportJob | None = None
+    unknown: bool = False
 
 
 @dataclass
@@ -167,7 +169,7 @@ class Marketo:
             programs = world.programs(now)
             things = [
                 thing
-                for number in job.keys
+                for number in map(int, job.keys)
                 if number in programs
                 for thing in world.members.get(number, ())
             ]
@@ -199,7 +201,7 @@ class Marketo:
     # Calls.
 
     def create(
-        self, request: ExportRequest, window: Window | None, keys: tuple[int, ...]
+        self, request: ExportRequest, window: Window | None, keys: tuple[Key, ...]
     ) -> ExportJob:
         self._call()
         kind = "leads" if request.base == LEADS else request.name
@@ -249,7 +251,7 @@ class Marketo:
             raise NotFoundError("no such job", code="1013")
         return self._shown(self._job(export_id))
 
-    def list(self, base: str) -> list[ExportJob]:
+    def list_jobs(self, base: str) -> list[ExportJob]:
         self._call()
         if self._strikes(self.faults.listing):
             kind = self.draw.choice(["refused", "empty", "odd"])

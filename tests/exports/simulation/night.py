@@ -149,7 +149,7 @@ class Night:
             created = {key: at(since) for key, since in programs.items()}
             series.part_filter, series.keys = "programIds", tuple(sorted(created))
             series.late = dict(states.late_keys(created, bookmark))  # type: ignore[arg-type]
-            series.known = set(created) - set(series.late)
+            series.known = {key for key in created if key not in series.late}
             series.alternative = Alternative(
                 ExportRequest(name, PROGRAM_MEMBERS, ("leadId",), ""), lambda *_: None
             )
@@ -193,6 +193,8 @@ class Night:
         if pause is not None:
             due.append(self.now + max(pause, 0.001))
         if not due:
+            if all(self.machine.is_over(one) for one in self.series):
+                return
             raise BrokenRuleError("liveness: nothing is under way, and somebody waits")
         self.now = min(due)
         self.marketo.advance(self.now)
@@ -276,7 +278,10 @@ class Night:
         match action:
             case Create(piece):
                 keys = piece.keys if piece.series.part_filter else ()
-                return marketo.create(piece.request, piece.window, keys)
+                job = marketo.create(piece.request, piece.window, keys)
+                known = self.machine.board.allocation.knows(piece.series.request.fingerprint)
+                marketo.jobs[job.export_id].unknown = not known
+                return job
             case Enqueue(piece):
                 if piece.export_id not in self.recorded:
                     raise BrokenRuleError(f"{piece} is enqueued before it is recorded")
@@ -292,13 +297,13 @@ class Night:
                     ) from None
                 return None
             case ListJobs(base):
-                return marketo.list(base)
+                return marketo.list_jobs(base)
             case LookAt(piece):
                 return marketo.status(piece.export_id)
             case CancelOrder():
                 return marketo.cancel(action.export_id)
             case Amend(piece, error):
-                return piece.series.amend(piece, error)
+                return self._amend(piece, error)
         raise AssertionError(action)
 
     # Writing.

@@ -89,7 +89,7 @@ class Seed:
         )
         self.kills = 0 if draw.random() < 0.25 else draw.randint(1, 8)
         self.target = Target()
-        self.made_before = 0
+        self.start = -history * DAY
 
     def __str__(self) -> str:
         return "\n".join([f"seed {self.number}", str(self.settings), str(self.marketo.faults),
@@ -139,6 +139,8 @@ class Seed:
         night = Night(self.marketo, self.settings, self.target, self.draw, now, tell, kill)
         for one in night.series:
             self.history.append(f"   {one.name}: {len(one.pieces)} pieces")
+            if not one.had_bookmark:
+                self.start = max(self.start, seconds(one.period.start))
         return night
 
     def _covered(self) -> dict[str, str]:
@@ -180,14 +182,19 @@ class Seed:
         ours = self.settings.quota_mb * MEGABYTE * (100 - self.settings.reserve) / 100
         sizes = [one.size for one in self.marketo.jobs.values()] or [0]
         error = 0.5 * max(sizes) * max(1, min(self.settings.max_jobs, 4)) + max(sizes)
-        for used in self.marketo.used.values():
+        for today in self.marketo.used:
+            used = sum(
+                one.size
+                for one in self.marketo.jobs.values()
+                if one.finished and day_start(one.finished) == today and not one.unknown
+            )
             if used > ours + error:
                 raise BrokenRuleError(f"allocation: {used} of {ours} bytes a day")
 
     def _check_truth(self) -> None:
         marketo, settings = self.marketo, self.settings
         world, rows = marketo.world, self.target.rows
-        start = -settings.history_days * DAY
+        start = self.start
         wanted: dict[tuple[str, tuple[int, ...]], int] = {}
         if "leads" in settings.streams:
             wanted |= {
@@ -196,13 +203,14 @@ class Seed:
                 if one.times[-1] >= start
             }
         if "activities" in settings.streams:
-            wanted |= {("activities", one.key): 0 for one in world.activities}
+            wanted |= {("activities", one.key): 0 for one in world.activities if one.date >= start}
         if "program_members" in settings.streams:
             there = world.programs(marketo.now)
             wanted |= {
                 ("program_members", one.key): len(one.times) - 1
                 for number in there
                 for one in world.members[number]
+                if one.times[-1] >= start
             }
         lost = [one for one, version in wanted.items() if rows.get(one, -1) < version]
         if lost:

@@ -83,17 +83,17 @@ def make_world(draw: random.Random, history_days: int, busy_days: int, lateness:
         date = next(moments(1))
         late = draw.choice([0.0, 0.0, draw.uniform(0, lateness)])
         activities.append(Activity((number,), draw.randint(1, 3), date, date + late))
-    created = {number: start + draw.uniform(0, 5) * DAY for number in range(draw.randint(1, 24))}
-    visible = {number: draw.choice([-1e9, -1e9, -1e9, draw.uniform(0, end)]) for number in created}
+    programs = {number: start + draw.uniform(0, 5) * DAY for number in range(draw.randint(1, 24))}
+    visible = {number: draw.choice([-1e9, -1e9, -1e9, draw.uniform(0, end)]) for number in programs}
     for number in range(30, 30 + draw.randint(0, 2)):
-        created[number] = visible[number] = draw.uniform(0, end)
+        programs[number] = visible[number] = draw.uniform(0, end)
     members = {
         number: [thing((number, lead), since) for lead in range(draw.randint(0, 4))]
-        for number, since in created.items()
+        for number, since in programs.items()
     }
     deleted = {
         number: draw.uniform(0, end)
-        for number in created
+        for number in programs
         if draw.random() < 0.06 and visible[number] < 0
     }
-    return World(leads, activities, members, created, visible, deleted)
+    return World(leads, activities, members, programs, visible, deleted)
