@@ -288,10 +288,10 @@ class Night:
                 try:
                     marketo.enqueue(piece.export_id)
                 except ResponseError as error:
-                    job = marketo.jobs.get(piece.export_id)
-                    if job is None or isinstance(error, NotFoundError):
+                    there = marketo.jobs.get(piece.export_id)
+                    if there is None or isinstance(error, NotFoundError):
                         raise
-                    seen = marketo._shown(job)
+                    seen = marketo._shown(there)
                     raise EnqueueRefusedError(
                         error, None if seen.state is JobState.CREATED else seen
                     ) from None

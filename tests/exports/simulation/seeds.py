@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.exports.simulation.marketo import FaultPlan, Marketo, day_start
 from tests.exports.simulation.night import BrokenRuleError, KilledError, Night, Settings
 from tests.exports.simulation.target import Target
-from tests.exports.simulation.world import DAY, make_world
+from tests.exports.simulation.world import DAY, make_world, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
