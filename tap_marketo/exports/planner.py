@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo.exports.job import ExportJob, JobState
-from tap_marketo.exports.machine.series import WHOLE, Piece
+from tap_marketo.exports.machine.series import WHOLE, Phase, Piece
 from tap_marketo.exports.window import SECOND, Window, without
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ def _new_pieces(series: Series, needs: Needs, rules: PlanRules) -> Iterator[Piec
                 # What comes before was exported by another run, which rows may have missed.
                 whole = one.looked_back(series.lookback, series.period.start)
                 for window in whole.split(rules.window_days):
-                    yield Piece(series, window, tuple(keys[at : at + size]))
+                    piece = Piece(series, window, tuple(keys[at : at + size]))
+                    piece.phase = Phase.READY if piece.by_rest else Phase.PLANNED
+                    yield piece
 
 
 def _ordered(series: Series, pieces: list[Piece], rules: PlanRules) -> list[Piece]:
@@ -230,7 +232,7 @@ def replan_as_alternative(
     other = series.alternative
     if other is None:
         raise AssertionError(series.name)
-    series.request = other.request
+    series.request = other.request(series.request)
     series.rest_keys = other.rest_keys
     if other.keys is not None:
         series.keys, series.part_filter = other.keys, ""

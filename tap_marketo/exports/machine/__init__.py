@@ -157,6 +157,8 @@ class Machine:
         board = self.board
         if board.unlisted:
             return ListJobs(board.unlisted[0])
+        if board.held:
+            self._abandon()
         if board.cancels and not board.calls_are_spent:
             return board.cancels.pop(0)
         if adopted := self._unseen():
@@ -250,7 +252,7 @@ class Machine:
             case Enqueue(piece):
                 self.submission.enqueued(piece, at)
             case Amend(piece):
-                self.faults.amended(piece, result)
+                self.faults.amended(piece, result, at)
             case ListJobs(base):
                 self._listed(base, result, at)
             case LookAt(piece):
@@ -348,6 +350,7 @@ class Machine:
             series.alternative = None
             known = set(series.keys)
             series.done = [one for one in series.done if set(one.keys) & known and one.window]
+        series.decided = True
         self.submission.created(piece, job)
 
     def _listed(self, base: str, jobs: Sequence[ExportJob], at: Moment) -> None:
@@ -360,34 +363,37 @@ class Machine:
                 job = shown.get(piece.export_id)
                 if piece.series.request.base == base and job:
                     self.watch.take_over(piece, job, at)
-            self._abandon(base, shown)
+            board.over |= {job.export_id for job in jobs if job.is_over}
             if not board.unlisted:
                 allocation = board.allocation
                 note("allocation", used=allocation.used, limit=allocation.limit)
         else:
             self.watch.listed(base, jobs, at)
 
-    def _abandon(self, base: str, shown: dict[str, ExportJob]) -> None:
-        """Cancel jobs that fit no plan any more, unless they are over or may fit another yet."""
+    def _abandon(self) -> None:
+        """Cancel jobs that fit no plan any more, once it is certain what the plans are."""
         board = self.board
-        mine = [one for one in board.held if one.base == base]
-        others = {one.alternative.request.fingerprint for one in board.series if one.alternative}
-        ours = {one.request.base for one in board.series if not one.leaves_jobs}
-        for job in mine:
-            if job.request in others or base not in ours:
-                continue
+        series = [one for one in board.series if not one.leaves_jobs and not one.stopped]
+        ours = {one.request.base for one in series}
+        open_bases = {one.request.base for one in series if not self._is_decided(one)}
+        for job in [one for one in board.held if one.base in ours - open_bases]:
             board.held.remove(job)
-            seen = shown.get(job.export_id)
-            if seen is None or not seen.is_over:
-                board.cancels.append(CancelOrder(base, job.export_id, "fits no plan any more"))
+            if job.export_id not in board.over:
+                order = CancelOrder(job.base, job.export_id, "fits no plan any more")
+                board.cancels.append(order)
+
+    @staticmethod
+    def _is_decided(series: Series) -> bool:
+        """Whether Marketo has accepted what a series asks for, or nothing more is asked."""
+        return series.decided or not any(
+            one.phase is Phase.PLANNED and not one.adopted for one in series.pieces
+        )
 
     def _list_failed(self, base: str, error: MarketoError) -> None:
         board = self.board
         if base in board.unlisted:
             board.unlisted.remove(base)
             logger.debug("The export jobs of %s cannot be listed: %s", base, error)
-            if not isinstance(error, DailyCallsSpentError):
-                self._abandon(base, {})
         else:
             self.watch.list_failed(base, error)
 

@@ -87,6 +87,7 @@ class Board:
         cancels: Jobs to cancel.
         unlisted: Object types whose jobs are still to be listed.
         broken_lists: Object types whose jobs cannot be listed.
+        over: Jobs that the lists showed to be over.
         unsaved: Jobs were made whose ids stand in no STATE message yet.
         quota_spent: Why nothing more can be begun today.
         jobs_made: Jobs created by this run.
@@ -100,6 +101,7 @@ class Board:
     cancels: list[CancelOrder] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
     unsaved: bool = False
     quota_spent: ResponseError | None = None
     jobs_made: int = 0

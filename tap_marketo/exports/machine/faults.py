@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import MarketoError, ResponseError
 from tap_marketo.exports.machine.series import Amended, Phase, Piece
-from tap_marketo.exports.planner import replan_as_alternative
+from tap_marketo.exports.planner import plan, replan_as_alternative
 
 if TYPE_CHECKING:
     from tap_marketo.exports.machine.board import Board, Moment
@@ -163,16 +163,20 @@ class Faults:
         board.held = replan_as_alternative(series, board.held, board.rules.plan, at.now)
         other.explain(series, error)
 
-    def amended(self, piece: Piece, left: Amended) -> None:
+    def amended(self, piece: Piece, left: Amended, at: Moment) -> None:
         """Go on without what Marketo no longer has.
 
         Args:
             piece: Whose job was refused.
             left: What there still is.
+            at: Now.
         """
-        series = piece.series
+        series, board = piece.series, self._board
         if left.request is not None:
             series.request = left.request
+            if not any(one.job or one.phase is Phase.READY for one in series.pieces):
+                # Jobs of an earlier run, which met the same refusal, fit now.
+                board.held = plan(series, board.held, board.rules.plan, at.now)
         if not left.gone:
             return
         series.keys = tuple(key for key in series.keys if key not in left.gone)

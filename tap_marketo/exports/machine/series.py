@@ -163,7 +163,7 @@ class Alternative:
     """What a series asks for where the subscription lacks its filter (1035).
 
     Attributes:
-        request: In place of the usual one; undated where it has no date filter.
+        request: Makes a request of the usual one; undated where there is no date filter.
         keys: In place of the usual ones; None leaves them.
         rest_keys: Those that are read by REST calls.
         whole_period: Everything since the start date is exported, whatever the bookmark.
@@ -171,7 +171,7 @@ class Alternative:
         explain: Logs once what happens instead.
     """
 
-    request: ExportRequest
+    request: Callable[[ExportRequest], ExportRequest]
     explain: Callable[[Series, ResponseError], None]
     keys: tuple[Key, ...] | None = None
     rest_keys: frozenset[Key] = frozenset()
@@ -208,6 +208,7 @@ class Series:
         alternative: What to ask for where the filter is missing.
         missing_filter: The refusal that made the alternative the plan.
         begun: When an undated export was begun, by this run or an earlier one.
+        decided: Marketo has accepted what it asks for.
         stopped: Nothing more is done for it in this run; the state keeps its jobs.
         error: Why, if something went wrong.
         amend: Makes a request, or keys, without what Marketo no longer has; called by the driver.
@@ -234,6 +235,7 @@ class Series:
     missing_filter: ResponseError | None = None
     begun: datetime | None = None
     stopped: bool = False
+    decided: bool = False
     error: Exception | None = None
     amend: Callable[[Piece, ResponseError], Amended] | None = None
     streams: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +138,7 @@ class Night:
         )
         if name == "leads":
             series.alternative = Alternative(
-                ExportRequest("leads", LEADS, ("id",), "createdAt"),
+                lambda usual: replace(usual, window_filter="createdAt"),
                 lambda *_: None,
                 keys=("created", "changed"),
                 rest_keys=frozenset({"changed"}),
@@ -150,9 +150,7 @@ class Night:
             series.part_filter, series.keys = "programIds", tuple(sorted(created))
             series.late = dict(states.late_keys(created, bookmark))  # type: ignore[arg-type]
             series.known = {key for key in created if key not in series.late}
-            series.alternative = Alternative(
-                ExportRequest(name, PROGRAM_MEMBERS, ("leadId",), ""), lambda *_: None
-            )
+            series.alternative = Alternative(lambda usual: usual.undated(), lambda *_: None)
         series.amend = self._amend
         return series
 
