@@ -121,13 +121,23 @@ class Settings:
         unset="the time of the run",
         parse=_date,
     )
-    lookback_seconds: int = setting(
+    lookback_seconds: int | None = setting(
         th.IntegerType(minimum=0),
         "Lookback (seconds)",
         "How far before its bookmark a run begins, to catch records that appear late in Marketo."
-        " Repeated records have the same key.",
+        " It makes a window longer, not one more job; repeated records have the same key.",
         group=READ,
-        default=0,
+        unset="7200 for activities, 0 for everything else",
+    )
+    bad_rows: str = setting(
+        th.StringType,
+        "Bad rows",
+        "What to do when rows of an export file cannot be read: write all others, keep the window"
+        " as a gap to be exported again, and end with an error (fail), or go past them with a"
+        " warning (skip).",
+        group=READ,
+        default="fail",
+        options={"fail": "Fail", "skip": "Skip"},
     )
     full_lists_interval_hours: float = setting(
         th.NumberType(minimum=0),

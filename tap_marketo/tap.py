@@ -17,9 +17,10 @@ from tap_marketo.outcome import CONCERNS_ALL, Outcome
 from tap_marketo.output.messages import MessageWriter
 from tap_marketo.sdk import SdkTap, begin_sync, map_selected, quiet_logs
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
+from tap_marketo.state import OURS
 from tap_marketo.streams import discovery
 from tap_marketo.streams.bulk.base import BulkStream
-from tap_marketo.streams.bulk.plan import JOBS_IN_STATE, ExportPlan
+from tap_marketo.streams.bulk.plan import ExportPlan
 from tap_marketo.sync_log import keep_sync_log
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ class TapMarketo(SdkTap):
         state = foreign.own(state)
         self.is_first_run = not state
         super().load_state(state)
-        if state.get(JOBS_IN_STATE):
-            self.whole_state[JOBS_IN_STATE] = state[JOBS_IN_STATE]
+        self.whole_state.update({name: state[name] for name in OURS if state.get(name)})
 
     def run(self) -> int:
         """Sync everything selected, and report how it went.
@@ -198,8 +198,8 @@ class TapMarketo(SdkTap):
 
     def _begin_exports(self, bulk: list[BulkStream]) -> None:
         try:
-            for stream in bulk[:1]:
-                self.plan.group_led_by(stream)
+            if bulk:
+                self.plan.start()
         except CONCERNS_ALL:
             raise
         except Exception:
@@ -247,6 +247,7 @@ class TapMarketo(SdkTap):
 
         def end() -> NoReturn:
             self.logger.warning("Ended by signal %d; the next run continues from here.", signum)
+            self.plan.terminated()
             self.state_writer.write_state(self.state)
             sys.exit(128 + signum)
 

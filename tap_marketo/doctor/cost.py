@@ -37,8 +37,8 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
         name = group.series.request.name
         if group.members[0].jobs_for_each:
             each[name] = f" for each {group.members[0].jobs_for_each}"
-        windows[name] += len(group.series.exports)
-        jobs[name] += sum(not export.job for export in group.series.exports)
+        windows[name] += len(group.series.pieces)
+        jobs[name] += sum(not piece.job for piece in group.series.pieces)
     lists = [
         stream
         for stream in patient.streams.values()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import (
     AccessDeniedError,
     ExportQuotaSpentError,
+    FeatureUnavailableError,
     FilterUnavailableError,
+    NotFoundError,
 )
 from tap_marketo.doctor.finding import Finding, Status, failed, passed, skipped, warned
 from tap_marketo.doctor.permissions import REMEDY
-from tap_marketo.exports.budget import MEGABYTE, Budget
+from tap_marketo.exports.allocation import MEGABYTE, Allocation
 from tap_marketo.exports.job import ACTIVITIES, LEADS, ExportEndpoint, ExportRequest, JobState
 from tap_marketo.exports.window import SECOND, Window
 
@@ -88,11 +91,15 @@ def check_queue(
 
     Source: bulk-extract.md
     """
-    budget = Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent)
-    jobs = budget.look_up(client, client.clock.day_start(), bases)
-    yield _queue(jobs.values())
+    allocation = Allocation(settings.export_daily_quota_mb, settings.export_quota_reserve_percent)
+    jobs: list[ExportJob] = []
+    for base in bases:
+        with suppress(AccessDeniedError, FeatureUnavailableError, NotFoundError):
+            jobs += ExportEndpoint(client, base).jobs()
+    allocation.count(jobs, client.clock.day_start())
+    yield _queue(jobs)
     if not is_spent:
-        yield _allocation(client, settings, budget)
+        yield _allocation(client, settings, allocation)
 
 
 def _queue(jobs: Iterable[ExportJob]) -> Finding:
@@ -115,8 +122,8 @@ def _queue(jobs: Iterable[ExportJob]) -> Finding:
     return passed(QUEUE, f"{message}, so at most {PLACES - ours} places are free.", **details)
 
 
-def _allocation(client: MarketoClient, settings: Settings, budget: Budget) -> Finding:
-    used, limit = budget.used / MEGABYTE, budget.limit / MEGABYTE
+def _allocation(client: MarketoClient, settings: Settings, allocation: Allocation) -> Finding:
+    used, limit = allocation.used / MEGABYTE, allocation.limit / MEGABYTE
     message = (
         f"{used:,.1f} MB exported today by this API user, of {limit:,.0f} MB for it; at most"
         f" {max(0.0, limit - used):,.1f} MB left, less what others have exported."

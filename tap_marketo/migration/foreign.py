@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CURSORS = ("updatedAt", "activityDate", "createdAt")
 _SINGER_VALUE = "replication_key_value"
-_OURS = {"bookmarks", "export_jobs"}
+_OURS = {"bookmarks", "export_jobs", "export_sizes"}
 
 
 class Origin(enum.Enum):

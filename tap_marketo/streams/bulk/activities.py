@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.exports.job import ACTIVITIES, ExportRequest
+from tap_marketo.exports.machine.series import Amended
 from tap_marketo.files.header import header_positions
 from tap_marketo.files.records import AttributeColumns, compile_activity, compile_record
 from tap_marketo.streams.bulk.base import BulkStream
+from tap_marketo.streams.bulk.fields import QUOTED, names_fields
 from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
 from tap_marketo.values.names import activity_stream, attribute_columns, field_columns
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tap_marketo.client import MarketoClient
+    from tap_marketo.client.errors import ResponseError
+    from tap_marketo.exports.machine.series import Piece, Series
     from tap_marketo.files.records import Row, Shape
+    from tap_marketo.state import Bookmark
     from tap_marketo.tap import TapMarketo
 
 TYPES = "/rest/v1/activities/types.json"
@@ -33,6 +39,7 @@ KINDS = {
     "primaryAttributeValue": Kind.TEXT,
 }
 UNDECLARED = "undeclared_attributes"
+NEEDED = frozenset({KEY, TYPE_ID, "leadId", DATE, ATTRIBUTES})
 
 
 def describe(client: MarketoClient) -> list[dict[str, Any]]:
@@ -73,6 +80,8 @@ class ActivityStream(BulkStream):
 
     group_name = "activities"
     permissions: tuple[str, ...] = ("Read-Only Activity",)
+    # Send Email, for one, is committed after its date.
+    default_lookback = 7200
 
     def __init__(
         self, tap: TapMarketo, name: str, properties: dict[str, Any], type_ids: tuple[int, ...]
@@ -103,6 +112,24 @@ class ActivityStream(BulkStream):
         filters = (("activityTypeIds", ids),) if ids else ()
         fields = (*KINDS, ATTRIBUTES)
         return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
+
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
+        """A column that an instance does not export is left out with a warning."""
+        series.amend = self._amended
+
+    def _amended(self, piece: Piece, error: ResponseError) -> Amended:
+        request = piece.series.request
+        named = set(QUOTED.findall(error.reason))
+        gone = [name for name in request.fields if name in named and name not in NEEDED]
+        if not names_fields(error) or not gone:
+            raise error
+        self.logger.warning(
+            "Activity exports of this instance have no %s: it stays empty. (%s)",
+            ", ".join(gone),
+            error,
+        )
+        kept = tuple(name for name in request.fields if name not in gone)
+        return Amended(dataclasses.replace(request, fields=kept))
 
     def routing_column(self, header: Sequence[str]) -> int | None:
         """The cell with the activity type, for a stream of some types."""

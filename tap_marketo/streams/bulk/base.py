@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_marketo.client.errors import (
     AccessDeniedError,
     FeatureUnavailableError,
-    MarketoError,
     NotFoundError,
+    TapError,
 )
-from tap_marketo.exports.window import Coverage, moment, rfc3339
-from tap_marketo.files.errors import ExportFileError
 from tap_marketo.files.records import compile_record
 from tap_marketo.output.fan_out import FanOut
 from tap_marketo.output.stream import ExportedStream
-from tap_marketo.sdk import write_record, write_schema, write_state
+from tap_marketo.sdk import write_record, write_state
+from tap_marketo.state import Bookmark
 from tap_marketo.values.anomalies import Anomalies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    import pendulum
     from singer_sdk import metrics
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.client.errors import ResponseError
-    from tap_marketo.exports.job import ExportRequest, Filters
-    from tap_marketo.exports.series import Series
-    from tap_marketo.exports.window import Window
+    from tap_marketo.exports.job import ExportRequest
+    from tap_marketo.exports.machine.series import Piece, Series
     from tap_marketo.files.records import Row, Shape
-    from tap_marketo.streams.bulk.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
     from tap_marketo.values.kinds import Column
 
@@ -81,6 +77,10 @@ class BulkStream(ExportedStream):
     """What the role of the API user needs."""
     jobs_for_each = ""
     """Of what there is an export job each, beside the windows; empty when nothing."""
+    default_lookback = 0
+    """Seconds that a run reaches back before its bookmark for records that appear late."""
+    keeps_bookmark = True
+    """Whether it notes what is exported."""
     is_aside = False
     """Whether it reads something else this time, and leaves bookmark and jobs to the usual runs."""
 
@@ -90,7 +90,6 @@ class BulkStream(ExportedStream):
         self.tap = tap
         self.anomalies = Anomalies()
         self._record_counter: metrics.Counter | None = None
-        self._batch_config: BatchConfig | None = None
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """What one export for several streams of the group asks for.
@@ -100,22 +99,17 @@ class BulkStream(ExportedStream):
         """
         raise NotImplementedError
 
-    def configure(self, series: Series) -> None:
-        """Add to a series what only the stream knows; nothing by default."""
-
-    def parts(self, ranges: list[Window]) -> list[tuple[Filters, list[Window]]]:
-        """In which parts a series asks for what is missing; as a whole by default.
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
+        """Add to a series what only the stream knows; nothing by default.
 
         Args:
-            ranges: From when to when, oldest first.
-
-        Returns:
-            The filters of each part, and what of it is missing.
+            series: Of the streams that this one leads.
+            bookmark: What earlier runs have exported.
+            ask: Whether Marketo may be asked.
 
         Raises:
             ResponseError: Marketo has to be asked, and refused.
         """
-        return [((), ranges)]
 
     def columns(self, fields: Sequence[str]) -> list[Column] | None:  # noqa: ARG002
         """The columns of the file that make up a record; None if there is more to it.
@@ -149,7 +143,8 @@ class BulkStream(ExportedStream):
         Args:
             members: The streams of the group, this one among them.
         """
-        return FanOut(self, members, self._batch_config)
+        batches = None if self.tap.plan.is_dry_run else self.get_batch_config(self.config)
+        return FanOut(self, members, batches)
 
     def routing_column(self, header: Sequence[str]) -> int | None:
         """The place of the column that decides which streams take a row; None if all do.
@@ -180,69 +175,73 @@ class BulkStream(ExportedStream):
                     name,
                 )
 
-    def coverage(self, start: pendulum.DateTime) -> Coverage:
-        """What earlier runs have exported, as the bookmark tells.
-
-        Args:
-            start: Where a stream without a bookmark begins.
+    def bookmark(self) -> Bookmark:
+        """What earlier runs have exported.
 
         Raises:
             MarketoError: The bookmark cannot be read.
         """
-        beginning = Coverage(start.subtract(seconds=1))
-        state = self.stream_state
-        value = state.get("replication_key_value")
-        if value is None or self.replication_method != "INCREMENTAL":
-            return beginning
-        try:
-            return Coverage.from_state(moment(str(value)), state.get("gaps", []), start)
-        except (ValueError, KeyError):
-            raise MarketoError(
-                f"The state holds no usable bookmark for stream {self.name}:"
-                " correct replication_key_value, or remove the stream from the state to begin anew."
-            ) from None
-
-    def keep_bookmark(self, coverage: Coverage) -> None:
-        """Note in the state what has been exported.
-
-        Args:
-            coverage: After a window's records were all written.
-        """
-        state = self.stream_state
-        state["replication_key"] = self.replication_key
-        state["replication_key_value"] = rfc3339(coverage.until)
-        if coverage.gaps:
-            state["gaps"] = coverage.gaps_as_state()
-        else:
-            state.pop("gaps", None)
+        if self.replication_method != "INCREMENTAL":
+            return Bookmark()
+        return Bookmark.from_state(self.stream_state, self.name)
 
     def get_records(self, context: Context | None) -> Iterable[Record]:  # noqa: ARG002
-        """Yield the records of window after window, with state after each.
+        """Write what is left of the stream's exports, with state after each window.
 
-        The first member of a group to be synced reads each file once and writes the records of
-        all members; the others have nothing left to do.
+        Nothing is yielded: the records of all streams of a group leave together, when their file is
+        there, whichever stream's turn it is. Only a test reads one file for each stream.
         """
-        group = self.tap.plan.group_led_by(self)
-        if group:
-            yield from self._lead(group)
+        plan = self.tap.plan
+        if plan.is_dry_run:
+            yield from self._sample()
+        else:
+            plan.finish(self)
         for line in self.anomalies.lines():
             self.logger.warning("%s", line)
+
+    def _sample(self) -> Iterable[Record]:
+        piece = self.tap.plan.sample(self)
+        if piece and piece.file:
+            piece.file.seek(0)  # each stream of the kind reads the same file
+            yield from self.writer([self]).write(piece.file, piece.series.request.fields)
 
     def get_batches(
         self, batch_config: BatchConfig, context: Context | None = None
     ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
         """Write BATCH messages, window after window, with state after each.
 
-        Nothing is yielded: a window's files must be told before its bookmark moves, and the SDK
-        would tell them after. Streams with maps or flattening write RECORD messages instead,
+        Nothing is yielded: a window's files must leave before its bookmark moves, and the SDK
+        would write them after. Streams with maps or flattening write RECORD messages instead,
         as do the few records that come from elsewhere than a file.
         """
         if self.tap.plan.is_dry_run:
             yield from super().get_batches(batch_config, context)
             return
-        self._batch_config = batch_config
-        for record in self.get_records(context):
-            write_record(self, record)
+        self.write_own(self.get_records(context))
+
+    def write_own(self, records: Iterable[Record]) -> None:
+        """Write records of this stream one by one.
+
+        Args:
+            records: As they come.
+        """
+        counter = None
+        with ExitStack() as stack:
+            for record in records:
+                counter = counter or stack.enter_context(self.get_record_counter())
+                write_record(self, record)
+                counter.increment()
+
+    def changed_records(self, piece: Piece) -> Iterable[Record]:
+        """Records of a piece that is read by REST calls.
+
+        Args:
+            piece: With its window.
+
+        Raises:
+            ResponseError: A call failed.
+        """
+        raise NotImplementedError
 
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
@@ -260,44 +259,27 @@ class BulkStream(ExportedStream):
         plan = self.tap.plan
         try:
             yield
-        except MarketoError as error:
-            group = plan.planned_for(self)
-            if group is None or plan.is_dry_run:
+        except TapError as error:
+            if plan.is_dry_run:
                 raise
-            self.tap.go_on_without(self.name, error, sharing=len(group.members) - 1)
-            plan.give_up(group)
-
-    def _lead(self, group: ExportGroup) -> Iterable[Record]:
-        plan = self.tap.plan
-        for member in group.members:
-            write_schema(member)
-        writer = self.writer(group.members)
-        for export in plan.finished(group):
-            if export.file:
-                export.file.seek(0)  # in a dry run each stream reads the same file
-                try:
-                    expected = export.job.records if export.job else None
-                    fields = export.series.request.fields
-                    job = export.job.export_id if export.job else ""
-                    yield from writer.write(export.file, fields, expected, job)
-                except ExportFileError as error:
-                    raise MarketoError(
-                        f"The file of {export} cannot be read: {error}. The bookmark stays before"
-                        " this window; the next run reads the file again. If it fails again, tell"
-                        " Adobe's support the id of the export job."
-                    ) from None
-            plan.written(group, export)
+            group = plan.group_of(self)
+            sharing = len(group.members) - 1 if group else 0
+            self.tap.outcome.stream_failed(self.name, error, sharing=sharing)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if plan.is_dry_run:
+                raise
+            self.logger.debug("Reading %s failed.", self.name, exc_info=True)
+            self.tap.outcome.stream_failed(self.name, error)
 
     def give_up(self, error: ResponseError) -> None:
-        """Go on without the rest of a stream that Marketo refuses; its bookmark stays.
+        """Skip the rest of a stream that Marketo refuses; its bookmark stays.
 
         Args:
             error: What Marketo answered.
         """
         self.tap.outcome.skip_stream(self.name, self.permissions, error)
-        group = self.tap.plan.group_led_by(self)
-        if group:
-            self.tap.plan.give_up(group)
 
     def get_record_counter(self, **options: Any) -> metrics.Counter:
         """Return the one counter of the stream, whoever writes its records.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import FilterUnavailableError, NotFoundError, ResponseError
+from tap_marketo.exports.machine.series import Alternative
 from tap_marketo.streams.bulk.base import REFUSED
 from tap_marketo.streams.bulk.fields import FieldsStream, by_name
 from tap_marketo.values.kinds import Kind
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.client import MarketoClient
-    from tap_marketo.exports.series import Series
+    from tap_marketo.exports.machine.series import Series
+    from tap_marketo.state import Bookmark
     from tap_marketo.streams.bulk.fields import Fields
     from tap_marketo.tap import TapMarketo
 
@@ -172,45 +174,42 @@ class CustomObjectStream(FieldsStream):
         """The fields that the type has now."""
         return by_name([describe(self.tap.client, self.api_name)])
 
-    def configure(self, series: Series) -> None:
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
         """Without the date filter the records of the leads of a static list are exported."""
-        super().configure(series)
+        super().configure(series, bookmark, ask=ask)
         number = self.tap.settings.custom_object_static_list_id
         if number is not None:
-            series.undated = series.request.undated((("staticListId", number),))
+            series.alternative = Alternative(
+                lambda usual: usual.undated((("staticListId", number),)), self._explain
+            )
+
+    def _explain(self, _series: Series, error: ResponseError) -> None:
+        self.logger.warning(
+            "%s Exporting all records of the leads in static list %s instead, in this run and in"
+            " each one until Marketo has the filter.",
+            error,
+            self.tap.settings.custom_object_static_list_id,
+        )
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the records of window after window, or those of a list where it is set."""
-        written = self.tap.plan.windows_written
-        try:
-            yield from self._windows(context)
-        except (*REFUSED, FilterUnavailableError) as error:
-            self.give_up(error)
-        except ResponseError as error:
-            # What bulk extract does not have is called invalid; nothing else refuses at once.
-            if type(error) is not ResponseError or self.tap.plan.windows_written > written:
-                raise
-            self.give_up(error)
-
-    def _windows(self, context: Context | None) -> Iterable[Record]:
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
-            group = self.tap.plan.group_led_by(self)
-            if group is None or group.series.undated is None or group.series.is_undated:
+            if self.tap.settings.custom_object_static_list_id is None:
                 error.hint += (
                     " Or set custom_object_static_list_id, to export the records of the leads of"
                     " one static list."
                 )
+            self.give_up(error)
+        except REFUSED as error:
+            self.give_up(error)
+        except ResponseError as error:
+            # What bulk extract does not have is called invalid; nothing else refuses at once.
+            group = self.tap.plan.group_of(self)
+            if type(error) is not ResponseError or (group and group.windows) or not error.code:
                 raise
-            self.logger.warning(
-                "%s Exporting all records of the leads in static list %s instead, in this run and"
-                " in each one until Marketo has the filter.",
-                error,
-                self.tap.settings.custom_object_static_list_id,
-            )
-            self.tap.plan.replan_undated(group)
-            yield from super().get_records(context)
+            self.give_up(error)
 
     def _kind(self, name: str, one: dict[str, Any]) -> Kind:
         return Kind.INTEGER if name in self._lead_ids else super()._kind(name, one)

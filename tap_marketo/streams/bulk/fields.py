@@ -7,7 +7,9 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_marketo.client.errors import FieldNotFoundError
 from tap_marketo.exports.job import ExportRequest
+from tap_marketo.exports.machine.series import Amended
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.values.kinds import Column, Kind, json_schema, kind_of
 from tap_marketo.values.names import field_columns
@@ -15,8 +17,9 @@ from tap_marketo.values.names import field_columns
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_marketo.client.errors import FieldNotFoundError
-    from tap_marketo.exports.series import Series
+    from tap_marketo.client.errors import ResponseError
+    from tap_marketo.exports.machine.series import Piece, Series
+    from tap_marketo.state import Bookmark
     from tap_marketo.tap import TapMarketo
 
 Fields = dict[str, dict[str, Any]]
@@ -98,9 +101,23 @@ class FieldsStream(BulkStream):
             self.name, self.base, tuple(wanted), CHANGED, pins_header=self.pins_header
         )
 
-    def configure(self, series: Series) -> None:
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
         """A field deleted between discovery and export is left out with a warning."""
-        series.without_field = self._without_field
+        series.amend = self.amended
+
+    def amended(self, piece: Piece, error: ResponseError) -> Amended:
+        """What is left to ask for without the fields that a refusal names.
+
+        Args:
+            piece: Whose job was refused.
+            error: What Marketo answered.
+
+        Raises:
+            ResponseError: The same, where no field is the reason.
+        """
+        if not names_fields(error):
+            raise error
+        return Amended(self._without_field(piece.series.request, error))
 
     def columns(self, fields: Sequence[str]) -> list[Column]:
         """The fields asked for, and those of no file."""
@@ -111,7 +128,7 @@ class FieldsStream(BulkStream):
             return self.key_kinds[name]
         return Kind.DATETIME if name == CHANGED else kind_of(str(one.get("dataType")))
 
-    def _without_field(self, request: ExportRequest, error: FieldNotFoundError) -> ExportRequest:
+    def _without_field(self, request: ExportRequest, error: ResponseError) -> ExportRequest:
         fields = self.described()
         named = set(QUOTED.findall(error.reason))
         gone = [
@@ -127,6 +144,17 @@ class FieldsStream(BulkStream):
             )
         kept = tuple(name for name in request.fields if name not in gone)
         return dataclasses.replace(request, fields=kept)
+
+
+def names_fields(error: ResponseError) -> bool:
+    """Whether a refusal is about fields: 1006, or 1003 in the words of some instances.
+
+    Args:
+        error: What Marketo answered to a request.
+    """
+    return isinstance(error, FieldNotFoundError) or (
+        error.code == "1003" and "field" in error.reason.lower()
+    )
 
 
 def by_name(items: Sequence[dict[str, Any]]) -> Fields:

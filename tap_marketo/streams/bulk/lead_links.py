@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import (
     SKIPPABLE,
-    FilterUnavailableError,
 )
 from tap_marketo.exports.job import LEADS, ExportRequest
+from tap_marketo.exports.machine.series import Alternative, Amended
 from tap_marketo.files.header import header_positions
 from tap_marketo.files.rows import read_rows
 from tap_marketo.sdk import write_record
@@ -21,14 +21,14 @@ from tap_marketo.values.names import field_columns
 from tap_marketo.values.schema import Schema, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Record
 
-    from tap_marketo.client.errors import FieldNotFoundError, ResponseError
-    from tap_marketo.exports.series import Series
-    from tap_marketo.exports.window import Coverage
+    from tap_marketo.client.errors import ResponseError
+    from tap_marketo.exports.machine.series import Piece, Series
+    from tap_marketo.state import Bookmark
     from tap_marketo.tap import TapMarketo
 
 ID, CHANGED, CREATED = "id", "updatedAt", "createdAt"
@@ -140,11 +140,19 @@ class LeadLinkStream(BulkStream):
         links = {one.lead_field for one in members if isinstance(one, LeadLinkStream)}
         return ExportRequest(self.group_name, LEADS, (ID, *sorted(links - {ID})), CHANGED)
 
-    def configure(self, series: Series) -> None:
-        """Without a field, the stream that needs it is left out with a warning."""
-        series.without_field = self._without_field
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
+        """Without a field, the stream that needs it is empty; without the filter, all is read."""
+        series.amend = self._amended
+        series.alternative = Alternative(
+            lambda usual: dataclasses.replace(usual, window_filter=CREATED),
+            lambda _, error: self.logger.warning("%s Following leads by createdAt instead.", error),
+            whole_period=True,
+        )
 
-    def _without_field(self, request: ExportRequest, error: FieldNotFoundError) -> ExportRequest:
+    def _amended(self, piece: Piece, error: ResponseError) -> Amended:
+        return Amended(self._without_field(piece.series.request, error))
+
+    def _without_field(self, request: ExportRequest, error: ResponseError) -> ExportRequest:
         gone = [name for name in request.fields if name != ID and name in error.reason]
         if not gone:
             raise error
@@ -153,24 +161,10 @@ class LeadLinkStream(BulkStream):
         kept = tuple(name for name in request.fields if name not in gone)
         return dataclasses.replace(request, fields=kept)
 
-    def keep_bookmark(self, coverage: Coverage) -> None:
-        """Note which leads have been followed, where only changed ones are."""
-        if self.replication_method == "INCREMENTAL" and not self.left_out:
-            super().keep_bookmark(coverage)
-
-    def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the objects window by window, by creation where Marketo has no other filter."""
-        try:
-            yield from super().get_records(context)
-        except FilterUnavailableError as error:
-            plan = self.tap.plan
-            group = plan.group_led_by(self)
-            if group is None or group.series.request.window_filter == CREATED:
-                raise
-            self.logger.warning("%s Following leads by createdAt instead.", error)
-            request = dataclasses.replace(group.series.request, window_filter=CREATED)
-            plan.replan(group, request, plan.whole_history())
-            yield from super().get_records(context)
+    @property
+    def keeps_bookmark(self) -> bool:  # type: ignore[override]
+        """Whether only changed leads are followed, so that it matters which were."""
+        return self.replication_method == "INCREMENTAL" and not self.left_out
 
     def writer(self, members: Sequence[BulkStream]) -> _LinkWriter:
         """Who writes the files of the group."""

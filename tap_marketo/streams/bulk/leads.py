@@ -1,15 +1,17 @@
-# mypy: disable-error-code="arg-type,attr-defined,assignment,return-value"
 """Leads: every field of the instance, exported by the time of their last change."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import FilterUnavailableError, ResponseError
 from tap_marketo.exports.job import LEADS
+from tap_marketo.exports.machine.series import Alternative
+from tap_marketo.exports.window import parse_time, rfc3339
 from tap_marketo.streams.bulk.fields import CHANGED, FieldsStream, by_name
-from tap_marketo.streams.bulk.lead_changes import calls_for, changed_leads, leads_by_id
+from tap_marketo.streams.bulk.lead_changes import CHANGES_KEPT_DAYS, changed_leads, leads_by_id
 from tap_marketo.streams.bulk.tombstones import DELETED_AT, Tombstones
 from tap_marketo.values.convert import read_value
 from tap_marketo.values.kinds import Column, Kind
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 
     from tap_marketo.client import MarketoClient
     from tap_marketo.exports.job import ExportRequest
+    from tap_marketo.exports.machine.series import Piece, Series
+    from tap_marketo.exports.window import Window
+    from tap_marketo.state import Bookmark
     from tap_marketo.streams.bulk.base import BulkStream
     from tap_marketo.streams.bulk.fields import Fields
-    from tap_marketo.streams.bulk.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
 
 # Invalid data, or an object not found; see error-codes.md.
@@ -75,6 +79,7 @@ class LeadsStream(FieldsStream):
         super().__init__(tap, self.name, LEADS, fields, constants)
         if tap.settings.leads_filter:
             self.is_aside = True
+            self.keeps_bookmark = False
             self.replication_key = None
             self.forced_replication_method = "FULL_TABLE"
 
@@ -110,70 +115,73 @@ class LeadsStream(FieldsStream):
             tombstones.write_new()
 
     def _living(self, context: Context | None) -> Iterable[Record]:
-        """Yield the leads, by another way where Marketo has no filter."""
-        if self.tap.settings.leads_filter:
-            yield from self._members(context)
-            return
+        """Yield the leads; errors of a list say which setting names it."""
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
-            group = self.tap.plan.group_led_by(self)
-            if group is None or group.series.request.window_filter == CREATED:
-                raise
-            yield from self._changes(group, error)
-            yield from super().get_records(context)
-
-    def _members(self, context: Context | None) -> Iterable[Record]:
-        """Yield the members of the list that the settings name."""
-        try:
-            yield from super().get_records(context)
-        except FilterUnavailableError as error:
-            error.hint = (
-                "leads_filter: this subscription cannot export smart lists. Name a static list, to"
-                " which a smart campaign of Marketo may add the leads, or ask Marketo Support."
-            )
+            if self.tap.settings.leads_filter:
+                error.hint = (
+                    "leads_filter: this subscription cannot export smart lists. Name a static list,"
+                    " to which a smart campaign of Marketo may add the leads, or ask Marketo"
+                    " Support."
+                )
             raise
         except ResponseError as error:
-            if error.code in NO_SUCH_LIST:
+            if self.tap.settings.leads_filter and error.code in NO_SUCH_LIST:
                 error.hint = "leads_filter: is there such a list, by this very name or id?"
             raise
 
-    def _changes(self, group: ExportGroup, error: FilterUnavailableError) -> Iterable[Record]:
-        """Yield the leads that changed since the bookmark, and plan the new ones by `createdAt`.
-
-        Changed leads come first: only then may the bookmark move over the windows of new ones.
-        """
-        client, plan = self.tap.client, self.tap.plan
-        fields = group.series.request.fields
-        request = dataclasses.replace(group.series.request, window_filter=CREATED)
-        ranges = plan.missing(group)
-        if not group.has_bookmark:
-            self.logger.warning("%s Reading all leads by createdAt instead.", error)
-            plan.replan(group, request, ranges)
-            return
-        changed = changed_leads(client, ranges[0].start, fields)
-        calls, full = calls_for(len(changed)), 3 * len(plan.whole_history())
-        if calls > full:
-            self.logger.warning(
-                "%s %d leads changed, which would take %d calls to read by id: exporting all leads"
-                " created since the start date instead, about %d calls.",
-                error,
-                len(changed),
-                calls,
-                full,
+    def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
+        """Without the `updatedAt` filter, new leads come by `createdAt`, changed ones by id."""
+        super().configure(series, bookmark, ask=ask)
+        if not self.is_aside:
+            series.alternative = Alternative(
+                lambda usual: dataclasses.replace(usual, window_filter=CREATED),
+                self._explain,
+                keys=("created", "changed"),
+                rest_keys=frozenset({"changed"}),
+                days_kept=CHANGES_KEPT_DAYS,
             )
-            plan.replan(group, request, plan.whole_history())
-            return
+
+    def _explain(self, series: Series, error: ResponseError) -> None:
         self.logger.warning(
-            "%s Reading new leads by createdAt, and %d changed ones by id with %d calls.",
+            "%s Exporting new leads by createdAt, and reading changes of older ones by id: one call"
+            " for each 300 changes and each 300 changed leads.",
             error,
-            len(changed),
-            calls,
         )
+        oldest = self.tap.client.clock.now() - timedelta(days=CHANGES_KEPT_DAYS)
+        missing = series.coverage.missing(series.period.end)
+        if missing and missing[0].start < oldest:
+            self.logger.warning(
+                "leads: Marketo keeps changes of values for %d days. Leads created before %s and"
+                " last changed before %s are not read. To load them, set start_date before the"
+                " first lead was created and remove the stream from the state.",
+                CHANGES_KEPT_DAYS,
+                rfc3339(missing[0].start),
+                rfc3339(oldest),
+            )
+
+    def changed_records(self, piece: Piece) -> Iterable[Record]:
+        """Leads that changed in a window and that no export of this run holds."""
+        series, window = piece.series, piece.window
+        if window is None:
+            raise AssertionError(piece)
+        client, fields = self.tap.client, series.request.fields
         columns = self.columns(fields)
-        for lead in leads_by_id(client, changed, fields):
+        ids = changed_leads(client, window, fields)
+        for lead in leads_by_id(client, ids, dict.fromkeys([*fields, CREATED])):
+            if _is_in(lead.get(CREATED), series.fresh):
+                continue
             yield {
                 column.name: read_value(lead.get(column.source), column, self.anomalies)
                 for column in columns
             }
-        plan.replan(group, request, ranges)
+
+
+def _is_in(created: Any, windows: Iterable[Window]) -> bool:
+    """Whether a lead was created in one of some windows."""
+    try:
+        at = parse_time(str(created))
+    except ValueError:
+        return False
+    return any(window.start <= at <= window.end for window in windows)

@@ -1,41 +1,60 @@
-# mypy: disable-error-code="arg-type,attr-defined,assignment,return-value"
-"""The course of all exports of a run: planned once, then what was written of them in the state."""
+"""The exports of a run, for all bulk streams: begun first, written as their files come.
+
+A tap calls `start` before it reads anything, `write_ready` whenever it has a moment, and `finish`
+for each bulk stream; a stream whose exports are written already has nothing left to do then.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+import atexit
 import logging
+import threading
 import time
 from collections.abc import Sized
 from typing import TYPE_CHECKING, TypeVar
 
-from tap_marketo.exports.budget import MEGABYTE, Budget
-from tap_marketo.exports.queue import ExportQueue, QueueRules, QuotaPauseError
-from tap_marketo.exports.window import Window
-from tap_marketo.streams.bulk.base import BulkStream
-from tap_marketo.streams.bulk.groups import Layout
+from tap_marketo.client.errors import (
+    ExportQuotaSpentError,
+    MarketoError,
+    ResponseError,
+)
+from tap_marketo.events import note
+from tap_marketo.exports.allocation import MEGABYTE, Allocation
+from tap_marketo.exports.driver import Driver
+from tap_marketo.exports.job import ACTIVITIES, LEADS
+from tap_marketo.exports.machine import Machine, Rules
+from tap_marketo.exports.planner import PlanRules
+from tap_marketo.exports.window import Window, rfc3339
+from tap_marketo.files.errors import BadRowsError, ExportFileError
+from tap_marketo.sdk import write_schema
+from tap_marketo.state import learned_sizes, saved_jobs, write_exports
+from tap_marketo.streams.bulk.base import REFUSED, BulkStream
+from tap_marketo.streams.bulk.groups import grouped
 from tap_marketo.streams.bulk.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
-    import pendulum
-
-    from tap_marketo.exports.job import ExportRequest
-    from tap_marketo.exports.series import Export, JobRecord
+    from tap_marketo.exports.machine.series import Piece
+    from tap_marketo.settings import Settings
     from tap_marketo.streams.bulk.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
 
 logger = logging.getLogger("tap-marketo")
 
-JOBS_IN_STATE = "export_jobs"
 ROWS_BETWEEN_LOOKS = 1000
+SECONDS_TO_CANCEL = 5.0
 
 Rows = TypeVar("Rows", bound=Sized)
 
 
+class QuotaPauseError(MarketoError):
+    """No further window can be exported today; what was exported has been written."""
+
+
 class ExportPlan:
-    """Plans when the first bulk stream asks, and keeps bookmarks and jobs in the state."""
+    """Plans the exports of a run, and writes what they bring."""
 
     def __init__(self, tap: TapMarketo) -> None:
         """Bind the tap; nothing is planned or called yet.
@@ -44,34 +63,16 @@ class ExportPlan:
             tap: With its settings, streams and state.
         """
         self._tap = tap
-        self._groups: list[ExportGroup] | None = None
-        self._kept_jobs: list[JobRecord] = []
+        self._groups: list[ExportGroup] = []
+        self._driver: Driver | None = None
         self._progress: Progress | None = None
         now = tap.client.clock.now()
         self._period = Window(now, now)
-        self._rows = self._records = self.windows_written = 0
-        self._began = time.monotonic()
-        settings = tap.settings
-        self.queue = ExportQueue(
-            tap.client,
-            QueueRules(
-                poll_interval=settings.export_poll_interval_seconds,
-                max_jobs=settings.export_max_jobs,
-                full_timeout=settings.export_queue_timeout_hours * 3600,
-                job_timeout=settings.export_job_timeout_hours * 3600,
-                wait_for_quota=settings.when_quota_is_spent == "wait",
-            ),
-            Budget(settings.export_daily_quota_mb, settings.export_quota_reserve_percent),
-            self._write_state,
-        )
+        self._rows = 0
+        self.windows_written = 0
 
     @property
-    def start(self) -> pendulum.DateTime:
-        """Where a stream without a bookmark begins; known once the exports are planned."""
-        return self._period.start
-
-    @property
-    def until(self) -> pendulum.DateTime:
+    def until(self) -> datetime:
         """Where the newest windows end; known once the exports are planned."""
         return self._period.end
 
@@ -80,51 +81,118 @@ class ExportPlan:
         """Whether the SDK limits the records, as `--test` does."""
         return any(stream.ABORT_AT_RECORD_COUNT is not None for stream in self._streams())
 
-    def group_led_by(self, stream: BulkStream) -> ExportGroup | None:
-        """The group whose files a stream reads, if it leads one.
+    # What the tap calls.
 
-        In a dry run every stream reads the one shared file for itself.
+    def start(self) -> None:
+        """Plan the exports of all selected streams and begin them; a second call does nothing.
+
+        A stream that cannot be planned fails alone, when its turn comes.
+
+        Raises:
+            MarketoError: A bookmark cannot be read.
+        """
+        if self._driver is not None:
+            return
+        tap, settings, dry = self._tap, self._tap.settings, self.is_dry_run
+        self._groups = self._lay_out(ask=True)
+        state = tap.whole_state
+        allocation = Allocation(
+            settings.export_daily_quota_mb,
+            settings.export_quota_reserve_percent,
+            learned_sizes(state),
+        )
+        moment = Driver.moment(tap.client)
+        series = [group.series for group in self._groups]
+        machine = Machine(self._rules(settings, dry_run=dry), allocation, series, moment)
+        self._driver = Driver(tap.client, machine, self._write_state)
+        machine.plan(saved_jobs(state), moment, also_list=() if dry else (LEADS, ACTIVITIES))
+        planned = sum(len(one.pieces) for one in series)
+        if not planned and not machine.board.held:
+            return
+        for group in self._groups:
+            self._tell_plan(group)
+        if planned and not dry:
+            self._progress = Progress(planned)
+        if dry:
+            atexit.register(self.end)
+        self._driver.start()
+
+    def write_ready(self) -> None:
+        """Write the files that are there; does not wait for any."""
+        driver = self._driver
+        if driver is None or self.is_dry_run or driver.failure:
+            return  # a failure is raised when a stream of exports has its turn
+        while piece := driver.take(wait=False):
+            self._write(piece)
+
+    def finish(self, stream: BulkStream) -> None:
+        """Write everything of a stream; what is ready of others is written meanwhile.
 
         Args:
             stream: Any bulk stream.
 
         Raises:
-            MarketoError: Planning needs calls, and one of them failed.
+            MarketoError: Its exports failed; raised once for all streams that share them.
         """
-        if self._groups is None:
-            self._groups = self._plan()
-        for group in self._groups:
-            if self.is_dry_run and stream in group.members:
-                return dataclasses.replace(group, members=[stream])
-            if stream is group.members[0]:
-                return group
-        return None
+        driver, group = self._started(), self.group_of(stream)
+        if group is None or group.reported:
+            return
+        while piece := driver.take(group.series, wait=True):
+            self._write(piece)
+        self._end_group(group)
 
-    def planned_for(self, stream: BulkStream) -> ExportGroup | None:
+    def record_jobs(self) -> None:
+        """Send the ids of new jobs in a STATE message, if there are any, so that they may run."""
+        if self._driver is not None and not self.is_dry_run:
+            self._driver.save_jobs()
+
+    def end(self) -> None:
+        """Stop; jobs stay in the state for the next run, but for those of a test."""
+        if self._driver is not None:
+            if self.is_dry_run:
+                self._driver.cancel_all()
+            self._driver.stop()
+        if self._progress:
+            self._progress.end()
+
+    def terminated(self) -> None:
+        """Leave no jobs behind when a first run ends before it has exported anything.
+
+        Nobody may have kept its state, as after `meltano config test`.
+        """
+        driver = self._driver
+        if driver is None or self.windows_written or not self._tap.is_first_run:
+            return
+        canceller = threading.Thread(target=driver.cancel_all, daemon=True)
+        canceller.start()
+        canceller.join(SECONDS_TO_CANCEL)
+
+    # What streams and writers call.
+
+    def group_of(self, stream: BulkStream) -> ExportGroup | None:
         """The group of a stream, if the exports are planned already.
 
         Args:
             stream: Any bulk stream.
         """
-        return next((one for one in self._groups or () if stream in one.members), None)
+        return next((one for one in self._groups if stream in one.members), None)
 
-    def finished(self, group: ExportGroup) -> Iterator[Export]:
-        """The group's exports, each when its file is there.
-
-        Ends early when a quota is spent: the tap then ends with that error after the other
-        streams, and the next run goes on from there.
+    def sample(self, stream: BulkStream) -> Piece | None:
+        """One piece with its file, for a test.
 
         Args:
-            group: As `group_led_by` gave it.
+            stream: Any bulk stream.
+
+        Raises:
+            MarketoError: It cannot be exported.
         """
-        try:
-            for export in self.queue.finished(group.series):
-                export.note("writing")
-                yield export
-                if self.is_dry_run:
-                    return
-        except QuotaPauseError as error:
-            self._tap.pause(error)
+        driver, group = self._started(), self.group_of(stream)
+        if group is None:
+            return None
+        driver.take(group.series, wait=True, others=False)
+        if error := driver.machine.finish_series(group.series):
+            raise error
+        return group.series.head
 
     def watched(self, chunks: Iterable[Rows]) -> Iterator[Rows]:
         """Rows as they are, with a look at new export jobs now and then.
@@ -132,46 +200,13 @@ class ExportPlan:
         Args:
             chunks: Some rows of a file at a time.
         """
-        self._rows, self._began = 0, time.monotonic()
-        looks = 0
+        self._rows = looks = 0
         for chunk in chunks:
             self._rows += len(chunk)
             if self._rows // ROWS_BETWEEN_LOOKS > looks:
                 looks = self._rows // ROWS_BETWEEN_LOOKS
-                self.queue.record_jobs()
+                self.record_jobs()
             yield chunk
-
-    def written(self, group: ExportGroup, export: Export) -> None:
-        """Move the bookmarks of a group over what is now written in all parts.
-
-        Args:
-            group: As `group_led_by` gave it.
-            export: The one whose records are all written.
-        """
-        if self.is_dry_run:
-            return
-        if export.file:
-            seconds = time.monotonic() - self._began
-            logger.info("%s: %d records written in %.1f s.", export, self._rows, seconds)
-            self._records += self._rows
-        self.windows_written += 1
-        export.note("written", records=self._rows if export.file else 0)
-        self.queue.written(export)
-        if self._progress:
-            left = sum(len(series.exports) for series in self.queue.exports.series)
-            self._progress.written(self.windows_written + left)
-        group.keep_bookmarks()
-        self._write_state()
-
-    def missing(self, group: ExportGroup) -> list[Window]:
-        """What a group has still to export, oldest first; the lookback included.
-
-        Args:
-            group: As `group_led_by` gave it.
-        """
-        first, *others = group.coverage.missing(self._period.end)
-        lookback = self._tap.settings.lookback_seconds
-        return [first.looked_back(lookback, self._period.start), *others]
 
     def is_complete(self, stream: BulkStream) -> bool:
         """Whether every window of a stream is written in this run.
@@ -181,67 +216,9 @@ class ExportPlan:
         """
         if self.is_dry_run:
             return False
-        mine = [group for group in self._groups or () if stream in group.members]
-        return not any(group.series.exports for group in mine)
-
-    def whole_history(self) -> list[Window]:
-        """Everything since the start date, in windows."""
-        return self._period.split(self._tap.settings.export_window_days)
-
-    def replan(self, group: ExportGroup, request: ExportRequest, ranges: list[Window]) -> None:
-        """Export something else for a group.
-
-        Args:
-            group: As `group_led_by` gave it.
-            request: What each job asks for.
-            ranges: From when to when, in the order of emission.
-        """
-        days = self._tap.settings.export_window_days
-        windows = [window for whole in ranges for window in whole.split(days)]
-        self.queue.replan(group.series, request, windows)
-
-    def replan_undated(self, group: ExportGroup) -> None:
-        """Export everything for a group, as the subscription lacks the date filter.
-
-        Args:
-            group: As `group_led_by` gave it; its series says what to ask for then.
-        """
-        series = group.series
-        if series.undated is None:
-            raise AssertionError(series)
-        series.begun = self._period.end
-        self.queue.replan(series, series.undated, [None])
-
-    def give_up(self, group: ExportGroup) -> None:
-        """Export nothing more for a group in this run.
-
-        Args:
-            group: As `group_led_by` gave it.
-        """
-        self.queue.give_up(group.series)
-
-    def end(self) -> None:
-        """Stop the queue; its jobs stay in the state for the next run."""
-        self.queue.stop()
-        if self._progress:
-            self._progress.end()
-
-    def tell_summary(self) -> None:
-        """Log what the run exported, and what it took."""
-        exports, calls = self.queue.exports, self._tap.client.throttle.calls
-        budget = exports.budget
-        if not self.windows_written:
-            return
-        logger.info(
-            "Exports: %d windows, %d new jobs, %d records, %.1f MB of which today's allocation has"
-            " at most %.1f MB left; %d API calls; %.0f s waiting for Marketo.",
-            self.windows_written,
-            exports.jobs_made,
-            self._records,
-            budget.exported / MEGABYTE,
-            max(0, budget.limit - budget.used) / MEGABYTE,
-            calls,
-            self.queue.seconds_waited,
+        group = self.group_of(stream)
+        return group is None or not (
+            group.series.pieces or group.series.holes or group.series.error
         )
 
     def preview(self) -> list[ExportGroup]:
@@ -250,43 +227,231 @@ class ExportPlan:
         Raises:
             MarketoError: A bookmark cannot be read.
         """
-        return self._lay_out(in_parts=False).groups
+        settings, tap = self._tap.settings, self._tap
+        groups = self._lay_out(ask=False)
+        moment = Driver.moment(tap.client)
+        rules = self._rules(settings, dry_run=False)
+        allocation = Allocation(settings.export_daily_quota_mb, 0.0)
+        machine = Machine(rules, allocation, [group.series for group in groups], moment)
+        machine.plan(saved_jobs(tap.whole_state), moment)
+        return groups
+
+    def tell_summary(self) -> None:
+        """Log what the run exported, and what it took."""
+        driver = self._driver
+        if driver is None or not self.windows_written:
+            return
+        board = driver.machine.board
+        by_name: dict[str, list[int]] = {}
+        for group in self._groups:
+            counts = by_name.setdefault(group.series.name, [0, 0])
+            counts[0] += group.windows
+            counts[1] += group.records
+        written = ", ".join(
+            f"{name} {records:,d} records in {windows} windows"
+            for name, (windows, records) in by_name.items()
+            if windows
+        )
+        spent = isinstance(board.quota_spent, ExportQuotaSpentError)
+        left = max(0, board.allocation.limit - board.allocation.used) / MEGABYTE
+        logger.info(
+            "Exports: %s; %d new jobs, %.1f MB, %s; %d API calls%s; %.0f s waiting for Marketo.",
+            written,
+            board.jobs_made,
+            board.allocation.exported / MEGABYTE,
+            "today's allocation is spent" if spent else f"at most {left:.1f} MB left today",
+            self._tap.client.throttle.calls,
+            self._calls_left(),
+            driver.seconds_waited,
+        )
+
+    # Inside.
+
+    def _calls_left(self) -> str:
+        throttle = self._tap.client.throttle
+        budget = getattr(throttle, "budget", None)
+        return "" if budget is None else f" ({max(0, budget - throttle.calls)} left)"
+
+    def _started(self) -> Driver:
+        self.start()
+        if self._driver is None:
+            raise AssertionError
+        return self._driver
 
     def _streams(self) -> list[BulkStream]:
         streams = self._tap.streams.values()
         return [one for one in streams if isinstance(one, BulkStream) and one.selected]
 
-    def _lay_out(self, *, in_parts: bool) -> Layout:
-        settings = self._tap.settings
-        now = self._tap.client.clock.now().start_of("second")
+    @staticmethod
+    def _rules(settings: Settings, *, dry_run: bool) -> Rules:
+        newest_first = settings.backfill_order == "newest_first"
+        return Rules(
+            PlanRules(settings.export_window_days, newest_first, dry_run),
+            poll_interval=settings.export_poll_interval_seconds,
+            max_jobs=settings.export_max_jobs,
+            full_timeout=settings.export_queue_timeout_hours * 3600,
+            job_timeout=settings.export_job_timeout_hours * 3600,
+            wait_for_quota=settings.when_quota_is_spent == "wait",
+        )
+
+    def _lay_out(self, *, ask: bool) -> list[ExportGroup]:
+        tap = self._tap
+        settings, now = tap.settings, tap.client.clock.now().start_of("second")
         end = min(settings.end_date, now) if settings.end_date else now
         self._period = Window(settings.start_for(now), end)
-        records = self._tap.whole_state.get(JOBS_IN_STATE, [])
-        layout = Layout(self._tap, self._period, records, is_dry_run=self.is_dry_run)
-        layout.plan(self._streams(), in_parts=in_parts)
-        return layout
-
-    def _plan(self) -> list[ExportGroup]:
-        layout = self._lay_out(in_parts=True)
-        groups = layout.groups
-        usual = [group for group in groups if not group.members[0].is_aside]
-        bases = {group.series.request.base for group in usual}
-        left = [record for record in layout.left if not record.get("written")]
-        abandoned = [record for record in left if record["base"] in bases]
-        self._kept_jobs = [record for record in left if record["base"] not in bases]
-        if abandoned or any(group.series.exports for group in groups):
-            series = [group.series for group in groups]
-            self.queue.start(series, [] if self.is_dry_run else abandoned)
-            self._progress = Progress(sum(len(one.exports) for one in series))
+        groups = grouped(self._streams(), settings, now, one_per_kind=ask and self.is_dry_run)
+        for group in groups:
+            try:
+                group.leader.configure(group.series, group.bookmark, ask=ask)
+            except REFUSED as error:
+                tap.outcome.skip_stream(group.leader.name, group.leader.permissions, error)
+                group.series.stopped = group.reported = True
+            except Exception as error:  # noqa: BLE001 - raised when the stream's turn comes
+                group.series.error, group.series.stopped = error, True
         return groups
 
-    def _write_state(self) -> None:
-        if self.is_dry_run:
+    def _tell_plan(self, group: ExportGroup) -> None:
+        series = group.series
+        windows = [one.window for one in series.pieces if one.window]
+        if not series.pieces:
             return
-        state = self._tap.whole_state
-        jobs = self._kept_jobs + self.queue.records()
-        if jobs:
-            state[JOBS_IN_STATE] = jobs
-        else:
-            state.pop(JOBS_IN_STATE, None)
+        note(
+            "planned", stream=series.name, streams=list(series.streams), windows=len(series.pieces)
+        )
+        span = ""
+        if windows:
+            start, end = min(windows).start, max(one.end for one in windows)
+            span = f" from {rfc3339(start)} to {rfc3339(end)}"
+        streams = f" for {len(series.streams)} streams" if len(series.streams) > 1 else ""
+        adopted = sum(one.adopted for one in series.pieces)
+        jobs = f", {adopted} of them with jobs of an earlier run" if adopted else ""
+        logger.info("%s: %d exports%s%s%s.", series.name, len(series.pieces), span, streams, jobs)
+        self._tell_moved_start(group)
+
+    def _tell_moved_start(self, group: ExportGroup) -> None:
+        """A start date that was moved back has no effect on a stream with a bookmark."""
+        start = self._tap.settings.start_date
+        if start is None or self.is_dry_run:
+            return
+        state = group.leader.stream_state
+        first = state.get("started_from")
+        for member in group.members:
+            member.stream_state["started_from"] = rfc3339(start)
+        if first and rfc3339(start) < str(first) and group.bookmark.until:
+            logger.warning(
+                "start_date %s has no effect on %s: its bookmark is at %s. Remove the stream from"
+                " the state to load what lies before %s.",
+                rfc3339(start),
+                group.series.name,
+                rfc3339(group.bookmark.until),
+                first,
+            )
+
+    def _write(self, piece: Piece) -> None:
+        driver = self._started()
+        group = next(one for one in self._groups if one.series is piece.series)
+        began = time.monotonic()
+        self._rows = 0
+        driver.machine.board.emit(piece, "writing")
+        try:
+            self._write_records(group, piece)
+        except ExportFileError as error:
+            if not self._skips(piece, error):
+                reason = self._unreadable(piece, error)
+                driver.report(lambda machine: machine.unreadable(piece, reason))
+                group.keep_bookmarks()
+                self._write_state()
+                return
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - ends this group alone, when its turn comes
+            failure = error
+            driver.report(lambda machine: machine.faults.stop(piece.series, failure))
+            return
+        self._written(group, piece, time.monotonic() - began)
+
+    def _write_records(self, group: ExportGroup, piece: Piece) -> None:
+        leader = group.leader
+        for member in group.members:
+            write_schema(member)
+        if piece.by_rest:
+            leader.write_own(leader.changed_records(piece))
+            return
+        if piece.file is None:
+            return
+        group.writer = group.writer or leader.writer(group.members)
+        expected = piece.job.records if piece.job else None
+        fields, job = piece.series.request.fields, piece.export_id
+        leader.write_own(group.writer.write(piece.file, fields, expected, job))
+
+    def _skips(self, piece: Piece, error: ExportFileError) -> bool:
+        if not isinstance(error, BadRowsError) or self._tap.settings.bad_rows != "skip":
+            return False
+        logger.warning("%s: %s. Skipped, as bad_rows says.", piece, error)
+        return True
+
+    def _unreadable(self, piece: Piece, error: ExportFileError) -> MarketoError:
+        all_others = isinstance(error, BadRowsError)
+        return ResponseError(
+            f"The file cannot be read: {error} (window {piece.window or 'undated'})",
+            hint=(
+                ("All other rows are written. " if all_others else "")
+                + "The bookmark keeps the window as a gap, and the next run exports it again."
+                + (" Set bad_rows to skip to go past such rows." if all_others else "")
+                + " If it fails again, give Adobe's support the id of the export job."
+            ),
+        ).about(stream=piece.series.name, export_id=piece.export_id or None)
+
+    def _written(self, group: ExportGroup, piece: Piece, seconds: float) -> None:
+        driver = self._started()
+        file, board = piece.file, driver.machine.board
+        self.windows_written += 1
+        group.windows += 1
+        group.records += self._rows
+        size = (piece.job.file_size or 0) if piece.job else 0
+        logger.info(
+            "%s: %d records, %.1f MB, written in %.1f s.",
+            piece,
+            self._rows,
+            size / MEGABYTE,
+            seconds,
+        )
+        board.emit(piece, "written", records=self._rows)
+        driver.report(lambda machine: machine.written(piece))
+        if file:
+            file.close()
+        if self._progress:
+            self._progress.written(self.windows_written + sum(1 for _ in board))
+        group.keep_bookmarks()
+        self._write_state()
+
+    def _end_group(self, group: ExportGroup) -> None:
+        if group.reported:
+            return
+        driver, series = self._started(), group.series
+        group.reported = True
+        group.keep_bookmarks()
+        error = driver.machine.finish_series(series)
+        if error is None:
+            return
+        if error is driver.machine.board.quota_spent:
+            self._tap.outcome.quota_exhausted(self._pause_error(error))
+            return
+        raise error
+
+    def _pause_error(self, spent: Exception | None) -> QuotaPauseError:
+        text = (
+            f"{str(spent).rstrip('.')}. Everything exported so far is written; the next"
+            " run continues from there."
+        )
+        if isinstance(spent, ExportQuotaSpentError):
+            text += f" The quota begins anew at {self._tap.client.clock.quota_reset_text()}."
+        return QuotaPauseError(text)
+
+    def _write_state(self) -> None:
+        driver = self._driver
+        if driver is None or self.is_dry_run:
+            return
+        machine = driver.machine
+        write_exports(self._tap.whole_state, machine.saved_jobs(), machine.board.allocation)
         self._tap.state_writer.write_state(self._tap.state)

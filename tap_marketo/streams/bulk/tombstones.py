@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pendulum
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo.client.errors import AccessDeniedError
@@ -16,8 +17,6 @@ from tap_marketo.sdk import record_messages, schema_messages
 from tap_marketo.streams.bulk.deletions import DAYS_KEPT, gone_leads
 
 if TYPE_CHECKING:
-    import pendulum
-
     from tap_marketo.streams.bulk.base import BulkStream
 
 DELETED_AT = "_sdc_deleted_at"
@@ -82,7 +81,7 @@ class Tombstones:
         read_until = state.get(DELETIONS_READ)
         if read_until is None:
             if self._stream.tap.is_first_run:
-                return self._stream.tap.plan.until  # no target has leads that went before
+                return pendulum.instance(self._stream.tap.plan.until)
             if self._had_leads:
                 logger.warning(
                     "capture_deletes: deletions are read for the first time. Leads deleted before"
@@ -99,7 +98,8 @@ class Tombstones:
                 DAYS_KEPT,
                 rfc3339(oldest),
             )
-        return moment(read_until).subtract(seconds=self._stream.tap.settings.lookback_seconds)
+        lookback = self._stream.tap.settings.lookback_seconds or 0
+        return moment(read_until).subtract(seconds=lookback)
 
     def _write(self, lead_id: int, gone_at: str) -> None:
         stream = self._stream

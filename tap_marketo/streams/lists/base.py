@@ -215,7 +215,7 @@ class MarketoStream(TapStream):
         for page in self._pages(context):
             self._has_answered = True
             # Export jobs go on while lists are read, and wait for their ids to be in the state.
-            self.tap.plan.queue.record_jobs()
+            self.tap.plan.write_ready()
             found = (self.record(one, context) for one in self.items(page))
             rows = [one for one in found if one is not None]
             yield from self._asking_ahead(rows, context)
@@ -306,7 +306,7 @@ class MarketoStream(TapStream):
             return ""
         if any(not child.stream_state.get(FILLED) for child in self.selected_descendants()):
             return ""
-        back = timedelta(seconds=self.tap.settings.lookback_seconds)
+        back = timedelta(seconds=self.tap.settings.lookback_seconds or 0)
         return rfc3339(parse_timestamp(bookmark) - back)
 
     def generate_child_contexts(

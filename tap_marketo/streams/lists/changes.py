@@ -60,7 +60,7 @@ class DateTokenStream(MarketoStream):
         bookmark = self._read_until()
         if bookmark is None or self.replication_method != "INCREMENTAL":
             return settings.start_for(self.tap.client.clock.now())
-        return bookmark.subtract(seconds=settings.lookback_seconds)
+        return bookmark.subtract(seconds=settings.lookback_seconds or 0)
 
 
 class DeletedLeadsStream(DateTokenStream):

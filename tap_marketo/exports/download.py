@@ -10,6 +10,9 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+import requests
+from urllib3.exceptions import HTTPError
+
 from tap_marketo.client.envelope import is_envelope, read_body, read_envelope
 from tap_marketo.client.errors import (
     ResponseError,
@@ -19,11 +22,10 @@ from tap_marketo.client.errors import (
 )
 from tap_marketo.client.retry import waits
 from tap_marketo.events import note
+from tap_marketo.exports.machine import FileUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import requests
+    from collections.abc import Callable, Iterator
 
     from tap_marketo.client import MarketoClient
     from tap_marketo.exports.job import ExportJob
@@ -31,15 +33,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo")
 
 CHUNK = 1 << 18
+SMALL_CHUNK = 1 << 13
 # Breaks without a single byte in between; a download that moves on may break as often as it likes.
 FRUITLESS_TRIES = 6
 WHOLE_DOWNLOADS = 3
 CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 PARTIAL_CONTENT, NOT_FOUND, RANGE_NOT_SATISFIABLE = 206, 404, 416
-
-
-class FileUnavailableError(ResponseError):
-    """A completed job's file cannot be had, or never matches its checksum: export it again."""
 
 
 class SpoolFile:
@@ -183,11 +182,24 @@ def _read(client: MarketoClient, path: str, spool: SpoolFile) -> None:
         _check(response, spool)
         if spool.size and not _continues(response, spool.size):
             spool.clear()
-        for chunk in response.iter_content(CHUNK):
+        for chunk in _chunks(response):
             # An envelope may come labelled as a file; a CSV header never begins with a brace.
             if not spool.size and chunk.lstrip()[:1] == b"{":
                 _raise_envelope(client, response, chunk)
             spool.write(chunk)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Yield what has arrived as it arrives: a break loses none of it."""
+    read = getattr(response.raw, "read1", None)
+    if read is None:
+        yield from response.iter_content(SMALL_CHUNK)
+        return
+    try:
+        while chunk := read(CHUNK):
+            yield chunk
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(error) from None
 
 
 def _check(response: requests.Response, spool: SpoolFile) -> None:

@@ -1,0 +1,322 @@
+"""Carries out what the machine decides: calls and downloads in the background, writing in front.
+
+One thread makes calls, one downloads files; the thread that writes messages takes pieces from here,
+and alone writes state. A target may block for minutes: the queue stays full meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo.client.errors import (
+    ExportQueueFullError,
+    MarketoError,
+    ResponseError,
+)
+from tap_marketo.exports.download import download
+from tap_marketo.exports.job import ExportEndpoint, JobState
+from tap_marketo.exports.machine import (
+    Amend,
+    Call,
+    CancelOrder,
+    Create,
+    Enqueue,
+    EnqueueRefusedError,
+    ListJobs,
+    LookAt,
+    Machine,
+    Moment,
+    Phase,
+    Piece,
+    Save,
+    Series,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo.client import MarketoClient
+
+logger = logging.getLogger("tap-marketo")
+
+TELL_EVERY = 60.0
+LONG_WAIT = 3600.0
+HALF = 0.5
+
+
+class Driver:
+    """Runs the machine of one run.
+
+    Attributes:
+        machine: Decides; touched only while the lock is held.
+        failure: What ended a thread.
+        seconds_waited: How long the writing thread waited for Marketo.
+    """
+
+    def __init__(
+        self, client: MarketoClient, machine: Machine, write_state: Callable[[], None]
+    ) -> None:
+        """Bind both sides; nothing is called yet.
+
+        Args:
+            client: Client for the instance.
+            machine: Decides what is done.
+            write_state: Sends a STATE message with the machine's jobs; called from the thread that
+                takes pieces, never from another.
+        """
+        self.machine = machine
+        self.seconds_waited = 0.0
+        self._client = client
+        self._write_state = write_state
+        self._changed = threading.Condition()
+        self._stopped = False
+        self.failure: BaseException | None = None
+        self._started = time.monotonic()
+        self._told = time.monotonic()
+
+    @staticmethod
+    def moment(client: MarketoClient) -> Moment:
+        """Now, by both clocks.
+
+        Args:
+            client: Knows Marketo's time.
+        """
+        clock = client.clock
+        return Moment(time.monotonic(), clock.now(), clock.day_start(), clock.worth_asking_at())
+
+    def start(self) -> None:
+        """Begin to make calls and to download files."""
+        for loop, name in ((self._make_calls, "export-queue"), (self._fetch_files, "export-files")):
+            threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let the threads end after the call they are in; spool files go with the process."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def take(
+        self, series: Series | None = None, *, wait: bool, others: bool = True
+    ) -> Piece | None:
+        """A piece whose records are to be written now.
+
+        Args:
+            series: Whose end is waited for; pieces of others are given meanwhile.
+            wait: Whether to wait for one.
+            others: Whether pieces of other series are given, too.
+
+        Returns:
+            The piece, with its verified file; None when there is none, or when nothing more comes.
+
+        Raises:
+            MarketoError: Nothing can go on.
+        """
+        began = time.monotonic()
+        while True:
+            with self._changed:
+                if self.failure:
+                    raise self.failure
+                machine = self.machine
+                front = machine.next_front(series)
+                if front is None and others:
+                    front = machine.next_front()
+                over = series is None or machine.is_over(series)
+                if front is None:
+                    if not wait or over:
+                        return None
+                    self._tell_waiting(series, began)
+                    self._changed.wait(1.0)
+                    continue
+            if not isinstance(front, Save):
+                self.seconds_waited += time.monotonic() - began
+                return front.piece
+            self._save(front)
+
+    def save_jobs(self) -> None:
+        """Send the ids of new jobs in a STATE message, if there are any, so that they may run."""
+        if not self.machine.board.unsaved:
+            return
+        with self._changed:
+            save = self.machine.save()
+        self._save(save)
+
+    def _save(self, save: Save) -> None:
+        self._write_state()
+        with self._changed:
+            self.machine.saved(save)
+            self._changed.notify_all()
+
+    def report(self, change: Callable[[Machine], None]) -> None:
+        """Report to the machine what the writing thread did.
+
+        Args:
+            change: Calls one of the machine's methods.
+        """
+        with self._changed:
+            change(self.machine)
+            self._changed.notify_all()
+
+    def cancel_all(self) -> None:
+        """Cancel the jobs that are not over: nobody will take them over."""
+        with self._changed:
+            self._stopped = True
+            pieces = [
+                piece
+                for series in self.machine.board.series
+                for piece in series.pieces
+                if piece.job and piece.phase in {Phase.CREATED, Phase.QUEUED}
+            ]
+            self._changed.notify_all()
+        for piece in pieces:
+            try:
+                endpoint = ExportEndpoint(self._client, piece.series.request.base)
+                endpoint.cancel(piece.export_id)
+            except MarketoError as error:
+                logger.debug("%s could not be cancelled: %s", piece, error)
+            else:
+                logger.info("%s is cancelled.", piece)
+
+    # Calls.
+
+    def _make_calls(self) -> None:
+        while not self._stopped:
+            at = self.moment(self._client)
+            with self._changed:
+                machine = self.machine
+                machine.watch.least_interval = self._least_interval()
+                call = machine.next_call(at)
+                if call is None:
+                    if machine.board.quota_spent:
+                        self._changed.notify_all()
+                    pause = machine.call_pause(at)
+                    self._changed.wait(60.0 if pause is None else max(pause, 0.01))
+                    continue
+            try:
+                result = self._make(call)
+            except MarketoError as error:
+                failure: MarketoError | None = error
+            except Exception as error:  # an answer of a shape that nobody expected
+                logger.debug("A call failed.", exc_info=True)
+                failure = ResponseError(f"Unexpected answer ({type(error).__name__}: {error})")
+            else:
+                failure = None
+            with self._changed:
+                at = self.moment(self._client)
+                if failure is None:
+                    self.machine.done(call, result, at)
+                else:
+                    self.machine.failed(call, failure, at)
+                self._changed.notify_all()
+
+    def _least_interval(self) -> float:
+        spare = self._client.throttle.spare
+        return 0.0 if spare > HALF else 1.0 if spare > HALF / 2 else 3.0
+
+    def _make(self, call: Call) -> Any:
+        match call:
+            case Create(piece):
+                return self._endpoint(piece).create(piece.request, piece.window)
+            case Enqueue(piece):
+                return self._enqueue(piece)
+            case Amend(piece, error):
+                if piece.series.amend is None:
+                    raise error
+                return piece.series.amend(piece, error)
+            case ListJobs(base):
+                return list(ExportEndpoint(self._client, base).jobs())
+            case LookAt(piece):
+                return self._endpoint(piece).status(piece.export_id)
+            case CancelOrder(base, export_id):
+                return ExportEndpoint(self._client, base).cancel(export_id)
+
+    def _endpoint(self, piece: Piece) -> ExportEndpoint:
+        return ExportEndpoint(self._client, piece.series.request.base)
+
+    def _enqueue(self, piece: Piece) -> None:
+        endpoint = self._endpoint(piece)
+        try:
+            endpoint.enqueue(piece.export_id)
+        except ResponseError as error:
+            # An earlier try may have come through, in whatever words that is reported now.
+            if type(error) not in {ExportQueueFullError, ResponseError}:
+                raise
+            seen = endpoint.status(piece.export_id)
+            waits = seen.state is JobState.CREATED
+            raise EnqueueRefusedError(error, None if waits else seen) from None
+
+    # Files.
+
+    def _fetch_files(self) -> None:
+        while not self._stopped:
+            with self._changed:
+                order = self.machine.next_download()
+                if order is None:
+                    self._changed.wait(60.0)
+                    continue
+            piece, began = order.piece, time.monotonic()
+            failure: Exception | None = None
+            file = None
+            try:
+                file = self._download(piece)
+            except OSError as error:
+                place = tempfile.gettempdir()
+                failure = MarketoError(
+                    f"{piece}: cannot be kept in {place} ({error.strerror}); set TMPDIR elsewhere"
+                )
+            except Exception as error:  # noqa: BLE001 - the end of this series alone
+                failure = error
+            with self._changed:
+                if failure is None:
+                    logger.debug("%s: downloaded in %.1f s.", piece, time.monotonic() - began)
+                    self.machine.downloaded(piece, file)
+                else:
+                    self.machine.download_failed(piece, failure)
+                self._changed.notify_all()
+
+    def _download(self, piece: Piece) -> Any:
+        if piece.job is None:
+            raise AssertionError(piece)
+        path = self._endpoint(piece).file_path(piece.export_id)
+        return download(self._client, path, piece.job)
+
+    def _guarded(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that writes messages
+            with self._changed:
+                self.failure = error
+                self._changed.notify_all()
+
+    def _tell_waiting(self, series: Series | None, began: float) -> None:
+        """One line a minute at most, while nothing can be written."""
+        now = time.monotonic()
+        head = series.head if series else None
+        if head is None or now - max(self._told, began) < TELL_EVERY:
+            return
+        self._told = now
+        board = self.machine.board
+        phases = [one.phase for one in board]
+        queued = phases.count(Phase.QUEUED)
+        planned = phases.count(Phase.PLANNED) + phases.count(Phase.CREATED)
+        level = logging.WARNING if now - began >= LONG_WAIT else logging.INFO
+        logger.log(
+            level,
+            "Waiting for %s: %d windows in Marketo's queue, %d exported, %d to be exported; %s.",
+            head,
+            queued,
+            len(phases) - queued - planned,
+            planned,
+            self._expected(queued + planned),
+        )
+
+    def _expected(self, windows: int) -> str:
+        """How long so many windows will take, as the ones before them did."""
+        completed = self.machine.board.completed
+        if not completed:
+            return "no estimate yet"
+        seconds = (time.monotonic() - self._started) / completed * windows
+        return f"about {max(1, round(seconds / 60))} min left"
