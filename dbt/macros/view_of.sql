@@ -2,58 +2,74 @@
   A view of a loaded table: the wanted columns with their types, null where the table lacks them,
   and no rows where there is no table.
 
-  stream       the tap's stream
-  wanted       'name:type …'; types are text, int, bool, time
-  expressions  name → (column it is made of, SQL), where it is not the column of its name
-  others       whether the table's other columns follow
+  stream  the tap's stream
+  wanted  'name:type …'; types are text, int, bool, time
+  made    name → how it is made, where it is not the column of its name:
+          {'of': column, 'property': name or names, 'where': (property, value)}
+          {'of': column, 'attribute': name}
+          {'of': column}
+          {'sql': SQL}
 #}
-{% macro view_of(stream, wanted, expressions={}, others=false) %}
-{%- set relation = source('marketo_loaded', stream) -%}
-{%- set loaded = load_relation(relation) if execute else none -%}
-{%- set present = tap_marketo.column_names(loaded) -%}
-{%- if 'createdat' in present or 'marketoguid' in present -%}
-  {%- do exceptions.raise_compiler_error(
-      relation ~ ' has column names as Marketo has them: load it with field_names: snake_case'
-  ) -%}
-{%- endif -%}
-{%- set types = {
-    'text': dbt.type_string(), 'int': dbt.type_bigint(),
-    'bool': dbt.type_boolean(), 'time': dbt.type_timestamp(),
-} -%}
-{%- set batched = ['_sdc_batched_at', '_sdc_extracted_at'] | select('in', present) | list -%}
-{%- set made = {'_fivetran_synced': (batched[0], batched[0])} if batched else {} -%}
-{%- do made.update(expressions) -%}
-{%- set names = [] -%}
+{% macro view_of(stream, wanted, made={}) %}
+{%- set columns = tap_marketo.loaded_columns(stream) -%}
+{%- set made = dict(made, _fivetran_synced={'of': ['_sdc_batched_at', '_sdc_extracted_at']}) -%}
 select
-{%- for one in (wanted ~ ' _fivetran_synced:time').split() %}
-  {%- set name, type = one.split(':') %}
-  {%- do names.append(name) %}
-  {%- set column, sql = made.get(name, (name, adapter.quote(name))) %}
-    cast({{ sql if column in present else 'null' }} as {{ types[type] }}) as {{ adapter.quote(name) }}
+{%- for item in (wanted ~ ' _fivetran_synced:time').split() %}
+  {%- set name, type = item.split(':') %}
+    {{ tap_marketo.made_column(columns, made.get(name, {'of': name}), type) }} as {{ tap_marketo.alias(name) }}
   {{- ',' if not loop.last }}
 {%- endfor %}
-{%- if others %}
-  {%- for name in present if name not in names %}
-    , {{ adapter.quote(name) }}
-  {%- endfor %}
-  {%- for alias, name in tap_marketo.history_columns(present) if alias not in names %}
-    , {{ adapter.quote(name) }} as {{ adapter.quote(alias) }}
-  {%- endfor %}
-{%- endif %}
-{% if loaded is not none -%}
+{{ tap_marketo.from_loaded(stream) }}
+{%- endmacro %}
+
+
+{% macro from_loaded(stream) %}
+{%- set relation = tap_marketo.loaded(stream) -%}
+{%- if relation is not none -%}
 from {{ relation }}
 {%- else -%}
 from (select 1 as nothing) as nothing where 1 = 0
-{%- endif %}
+{%- endif -%}
 {% endmacro %}
 
 
-{% macro column_names(relation) %}
-{%- set names = [] -%}
-{%- if relation is not none -%}
-  {%- for column in adapter.get_columns_in_relation(relation) -%}
-    {%- do names.append(column.name | lower) -%}
+{# SQL of one column. A loader that flattens has `folder__type` for the property type of folder. #}
+{% macro made_column(columns, how, type) %}
+{%- if 'sql' in how -%}{{ return('cast(' ~ how.sql ~ ' as ' ~ tap_marketo.type_of(type) ~ ')') }}{%- endif -%}
+{%- set names = [how.of] if how.of is string else how.of -%}
+{%- for name in names if name in columns -%}
+  {%- set column = columns[name] -%}
+  {%- if 'attribute' in how -%}
+    {{ return(tap_marketo.converted(tap_marketo.attribute(column, how.attribute), type)) }}
+  {%- elif 'property' in how -%}
+    {%- set found = [] -%}
+    {%- for property in ([how.property] if how.property is string else how.property) -%}
+      {%- do found.append(tap_marketo.property(column, property)) -%}
+    {%- endfor -%}
+    {%- set sql = found[0] if found | length == 1 else 'coalesce(' ~ found | join(', ') ~ ')' -%}
+    {%- if 'where' in how -%}
+      {%- set sql = '(case when ' ~ tap_marketo.property(column, how.where[0]) ~ " = '" ~ how.where[1] ~ "' then " ~ sql ~ ' end)' -%}
+    {%- endif -%}
+    {{ return(tap_marketo.converted(sql, type)) }}
+  {%- else -%}
+    {{ return(tap_marketo.converted(adapter.quote(column.name), type, column)) }}
+  {%- endif -%}
+{%- endfor -%}
+{%- if 'property' in how and 'where' not in how -%}
+  {%- for property in ([how.property] if how.property is string else how.property) -%}
+    {%- set flat = (names[0] ~ '__' ~ property) | lower -%}
+    {%- if flat in columns -%}
+      {{ return(tap_marketo.converted(adapter.quote(columns[flat].name), type, columns[flat])) }}
+    {%- endif -%}
   {%- endfor -%}
 {%- endif -%}
-{{ return(names) }}
+{{ return('cast(null as ' ~ tap_marketo.type_of(type) ~ ')') }}
+{% endmacro %}
+
+
+{% macro type_of(type) %}
+{{- return({
+    'text': dbt.type_string(), 'int': dbt.type_bigint(),
+    'bool': dbt.type_boolean(), 'time': dbt.type_timestamp(),
+}[type]) -}}
 {% endmacro %}

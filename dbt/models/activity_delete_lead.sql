@@ -1,5 +1,11 @@
-{{ tap_marketo.activity(
-    'deleted_leads',
-    'campaign:text',
-    {'campaign': ('attributes', tap_marketo.attribute('attributes', 'Campaign'))},
-) }}
+-- A row for each lead that is gone, so that models which read deletions here count who is left.
+select
+    {{ tap_marketo.alias('id') }}, {{ tap_marketo.alias('lead_id') }},
+    gone_at as {{ tap_marketo.alias('activity_date') }},
+{%- for name in [
+    'activity_type_id', 'campaign_id', 'primary_attribute_value', 'primary_attribute_value_id',
+    'action_result', 'campaign', 'reason', 'merged_into_lead_id', '_fivetran_synced',
+] %}
+    {{ tap_marketo.alias(name) }}{{ ',' if not loop.last }}
+{%- endfor %}
+from {{ ref('gone_leads') }}

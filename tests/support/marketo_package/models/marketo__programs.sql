@@ -1,0 +1,8 @@
+select
+    things.id, things.name, count(sends.lead_id) as sends
+    {%- for kind in ['opens', 'clicks', 'bounces', 'deliveries', 'unsubscribes'] %},
+    coalesce(sum(sends.{{ kind }}), 0) as {{ kind }}
+    {%- endfor %}
+from {{ source('marketo', 'program') }} as things
+left join {{ ref('marketo__email_sends') }} as sends on things.id = sends.program_id
+group by things.id, things.name
