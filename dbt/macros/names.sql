@@ -25,7 +25,7 @@
 {%- for column in columns if '__c' not in column -%}
   {%- do names.update({column: column}) -%}
 {%- endfor -%}
-{%- for column in columns | sort if '__c' in column -%}
+{%- for column in columns | sort(case_sensitive=true) if '__c' in column -%}
   {%- do names.update({column: tap_marketo.free_name(column | replace('__c', '_c'), names.values())}) -%}
 {%- endfor -%}
 {{ return(names) }}
@@ -43,7 +43,7 @@
 {# The name in the view of each lead field, by REST name: the tap's own rule, then the one above. #}
 {% macro field_names(fields) %}
 {%- set columns = {} -%}
-{%- for field in fields | sort -%}
+{%- for field in fields | sort(case_sensitive=true) -%}
   {%- if '__c' in field -%}
     {%- set plain = field | lower -%}
   {%- else -%}

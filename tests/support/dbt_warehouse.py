@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+# dbt-core 1.12 takes a part that is not on the package index.
+DBT = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", "dbt-postgres==1.11.0")
 VIEWS = "marketo_views"
 READ = f"{VIEWS}_read"
 PACKAGE = ROOT / "tests" / "support" / "marketo_package"

@@ -20,6 +20,8 @@ FIELDS = {
     "CRMAccountID": ("string", "crm_account_id"),
     "foo_c": ("string", "foo_c"),
     "Foo__c": ("string", "foo_c_2"),
+    "leadSegment": ("string", "lead_segment"),
+    "lead_segment": ("string", "lead_segment_2"),
     "priority": ("integer", "priority"),
     "Seats__c": ("integer", "seats_c"),
     "urgency": ("float", "urgency"),

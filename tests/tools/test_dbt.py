@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support import dbt_tables, postgres
-from tests.support.dbt_warehouse import Warehouse
+from tests.support.dbt_warehouse import DBT, Warehouse
 from tests.support.dbt_world import FIELDS, METRICS, World
 from tests.tools.conftest import ROOT
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from tests.tools.conftest import ToolEnvironment
 
-# dbt-core 1.12 takes a part that is not on the package index.
-DBT = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", "dbt-postgres==1.11.0")
 DUCKDB = {"duckdb-1.4": "duckdb==1.4.5", "duckdb-2.0": "duckdb==2.0.1", "postgres": "duckdb==2.0.1"}
 HISTORY = [column for _, column in FIELDS.values()]
 
