@@ -229,8 +229,8 @@ class Settings:
         th.StringType(min_length=1),
         "Sync log",
         "Path of a JSON Lines event log, read by `tap-marketo report`: export jobs, pauses and"
-        " counts, never records. Each run starts it again and keeps the previous one with .1"
-        " appended.",
+        " counts, never records. Each run starts a new one; the previous nine keep a number, .1 to"
+        " .9.",
         group=OUTPUT,
         unset="no log",
         parse=_path,

@@ -24,11 +24,13 @@ logger = logging.getLogger("tap-marketo")
 # Some ten thousand export jobs; what comes later is left out, except for how the run ended.
 MOST_BYTES = 20_000_000
 SECONDS_BETWEEN_COUNTS = 60.0
+# Logs of earlier runs, for the trend: sync.jsonl.1 is the newest of them.
+KEPT = 9
 
 
 @contextmanager
 def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) -> Iterator[None]:
-    """Keep the log of what happens in this block; the log of the run before gets `.1` appended.
+    """Keep a log of what happens in this block; logs of earlier runs keep a number.
 
     A file that cannot be written is one warning; the run goes on without it.
 
@@ -68,11 +70,19 @@ def _outcome(error: BaseException) -> dict[str, object]:
     return {"outcome": "failed", "why": redact(str(error)) if ours else type(error).__name__}
 
 
+def _rotate(path: Path) -> None:
+    """Make room: each earlier log gets the next number, and the oldest goes."""
+    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, KEPT + 1))]
+    for older in range(KEPT, 0, -1):
+        if names[older - 1].is_file():
+            names[older - 1].replace(names[older])
+
+
 class SyncLog(logging.Handler):
     """Writes a line for each event, and the SDK's record counts now and then."""
 
     def __init__(self, path: Path, calls: Callable[[], int]) -> None:
-        """Put the log of the run before aside, and begin anew.
+        """Start a log; those of earlier runs are kept.
 
         Args:
             path: Of the file.
@@ -87,8 +97,7 @@ class SyncLog(logging.Handler):
         self._file: BinaryIO | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_file():
-                path.replace(path.with_name(f"{path.name}.1"))
+            _rotate(path)
             self._file = path.open("wb", buffering=0)
         except OSError as error:
             self._give_up(error)

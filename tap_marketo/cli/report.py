@@ -32,22 +32,18 @@ VARIABLE = "TAP_MARKETO_SYNC_LOG"
 )
 def command(given: Given, log: Path | None, output: Path) -> None:
     """Read the log, write the page."""
-    try:
-        from tap_marketo.report.page import render  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise click.ClickException(
-            "The report needs an extra: pip install 'tap-marketo-engage[report]'."
-        ) from None
-    from tap_marketo.report.history import SyncLogError, read_run  # noqa: PLC0415 - as above
+    from tap_marketo.report.history import SyncLogError, earlier_runs, read_run  # noqa: PLC0415
+    from tap_marketo.report.page import render  # noqa: PLC0415
 
     path = log or given.config.get("sync_log") or os.environ.get(VARIABLE)
     if not path:
         raise click.ClickException(
-            "No sync log is named: set sync_log, sync once, and give the same file with --log."
+            "No sync log: set sync_log, run a sync, and name the same file with --log."
         )
     try:
-        run = read_run(Path(path).expanduser())
-        output.write_text(render(run), encoding="utf-8")
+        file = Path(path).expanduser()
+        run = read_run(file)
+        output.write_text(render(run, earlier_runs(file)), encoding="utf-8")
     except SyncLogError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

@@ -1,271 +1,241 @@
-"""The charts of the page: what the export jobs did when, calls and allocation, records."""
+"""The charts of the page, as SVG: export jobs over time, calls and allocation, records, trend."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+from tap_marketo.report.drawing import clock, duration, element, percent, size, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from tap_marketo.report.history import Job, Run
+    from tap_marketo.report.run import Job, Run
 
-MEGABYTE = 1024 * 1024
-# Phase to colour; what is only waiting is pale.
-COLOURS = {
-    "created": ("created, not yet enqueued", "#cfd6df"),
-    "queued": ("queued", "#f0b849"),
-    "running": ("running at Marketo", "#3b76d6"),
-    "exported": ("exported, not yet fetched", "#e3e8ef"),
-    "downloading": ("downloading", "#8a5cc7"),
-    "ready": ("fetched, waits its turn", "#e3e8ef"),
-    "writing": ("writing", "#2f9a63"),
+# Phase to its name, in the order of a job's life.
+PHASES = {
+    "created": "created, not yet queued",
+    "queued": "in Marketo's queue",
+    "running": "running at Marketo",
+    "exported": "exported, not yet downloaded",
+    "downloading": "downloading",
+    "ready": "downloaded, waiting for its turn",
+    "writing": "writing",
+    "paused": "pause: waiting for a limit",
 }
-WAITS, TROUBLE, INK, GRID = "#e07b39", "#c93a3a", "#1f2933", "#e6eaf0"
-FONT = {"family": "system-ui, -apple-system, Segoe UI, Roboto, sans-serif", "color": INK}
-CURVE, GAP, TOP, BOTTOM = 130, 56, 104, 40
+MANY_JOBS = 40
 MOST_STREAMS = 30
-# Pixels: a row of the jobs' chart, a label, and the line of waits and errors above the jobs.
-ROWS, LABEL, LANE = (5, 24), 15, 26
-JOBS_HEIGHT = 1000
-_LOOK: dict[str, Any] = {
-    "font": FONT,
-    "paper_bgcolor": "white",
-    "plot_bgcolor": "white",
-    "hoverlabel": {"bgcolor": "white", "align": "left"},
-}
+MOST_MARKS = 200
+CURVE_HEIGHT = 110
 
 
-def timeline(run: Run) -> go.Figure:
-    """The export jobs as bars over time; below, API calls and the allocation used.
+def timeline(run: Run) -> str:
+    """The export jobs as bars over time, pauses and errors above them.
 
     Args:
-        run: As the sync log tells it.
+        run: As the sync log has it.
     """
-    row = max(ROWS[0], min(ROWS[1], JOBS_HEIGHT // len(run.jobs)))
-    lane = -LANE / row
-    bars = LANE + row * (len(run.jobs) + 1)
-    height = TOP + bars + 2 * (GAP + CURVE) + BOTTOM
-    inner = height - TOP - BOTTOM
-    figure = make_subplots(
-        rows=3,
-        shared_xaxes=True,
-        vertical_spacing=GAP / inner,
-        row_heights=[bars, CURVE, CURVE],
-        subplot_titles=("", "API calls of this run", _allocation_title(run)),
+    used = {span.phase for job in run.jobs for span in job.spans}
+    if any(one.kind == "pause" for one in run.troubles):
+        used.add("paused")
+    legend = "".join(
+        element("li", _swatch(phase) + name) for phase, name in PHASES.items() if phase in used
     )
-    _add_jobs(figure, run)
-    _add_troubles(figure, run, lane)
-    _add_curves(figure, run)
-    pad = max((run.end - run.start) * 0.01, timedelta(milliseconds=100))
-    figure.update_xaxes(
-        type="date",
-        range=[_text(run.start - pad), _text(run.end + pad)],
-        gridcolor=GRID,
-        showticklabels=True,
-        hoverformat="%H:%M:%S",
-        zeroline=False,
-        ticks="outside",
-        ticklen=5,
-        tickcolor=GRID,
-    )
-    figure.update_xaxes(row=1, side="top")
-    figure.update_xaxes(row=2, showticklabels=False)
-    figure.update_yaxes(row=1, **_labels(run.jobs, row, lane))
-    figure.update_layout(
-        height=height,
-        barmode="overlay",
-        margin={"l": 10, "r": 40, "t": TOP, "b": BOTTOM},
-        legend={"orientation": "h", "y": 1 + 42 / inner, "x": 0, "yanchor": "bottom"},
-        modebar={"orientation": "v"},
-        **_LOOK,
-    )
-    figure.update_annotations(font={"size": 13, **FONT}, x=0, xanchor="left")
-    return figure
-
-
-def records(run: Run) -> go.Figure | None:
-    """Records of the largest streams, most first; None when there are none.
-
-    Args:
-        run: As the sync log tells it.
-    """
-    counts = run.largest_streams()[:MOST_STREAMS][::-1]
-    if not counts:
-        return None
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=[stream for stream, _ in counts],
-            x=[count for _, count in counts],
-            text=[f"{count:,}" for _, count in counts],
-            textposition="outside",
-            cliponaxis=False,
-            marker_color=COLOURS["writing"][1],
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
+    rows = [element("span", "UTC", class_="soft"), _axis(run)]
+    if run.troubles:
+        rows += [element("span", "pauses and errors", class_="soft"), _troubles(run)]
+    height = 9 if len(run.jobs) > MANY_JOBS else 14
+    for job in run.jobs:
+        lost = "" if job.outcome == "written" else " lost"
+        title = f"{job.stream} {job.days}: {job.outcome}"
+        label = element(
+            "span",
+            f"{'✕ ' if lost else ''}{escape(job.stream)} {escape(job.days)}",
+            class_=f"job{lost}",
+            title=title,
         )
+        rows += [label, _bars(run, job, height)]
+    many = " many" if len(run.jobs) > MANY_JOBS else ""
+    return element("ul", legend, class_="legend") + element(
+        "div", "\n".join(rows), class_=f"rows{many}", id="timeline"
     )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, tickformat=",")
-    figure.update_yaxes(automargin=True, tickmode="linear", ticksuffix="  ")
-    figure.update_layout(
-        height=60 + 22 * len(counts),
-        margin={"l": 10, "r": 70, "t": 10, "b": 40},
-        bargap=0.3,
-        **_LOOK,
-    )
-    return figure
 
 
-def _add_jobs(figure: go.Figure, run: Run) -> None:
-    for phase, (name, colour) in COLOURS.items():
-        spans = [
-            (number, job, span)
-            for number, job in enumerate(run.jobs)
-            for span in job.spans
-            if span.phase == phase
+def calls(run: Run) -> str:
+    """API calls of the run so far, as steps.
+
+    Args:
+        run: As the sync log has it.
+    """
+    return _steps(run, run.calls, "calls", lambda value: f"{value:,.0f} calls")
+
+
+def allocation(run: Run) -> str:
+    """Bytes of the day's export allocation used, against its limit.
+
+    Args:
+        run: As the sync log has it.
+    """
+    return _steps(run, run.allocation, "used", size, limit=run.limit)
+
+
+def records(run: Run) -> str:
+    """Records of the largest streams, most first.
+
+    Args:
+        run: As the sync log has it.
+    """
+    counts = run.largest_streams()[:MOST_STREAMS]
+    most = counts[0][1] if counts else 1
+    rows = [
+        part
+        for stream, count in counts
+        for part in (
+            element("span", f"{escape(stream)} · {count:,}"),
+            _svg(
+                element("rect", class_="bar", width=percent(count / most), height=12),
+                height=12,
+            ),
+        )
+    ]
+    return element("div", "\n".join(rows), class_="rows", id="records")
+
+
+def trend(runs: Sequence[Run]) -> str:
+    """One line for each run that a log is kept of, oldest first.
+
+    Args:
+        runs: Oldest first; the last is the one that the page is about.
+    """
+
+    def column(value: Callable[[Run], float], text: Callable[[float], str]) -> list[str]:
+        most = max((value(run) for run in runs), default=0) or 1
+        return [
+            text(value(run))
+            + _svg(element("rect", class_="bar", width=percent(value(run) / most), height=5), 5)
+            for run in runs
         ]
-        if not spans:
-            continue
-        figure.add_trace(
-            go.Bar(
-                name=name,
-                orientation="h",
-                y=[number for number, _, _ in spans],
-                base=[_text(span.start) for _, _, span in spans],
-                x=[span.seconds * 1000 for _, _, span in spans],
-                width=0.8,
-                marker={"color": colour, "line": {"width": 0}},
-                text=[_about(job, f"{name} {span.seconds:,.1f} s") for _, job, span in spans],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
-                legendrank=list(COLOURS).index(phase),
-            ),
-            row=1,
-            col=1,
-        )
-    lost = [(number, job) for number, job in enumerate(run.jobs) if job.outcome != "written"]
-    if lost:
-        figure.add_trace(
-            go.Scatter(
-                name="not written",
-                mode="markers",
-                y=[number for number, _ in lost],
-                x=[_text(job.spans[-1].end if job.spans else run.end) for _, job in lost],
-                marker={"symbol": "x", "size": 8, "color": TROUBLE},
-                text=[_about(job, job.outcome) for _, job in lost],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=1,
-            col=1,
-        )
+
+    columns = [
+        [clock(run.start, day=True)[:16] for run in runs],
+        [_outcome(run) for run in runs],
+        column(lambda run: (run.end - run.start).total_seconds(), duration),
+        column(lambda run: run.calls[-1][1], lambda value: f"{value:,.0f}"),
+        column(lambda run: run.exported, size),
+        column(lambda run: run.records, lambda value: f"{value:,.0f}"),
+    ]
+    head = ("start, UTC", "outcome", "duration", "API calls", "exported", "records")
+    return table(head, list(zip(*columns, strict=True)), "t-nnnn", id="trend")
 
 
-def _add_troubles(figure: go.Figure, run: Run, lane: float) -> None:
-    """Waits and repeated calls, in a line above the jobs."""
-    waits = [one for one in run.troubles if one.kind == "wait"]
-    others = [one for one in run.troubles if one.kind != "wait"]
-    if waits:
-        left = [(run.end - one.at).total_seconds() for one in waits]
-        figure.add_trace(
-            go.Bar(
-                name="waiting for a limit",
-                orientation="h",
-                y=[lane] * len(waits),
-                base=[_text(one.at) for one in waits],
-                x=[min(one.seconds, most) * 1000 for one, most in zip(waits, left, strict=True)],
-                width=-lane * 0.6,
-                marker={"color": WAITS, "line": {"width": 0}},
-                text=[_shortened(f"{one.why} ({one.seconds:,.0f} s)") for one in waits],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=1,
-            col=1,
-        )
-    if others:
-        figure.add_trace(
-            go.Scatter(
-                name="retry or error",
-                mode="markers",
-                y=[lane] * len(others),
-                x=[_text(one.at) for one in others],
-                marker={"symbol": "diamond", "size": 9, "color": TROUBLE},
-                text=[_shortened(f"{one.kind}: {one.why}") for one in others],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=1,
-            col=1,
-        )
+def _outcome(run: Run) -> str:
+    return element("span", escape(run.outcome), class_=f"outcome {run.status.value}")
 
 
-def _add_curves(figure: go.Figure, run: Run) -> None:
-    used = [(at, size / MEGABYTE) for at, size in run.allocation]
-    if used:
-        used.append((run.end, used[-1][1]))
-    curves = (
-        (2, run.calls, "linear", COLOURS["running"][1], "%{y:,} calls"),
-        (3, used, "hv", COLOURS["downloading"][1], "%{y:,.1f} MB"),
+def _svg(content: str, height: int, **attributes: object) -> str:
+    return element("svg", content, height=height, **attributes)
+
+
+def _swatch(phase: str) -> str:
+    return _svg(element("rect", class_=phase, width=16, height=12, rx=2), 12, aria_hidden="true")
+
+
+def _place(run: Run, at: datetime) -> float:
+    return (at - run.start).total_seconds() / max((run.end - run.start).total_seconds(), 0.001)
+
+
+def _axis(run: Run) -> str:
+    length = run.end - run.start
+    marks = [
+        element(
+            "text",
+            clock(run.start + length * part),
+            x=percent(part),
+            y=11,
+            text_anchor=anchor,
+        )
+        for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end"))
+    ]
+    return _svg("".join(marks), 14)
+
+
+def _bars(run: Run, job: Job, height: int) -> str:
+    about = "" if job.records is None else f", {job.records:,} records, {size(job.size or 0)}"
+    bars = []
+    for span in job.spans:
+        start, end = _place(run, span.start), _place(run, span.end)
+        text = f"{PHASES[span.phase]} {duration(span.seconds)} ({job.stream} {job.days}{about})"
+        bars.append(
+            element(
+                "rect",
+                element("title", escape(text)),
+                class_=span.phase,
+                x=percent(start),
+                width=percent(max(end - start, 0.0015)),
+                height=height,
+            )
+        )
+    return _svg("".join(bars), height, role="img", aria_label=f"{job.stream} {job.days}")
+
+
+def _troubles(run: Run) -> str:
+    marks = []
+    for one in run.troubles[:MOST_MARKS]:
+        title = element("title", escape(f"{clock(one.at)} {one.kind}: {one.why}"))
+        start = _place(run, one.at)
+        if one.kind == "pause":
+            width = one.seconds / max((run.end - run.start).total_seconds(), 0.001)
+            marks.append(
+                element(
+                    "rect",
+                    title,
+                    class_="paused",
+                    x=percent(start),
+                    width=percent(min(max(width, 0.002), max(1 - start, 0.002))),
+                    y=2,
+                    height=12,
+                )
+            )
+        else:
+            marks.append(element("circle", title, class_="mark", cx=percent(start), cy=8, r=4))
+    return _svg("".join(marks), 16)
+
+
+def _steps(
+    run: Run,
+    points: Sequence[tuple[datetime, int]],
+    name: str,
+    text: Callable[[float], str],
+    limit: int = 0,
+) -> str:
+    """A step curve that fills any width; texts keep their size."""
+    top = max([limit, *(value for _, value in points)], default=0) * 1.08 or 1
+    height = CURVE_HEIGHT
+
+    def y(value: float) -> float:
+        return round((1 - value / top) * height, 1)
+
+    path, previous = [], None
+    for at, value in points:
+        x = round(_place(run, at) * 1000, 1)
+        path.append(f"M{x} {y(value)}" if previous is None else f"H{x}V{y(value)}")
+        previous = value
+    line = "".join(dict.fromkeys(path)) + "H1000"
+    first = round(_place(run, points[0][0]) * 1000, 1) if points else 0
+    curve = element(
+        "svg",
+        element("path", class_=f"area {name}", d=f"{line}V{height}H{first}Z")
+        + element("path", class_=f"curve {name}", d=line),
+        viewBox=f"0 0 1000 {height}",
+        preserveAspectRatio="none",
+        height=height,
     )
-    for row, points, shape, colour, hover in curves:
-        figure.add_trace(
-            go.Scatter(
-                mode="lines",
-                showlegend=False,
-                x=[_text(at) for at, _ in points],
-                y=[value for _, value in points],
-                line={"shape": shape, "color": colour, "width": 2},
-                fill="tozeroy",
-                hovertemplate=f"%{{x}}: {hover}<extra></extra>",
-            ),
-            row=row,
-            col=1,
-        )
-        figure.update_yaxes(
-            row=row, rangemode="tozero", gridcolor=GRID, zeroline=False, nticks=4, automargin=True
-        )
-    most = max((value for _, value in used), default=0)
-    if run.limit and most > run.limit / MEGABYTE / 4:
-        figure.add_hline(
-            y=run.limit / MEGABYTE, row=3, col=1, line={"color": TROUBLE, "dash": "dash"}
-        )
-
-
-def _allocation_title(run: Run) -> str:
-    limit = f", of {run.limit / MEGABYTE:,.0f} MB" if run.limit else ""
-    return f"Export allocation used today, in MB{limit}"
-
-
-def _labels(jobs: list[Job], row: int, lane: float) -> dict[str, Any]:
-    """Name every job, or as many as do not touch each other."""
-    every = -(-LABEL // row)
-    numbers = list(range(0, len(jobs), every))
-    names = [f"{jobs[number].stream}  {jobs[number].days}  " for number in numbers]
-    return {
-        "range": [len(jobs) - 0.4, lane * 1.6],
-        "tickmode": "array",
-        "tickvals": [lane, *numbers],
-        "ticktext": ["waits and errors  ", *names],
-        "tickfont": {"size": 11},
-        "showgrid": False,
-        "zeroline": False,
-        "automargin": True,
-    }
-
-
-def _about(job: Job, what: str) -> str:
-    told = "" if job.records is None else f"<br>{job.records:,} records, {job.size or 0:,} bytes"
-    return f"<b>{what}</b><br>{job.stream} {job.days}<br>export job {job.export_id}{told}"
-
-
-def _shortened(text: str) -> str:
-    """One hover line; the table below has the whole text."""
-    cut = text if len(text) <= 120 else f"{text[:120]}…"  # noqa: PLR2004
-    return cut.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _text(moment: datetime) -> str:
-    # plotly.js shows times as they are written, so no offset.
-    return f"{moment:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+    marks = element("line", class_="grid", x1="0", x2="100%", y1=height - 0.5, y2=height - 0.5)
+    if limit:
+        marks += element("line", class_="limit", x1="0", x2="100%", y1=y(limit), y2=y(limit))
+        marks += element("text", f"limit {text(limit)}", x=4, y=y(limit) + 13)
+    last = points[-1][1] if points else 0
+    above = max(y(last) - 6, 11)
+    marks += element("text", text(last), x="100%", dx=-4, y=above, text_anchor="end")
+    return _svg(curve + marks, height, class_="steps", role="img", aria_label=text(last))

@@ -1,11 +1,14 @@
-"""What a sync log tells: the jobs of a run with their phases, its waits, errors and counts."""
+"""What a sync log holds: the jobs of a run with their phases, its pauses, errors and counts."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from tap_marketo.report.drawing import days
+from tap_marketo.report.run import Job, Run, Span, Status, Trouble
+from tap_marketo.sync_log import KEPT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,112 +25,32 @@ BEGINS = {
 }
 ENDS = {"written", "given_up", "failed", "cancelled"}
 TAKEN_OVER = {"Created": "created", "Processing": "running", "Completed": "exported"}
+# Names of events, for people.
 TROUBLE = {
-    "wait": "wait",
+    "wait": "pause",
     "retry": "retry",
     "split": "window split in two",
     "given_up": "exported again",
     "failed": "error",
     "cancelled": "job cancelled",
-    "paused": "ended early",
+    "paused": "limit reached",
     "stream_skipped": "stream skipped",
     "stream_failed": "stream failed",
     "run_ended": "run failed",
 }
-ERRORS = ("exported again", "error", "ended early", "stream skipped", "run failed")
+ERRORS = (
+    "exported again",
+    "error",
+    "limit reached",
+    "stream skipped",
+    "stream failed",
+    "run failed",
+)
+QUEUE_FULL = "queue is full"
 
 
 class SyncLogError(Exception):
-    """A file is no sync log; told in one sentence."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """One phase of an export job; both ends in UTC."""
-
-    phase: str
-    start: datetime
-    end: datetime
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.end - self.start).total_seconds()
-
-
-@dataclass
-class Job:
-    """An export job.
-
-    Attributes:
-        window: From when to when it exports, as `start/end`; empty when it has none.
-        size: Bytes of its file.
-        outcome: `written`, or what became of it instead.
-    """
-
-    export_id: str
-    stream: str
-    window: str
-    spans: list[Span] = field(default_factory=list)
-    records: int | None = None
-    size: int | None = None
-    outcome: str = "not written"
-
-    @property
-    def days(self) -> str:
-        """The days of its window, for people."""
-        return _days(self.window)
-
-    def seconds(self, *phases: str) -> float:
-        """How long it was in these phases together."""
-        return sum(span.seconds for span in self.spans if span.phase in phases)
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """A wait, a repeated call, or an error.
-
-    Attributes:
-        seconds: How long the tap waited because of it.
-    """
-
-    at: datetime
-    kind: str
-    about: str
-    why: str
-    seconds: float
-
-
-@dataclass
-class Run:
-    """One run of the tap.
-
-    Attributes:
-        end: When it ended, or what happened last when nothing tells of an end.
-        outcome: For people.
-        calls: API calls so far, by time.
-        allocation: Bytes of the day's export allocation that are used, by time.
-        limit: Bytes of the allocation that the tap may use; 0 when unknown.
-        counts: Records written, by stream.
-    """
-
-    instance: str
-    version: str
-    start: datetime
-    end: datetime
-    outcome: str = "under way or killed: the log has no end"
-    succeeded: bool = False
-    jobs: list[Job] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    calls: list[tuple[datetime, int]] = field(default_factory=list)
-    allocation: list[tuple[datetime, int]] = field(default_factory=list)
-    limit: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def largest_streams(self) -> list[tuple[str, int]]:
-        """Streams that had records, with how many, most first."""
-        counts = [(stream, count) for stream, count in self.counts.items() if count]
-        return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
+    """A file is not a sync log."""
 
 
 def read_run(path: Path) -> Run:
@@ -146,7 +69,7 @@ def read_run(path: Path) -> Run:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise SyncLogError(f"The sync log {path} cannot be read: {reason}.") from None
     if not events or events[0]["event"] != "run_started":
-        raise SyncLogError(f"{path} is no sync log: it does not begin with the start of a run.")
+        raise SyncLogError(f"{path} is no sync log: its first line is not the start of a run.")
     first, last = events[0], events[-1]
     run = Run(first["instance"], first["version"], first["time"], last["time"])
     for event in events:
@@ -155,7 +78,9 @@ def read_run(path: Path) -> Run:
     for event in events:
         if event.get("job") and event.get("window") is not None:
             by_job.setdefault(event["job"], []).append(event)
-    run.jobs = [_job(one, run.end) for one in by_job.values()]
+    pauses = [one for one in run.troubles if one.kind == "pause" and QUEUE_FULL not in one.why]
+    run.jobs = [_job(one, run.end, pauses) for one in by_job.values()]
+    _conclude(run)
     run.jobs.sort(key=lambda job: (job.stream, job.spans[0].start if job.spans else run.end))
     if not run.counts:  # the log level of the tap can silence the SDK's counts
         for job in run.jobs:
@@ -174,11 +99,6 @@ def _event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _days(window: str) -> str:
-    first, _, last = window.partition("/")
-    return f"{first[:10]} to {last[:10]}" if last else window
-
-
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -192,11 +112,12 @@ def _add(run: Run, event: dict[str, Any]) -> None:
         run.limit = event["limit"]
     elif kind == "records":
         run.counts = event["counts"]
+    elif kind == "planned":
+        run.planned += event.get("windows", 0)
     elif kind == "run_ended":
-        run.succeeded = event["outcome"] == "ended"
-        run.outcome = _outcome(event)
+        run.status, run.outcome = _outcome(event)
     if kind in TROUBLE and (kind != "run_ended" or "why" in event):
-        about = [event.get("stream", ""), _days(event.get("window", "")), event.get("job", "")]
+        about = [event.get("stream", ""), days(event.get("window", "")), event.get("job", "")]
         run.troubles.append(
             Trouble(
                 at,
@@ -208,17 +129,40 @@ def _add(run: Run, event: dict[str, Any]) -> None:
         )
 
 
-def _outcome(event: dict[str, Any]) -> str:
+def _outcome(event: dict[str, Any]) -> tuple[Status, str]:
     code = event.get("exit_code", 0)
     if event["outcome"] == "ended":
-        return "ended well"
+        return Status.WELL, "ended well"
     if code > 128:  # noqa: PLR2004 - a shell's way to name a signal
-        return f"ended by signal {code - 128}"
-    return "ended with an error"
+        return Status.EARLY, f"stopped by signal {code - 128}"
+    return Status.FAILED, "ended with an error"
 
 
-def _job(events: list[dict[str, Any]], end: datetime) -> Job:
-    job = Job(events[0]["job"], events[0]["stream"], events[0]["window"])
+def _conclude(run: Run) -> None:
+    """Say why a run did not end well, and which streams it ended without."""
+    by_kind: dict[str, list[Trouble]] = {}
+    for one in run.troubles:
+        by_kind.setdefault(one.kind, []).append(one)
+    failed, skipped = by_kind.get("stream failed", []), by_kind.get("stream skipped", [])
+    run.reasons = [one.why for one in by_kind.get("run failed", []) if one.why]
+    run.reasons += [f"{one.about} failed: {one.why}" for one in failed]
+    limits = [one.why for one in by_kind.get("limit reached", [])]
+    run.reasons += limits
+    if run.status is Status.WELL and limits:
+        run.status, run.outcome = Status.EARLY, "ended early, without an error: a limit was reached"
+    if run.status is not Status.WELL or skipped:
+        run.reasons += [f"{one.about} was skipped: {one.why}" for one in skipped]
+    if run.status is Status.WELL and skipped:
+        streams = "1 stream" if len(skipped) == 1 else f"{len(skipped)} streams"
+        run.status, run.outcome = Status.EARLY, f"ended without {streams}"
+    if run.status is Status.FAILED and not run.reasons:
+        run.reasons = [one.why for one in by_kind.get("error", [])[-1:]]
+    run.reasons = list(dict.fromkeys(run.reasons))
+
+
+def _job(events: list[dict[str, Any]], end: datetime, pauses: list[Trouble]) -> Job:
+    first = events[0]
+    job = Job(first["job"], first["stream"], first["window"], first.get("part", ""))
     for event in events:
         job.records = event.get("records", job.records)
         job.size = event.get("bytes", job.size)
@@ -227,11 +171,26 @@ def _job(events: list[dict[str, Any]], end: datetime) -> Job:
     begins = sorted(_begins(events).items(), key=lambda pair: pair[1])
     untils = [start for _, start in begins[1:]] + [end]
     job.spans = [
-        Span(phase, start, until)
+        span
         for (phase, start), until in zip(begins, untils, strict=True)
         if phase
+        for span in _without(Span(phase, start, until), pauses)
     ]
     return job
+
+
+def _without(span: Span, pauses: list[Trouble]) -> list[Span]:
+    """Cut the pauses out of a download, so that a limit does not look like the network."""
+    if span.phase != "downloading":
+        return [span]
+    parts, at = [], span.start
+    for pause in pauses:
+        start = max(at, pause.at)
+        end = min(span.end, pause.at + timedelta(seconds=pause.seconds))
+        if start < end:
+            parts += [Span("downloading", at, start), Span("paused", start, end)]
+            at = end
+    return [one for one in [*parts, Span("downloading", at, span.end)] if one.seconds] or [span]
 
 
 def _begins(events: list[dict[str, Any]]) -> dict[str, datetime]:
@@ -261,3 +220,18 @@ def _between(low: datetime, text: str | None, high: datetime) -> datetime | None
         return None
     moment = _moment(text)
     return max(low, moment) if low - timedelta(seconds=1) <= moment <= high else None
+
+
+def earlier_runs(path: Path) -> list[Run]:
+    """The runs before the one of a sync log, oldest first, as far as their logs are kept.
+
+    Args:
+        path: Of the newest log; earlier ones have a number appended.
+    """
+    runs = []
+    for number in range(1, KEPT + 1):
+        try:
+            runs.append(read_run(path.with_name(f"{path.name}.{number}")))
+        except SyncLogError:
+            break
+    return runs[::-1]

@@ -1,90 +1,205 @@
-"""The page itself: title, figures of the run, charts and tables in one file without references."""
+"""The page itself: reason, figures, charts and tables in one file without references or scripts."""
 
 from __future__ import annotations
 
 from collections import Counter
+from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
-
-import jinja2
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
+from typing import TYPE_CHECKING
 
 from tap_marketo.report import charts
+from tap_marketo.report.drawing import PATTERNS, clock, duration, element, size, table
 from tap_marketo.report.history import ERRORS
+from tap_marketo.report.run import Status
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from collections.abc import Sequence
 
-    from tap_marketo.report.history import Run
+    from tap_marketo.report.run import Run
 
 MOST_TROUBLES = 500
-# Plotly 7 offers to upload a chart to its makers: what a sync did stays in the page.
-CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False, "plotlyServerURL": ""}
-TIMELINE = {
-    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"], ["zoom2d", "pan2d"], ["toImage"]],
-    "toImageButtonOptions": {"filename": "marketo-sync"},
+NEXT = {
+    Status.FAILED: "What is written stays written, and the next run resumes where this one stopped."
+    " `tap-marketo doctor` checks the instance without exporting anything.",
+    Status.EARLY: "The next run resumes where this one stopped.",
+    Status.OPEN: "A run that was killed loses nothing: the next one resumes from its last state.",
 }
-RECORDS = {"displayModeBar": False}
 
 
-def render(run: Run) -> str:
+def render(run: Run, earlier: Sequence[Run] = ()) -> str:
     """Make the page.
 
     Args:
-        run: As the sync log tells it.
+        run: As the sync log has it.
+        earlier: Runs before it, oldest first, for the trend.
 
     Returns:
-        HTML that needs nothing beside itself: the plotting library is in it, 4.8 MB.
+        HTML that refers to nothing outside itself.
     """
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["duration"] = duration
-    source = files("tap_marketo.report").joinpath("page.html").read_text(encoding="utf-8")
-    records = charts.records(run)
-    return environment.from_string(
-        source
-    ).render(
-        run=run,
-        facts=_facts(run),
-        library=Markup(get_plotlyjs()),  # noqa: S704 - plotly's own
-        timeline=_embedded(charts.timeline(run), "timeline", TIMELINE) if run.jobs else None,
-        records=_embedded(records, "records", RECORDS) if records else None,
-        smaller=run.largest_streams()[charts.MOST_STREAMS :],
-        idle=sum(not count for count in run.counts.values()),
-        troubles=run.troubles[:MOST_TROUBLES],
+    title = f"Sync of {escape(run.instance)}"
+    style = files("tap_marketo.report").joinpath("page.css").read_text(encoding="utf-8")
+    parts = [
+        element("h1", title),
+        _when(run),
+        _reason(run),
+        _figures(run),
+        _section("Export jobs", charts.timeline(run) if run.jobs else "", "No export job ran."),
+        _section("API calls of this run", charts.calls(run)),
+        _section(_allocation_title(run), charts.allocation(run) if run.allocation else ""),
+        _section("Errors, retries and pauses", _troubles(run), "None."),
+        _section("Records by stream", _records(run), "No stream had a record."),
+        _section("The last runs", charts.trend([*earlier, run]) if earlier else ""),
+        _section("", _jobs(run)),
+        element("footer", f"tap-marketo {escape(run.version)}. All times in UTC."),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}, {run.start:%Y-%m-%d %H:%M} UTC</title>
+<style>
+{style}</style>
+</head>
+<body>
+{PATTERNS}
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _section(title: str, content: str, otherwise: str = "") -> str:
+    if not content and not otherwise:
+        return ""
+    heading = element("h2", escape(title)) if title else ""
+    return element("section", heading + (content or element("p", otherwise)))
+
+
+def _when(run: Run) -> str:
+    ended = clock(run.end, day=run.end.date() != run.start.date())
+    outcome = element("span", escape(run.outcome), class_=f"outcome {run.status.value}")
+    return element("p", f"{clock(run.start, day=True)} to {ended} UTC: {outcome}", class_="when")
+
+
+def _reason(run: Run) -> str:
+    """Why the run did not do all that it was asked, at the top."""
+    if run.status is Status.WELL:
+        return ""
+    heads = {
+        Status.FAILED: "Why it failed",
+        Status.EARLY: "What is missing",
+        Status.OPEN: "No end in the log",
+    }
+    reasons = "".join(element("li", escape(why)) for why in run.reasons)
+    if run.status is Status.OPEN:
+        reasons += element("li", f"The last event is of {clock(run.end, day=True)} UTC.")
+    content = element("strong", heads[run.status]) + (element("ul", reasons) if reasons else "<br>")
+    return element(
+        "div", content + escape(NEXT[run.status]), class_=f"reason {run.status.value}", id="reason"
     )
 
 
-def _embedded(figure: go.Figure, name: str, config: dict[str, Any]) -> Markup:
-    html = figure.to_html(
-        full_html=False, include_plotlyjs=False, div_id=name, config=CONFIG | config
-    )
-    return Markup(html)  # noqa: S704 - plotly escapes what it embeds
-
-
-def _facts(run: Run) -> list[tuple[str, str]]:
+def _figures(run: Run) -> str:
     kinds = Counter(one.kind for one in run.troubles)
-    exported = sum(job.size or 0 for job in run.jobs) / charts.MEGABYTE
-    written = sum(job.outcome == "written" for job in run.jobs)
-    return [
+    paused = sum(one.seconds for one in run.troubles if one.kind == "pause")
+    whole = run.status in {Status.WELL, Status.FAILED}
+    windows = len({(job.stream, job.window, job.part) for job in run.written})
+    facts = [
         ("duration", duration((run.end - run.start).total_seconds())),
-        ("export jobs written", f"{written} of {len(run.jobs)}"),
-        ("records", f"{sum(run.counts.values()):,}"),
-        ("exported", f"{exported:,.1f} MB"),
+        ("windows written", f"{windows} of {run.planned}" if run.planned else f"{windows}"),
+        ("export jobs", f"{len(run.jobs)}"),
+        ("records", f"{'' if whole else 'at least '}{run.records:,}"),
+        ("exported", size(run.exported)),
         ("API calls", f"{run.calls[-1][1]:,}"),
+        ("pauses", duration(paused) if paused else "none"),
         ("retries", str(kinds["retry"])),
         ("errors", str(sum(kinds[kind] for kind in ERRORS))),
     ]
+    return element(
+        "dl", "\n".join(element("div", element("dt", a) + element("dd", b)) for a, b in facts)
+    )
 
 
-def duration(seconds: float) -> str:
-    """A length of time for people.
+def _allocation_title(run: Run) -> str:
+    limit = f", of {size(run.limit)}" if run.limit else ""
+    return f"Export allocation used today{limit}"
 
-    Args:
-        seconds: How long.
-    """
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+def _troubles(run: Run) -> str:
+    if not run.troubles:
+        return ""
+    rows = [
+        (
+            clock(one.at),
+            escape(one.kind),
+            escape(one.why),
+            escape(one.about),
+            duration(one.seconds) if one.seconds else "",
+        )
+        for one in run.troubles[:MOST_TROUBLES]
+    ]
+    more = len(run.troubles) - len(rows)
+    head = ("UTC", "what", "why", "where", "paused")
+    return table(head, rows, "ttw-n", id="troubles", class_="narrow") + (
+        element("p", f"And {more} more, in the sync log.") if more else ""
+    )
+
+
+def _records(run: Run) -> str:
+    streams = run.largest_streams()
+    if not streams:
+        return ""
+    smaller = [(escape(stream), f"{count:,}") for stream, count in streams[charts.MOST_STREAMS :]]
+    idle = sum(not count for count in run.counts.values())
+    content = charts.records(run)
+    if smaller:
+        content += _details(f"{len(smaller)} smaller streams", table((), smaller, "-n"))
+    if idle:
+        content += element(
+            "p",
+            f"{idle} more {'stream' if idle == 1 else 'streams'} had nothing new.",
+            class_="soft",
+        )
+    return content
+
+
+def _jobs(run: Run) -> str:
+    if not run.jobs:
+        return ""
+    rows = [
+        (
+            escape(job.stream),
+            escape(job.days),
+            element("code", escape(job.export_id)),
+            "" if job.records is None else f"{job.records:,}",
+            "" if job.size is None else f"{job.size:,}",
+            *(
+                duration(job.seconds(phase))
+                for phase in ("queued", "running", "downloading", "writing")
+            ),
+            escape(job.outcome),
+        )
+        for job in run.jobs
+    ]
+    head = (
+        "stream",
+        "window",
+        "export job",
+        "records",
+        "bytes",
+        "queued",
+        "ran",
+        "downloaded in",
+        "written in",
+        "outcome",
+    )
+    return _details("All export jobs as a table", table(head, rows, "-t-nnnnnn-", id="jobs"))
+
+
+def _details(summary: str, content: str) -> str:
+    return element("details", element("summary", summary) + element("div", content))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo.report.history import Run, SyncLogError, read_run
+from tap_marketo.report.history import SyncLogError, earlier_runs, read_run
+from tap_marketo.report.run import Run, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,7 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
 
     assert phases(run) == [("queued", 4), ("running", 0)]
     assert "killed" in run.outcome
-    assert not run.succeeded
+    assert run.status is Status.OPEN
 
 
 @pytest.mark.parametrize("content", ["", "hello\n", "[1]\n", '{"time": "x", "event": "created"}\n'])
@@ -119,3 +120,80 @@ def test_another_file_is_no_sync_log(tmp_path: Path, content: str) -> None:
 
     with pytest.raises(SyncLogError, match="no sync log"):
         read_run(path)
+
+
+def test_a_failed_run_gives_its_reasons_first(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        (1, "retry", {"why": "Marketo error 604: Timed out", "seconds": 2}),
+        (2, "left_out", {"stream": "companies", "why": "Marketo error 603"}),
+        (3, "stream_failed", {"stream": "leads", "why": "Export of leads failed 3 times"}),
+        (9, "run_ended", {"outcome": "failed", "exit_code": 1}),
+    )
+
+    assert run.status is Status.FAILED
+    assert run.reasons == [
+        "leads failed: Export of leads failed 3 times",
+        "companies was skipped: Marketo error 603",
+    ]
+
+
+def test_a_run_that_a_limit_ended_did_not_end_well(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        (3, "paused", {"why": "The daily export allocation is used up"}),
+        (9, "run_ended", {"outcome": "ended"}),
+    )
+
+    assert run.status is Status.EARLY
+    assert not run.succeeded
+    assert run.reasons == ["The daily export allocation is used up"]
+
+
+def test_a_stopped_run_names_its_signal(tmp_path: Path) -> None:
+    run = run_of(tmp_path, (9, "run_ended", {"outcome": "failed", "exit_code": 143}))
+
+    assert (run.status, run.outcome) == (Status.EARLY, "stopped by signal 15")
+
+
+def test_a_pause_is_no_part_of_a_download(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        (1, "downloading", JOB),
+        (2, "wait", {"why": "The limits on API calls", "seconds": 10}),
+        (14, "written", {**JOB, "records": 3}),
+    )
+
+    assert phases(run) == [("downloading", 1), ("paused", 10), ("downloading", 2)]
+    assert run.jobs[0].seconds("downloading") == 3
+
+
+def test_a_full_queue_holds_up_no_download(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        (1, "downloading", JOB),
+        (2, "wait", {"why": "Marketo's export queue is full", "seconds": 10}),
+        (14, "written", JOB),
+    )
+
+    assert phases(run) == [("downloading", 13)]
+
+
+def test_records_of_a_killed_run_count_what_its_jobs_wrote(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        (1, "records", {"counts": {"leads": 0}}),
+        (2, "written", {**JOB, "records": 30}),
+    )
+
+    assert run.records == 30
+
+
+def test_earlier_runs_are_read_as_far_as_there_are_logs(tmp_path: Path) -> None:
+    path = tmp_path / "sync.jsonl"
+    for number, calls in ((3, 30), (2, 20), (1, 10)):
+        run_of(tmp_path, (calls, "run_ended", {"outcome": "ended"}))
+        path.rename(tmp_path / f"sync.jsonl.{number}")
+    (tmp_path / "sync.jsonl.4").write_text("no log", encoding="utf-8")
+
+    assert [(run.end - run.start).seconds for run in earlier_runs(path)] == [30, 20, 10]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tap_marketo.report.drawing import size
+from tap_marketo.report.history import read_run
+from tap_marketo.report.page import render
 from tests.support.export_runs import only
-from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
+from tests.support.sync_logs import write_log
+from tests.support.tap_runs import quick_config, run_tap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +34,7 @@ def test_the_page_shows_every_job_of_the_run(sandbox: Sandbox, tmp_path: Path) -
         assert f'<td class="n">{job.file.size:,}</td>' in page
     assert f"Sync of {sandbox.base_url.split('/')[2].split(':')[0]}" in page
     assert "ended well" in page
-    assert not re.search(r"<(script|img|link)[^>]+(src|href)=", page)
+    assert not re.search(r"<(script|img|link)|(src|href)=|https?://", page)
 
 
 def test_what_an_error_says_is_text_in_the_page(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -58,19 +63,45 @@ def test_without_a_log_one_line_says_what_to_do(tmp_path: Path) -> None:
     )
 
 
-def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "plotly").mkdir()
-    (tmp_path / "plotly" / "__init__.py").write_text("raise ImportError", encoding="utf-8")
+def test_it_needs_no_credentials(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = quick_config(sandbox, sync_log=str(tmp_path / "sync.jsonl"))
+    run_tap(tmp_path, config, catalog=only("leads", sandbox, tmp_path))
+    calls = len(sandbox.log)
 
-    done = subprocess.run(
-        [TAP, "report", "--log", "sync.jsonl"],
-        env=own_environment(PYTHONPATH=str(tmp_path)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_tap(tmp_path, {**config, "client_secret": "wrong"}, "report")
+    bare = run_tap(tmp_path, None, "report", "--log", "sync.jsonl")
 
-    assert done.returncode == 1
-    assert done.stderr == (
-        "Error: The report needs an extra: pip install 'tap-marketo-engage[report]'.\n"
-    )
+    assert done.returncode == bare.returncode == 0, done.log
+    assert len(sandbox.log) == calls
+
+
+def test_a_failed_run_says_why_above_everything_else(tmp_path: Path) -> None:
+    path = tmp_path / "sync.jsonl"
+    write_log(path, 3, failed="Export of leads failed 3 times")
+
+    page = render(read_run(path))
+
+    assert page.index("Export of leads failed 3 times") < page.index("<dl>")
+    assert "Why it failed" in page
+
+
+def test_one_job_makes_a_small_page(tmp_path: Path) -> None:
+    write_log(tmp_path / "sync.jsonl", 1)
+
+    assert len(render(read_run(tmp_path / "sync.jsonl"))) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (900, "900 bytes"), (2048, "2.0 kB"), (5_000_000, "4.8 MB")],
+)
+def test_a_size_is_never_nothing(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+def test_a_trend_needs_more_than_one_run(tmp_path: Path) -> None:
+    write_log(tmp_path / "sync.jsonl", 2)
+    run = read_run(tmp_path / "sync.jsonl")
+
+    assert "The last runs" not in render(run)
+    assert render(run, [run, run]).count("ended well") == 4

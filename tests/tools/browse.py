@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,44 +17,40 @@ BOXES = """selector => Array.from(document.querySelectorAll(selector), one => {
 })"""
 
 
-def main(browser: str, page_file: str, picture: str) -> None:
+def main(browser: str, page_file: str, picture: str, width: str, scheme: str) -> None:
     """Look.
 
     Args:
         browser: Path of Chromium or Chrome.
         page_file: The page.
         picture: Where the screenshot goes.
+        width: Of the window, in pixels.
+        scheme: `light` or `dark`.
     """
     seen: dict[str, Any] = {"console": [], "requests": []}
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+        context = chromium.new_context(
+            viewport={"width": int(width), "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            offline=True,
+        )
         page = context.new_page()
         page.on("console", lambda message: seen["console"].append(message.text))
         page.on("pageerror", lambda error: seen["console"].append(str(error)))
         page.on("request", lambda request: seen["requests"].append(request.url))
         page.goto(Path(page_file).resolve().as_uri())
-        page.wait_for_selector("#timeline .bars .point")
-        bars = page.evaluate(BOXES, "#timeline .xy .bars .point path")
-        left, top, right, bottom = max(bars, key=lambda box: box[2] - box[0])
-        page.evaluate("top => window.scrollTo(0, top - 400)", top)
-        page.mouse.move((left + right) / 2, (top + bottom) / 2 - page.evaluate("window.scrollY"))
-        page.wait_for_selector("#timeline .hoverlayer .hovertext")
-        seen["hover"] = page.locator("#timeline .hoverlayer").text_content()
-        buttons = page.locator(".modebar-btn")
-        seen["buttons"] = [one.get_attribute("data-title") for one in buttons.all()]
-        with page.expect_download() as download:
-            page.get_by_label("Download plot as a PNG").click()
-        seen["download"] = download.value.suggested_filename
-        page.mouse.move(0, 0)
+        bars = page.evaluate(BOXES, "#timeline > svg[role=img] > rect")
+        seen["bars"] = sum(right > left and bottom > top for left, top, right, bottom in bars)
+        seen["labels"] = page.evaluate(BOXES, "#timeline .job")
+        seen["curves"] = page.locator("svg .curve").count()
+        seen["records"] = page.locator("#records .bar").count()
+        seen["reason"] = page.locator("#reason").count()
         seen["title"] = page.title()
         seen["heading"] = page.locator("h1").inner_text()
-        seen["bars"] = sum(bottom > top for _, top, _, bottom in bars)
-        seen["labels"] = page.evaluate(BOXES, "#timeline .ytick text")
-        seen["legend"] = page.evaluate(BOXES, "#timeline .legendtext")
-        seen["curves"] = page.locator("#timeline .scatterlayer .js-line").count()
-        seen["records"] = page.locator("#records .bars .point").count()
-        seen["background"] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for name, style in (("background", "backgroundColor"), ("ink", "color")):
+            text = page.evaluate(f"getComputedStyle(document.body).{style}")
+            seen[name] = [int(part) for part in re.findall(r"\d+", text)[:3]]
         seen["overflow"] = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
