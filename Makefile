@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-fast test-tools guard lint types format docs clean
+.PHONY: help setup demo simulate test test-fast test-tools guard lint types format docs docs-check site pictures clean
 
 # Files with generated parts, between the marks of cog.
 GENERATED = README.md $(wildcard docs/*.md) meltano.yml hub/_data/meltano/extractors/tap-marketo/engage.yml
@@ -11,6 +11,9 @@ setup: ## make the environments in .venv and .cache, once
 
 demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in between
 	@.venv/bin/python demo/demo.py
+
+simulate: setup ## thousands of nights of the export engine, with faults, in virtual time
+	@.venv/bin/python -m tests.exports.simulation
 
 test: setup ## the whole test suite, with a PostgreSQL of its own
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup
@@ -27,7 +30,10 @@ guard: setup ## whether records leave nearly as fast as Python can read their fi
 lint: setup ## ruff, all rules; whether the generated parts of the documentation are fresh
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/cog --check -I . $(GENERATED)
+	@$(MAKE) -s docs-check
+
+docs-check: ## whether the generated parts are fresh
+	@.venv/bin/cog --check -I . $(GENERATED) >/dev/null || { echo "Stale: run make docs" >&2; exit 1; }
 
 types: setup ## mypy, strict
 	@.venv/bin/mypy
@@ -35,9 +41,16 @@ types: setup ## mypy, strict
 docs: setup ## write the generated parts: settings, streams, meltano.yml, Hub definition
 	@.venv/bin/cog -r -I . $(GENERATED)
 
+site: setup docs-check ## the documentation as a site, with search: build/site
+	@$$(scripts/tool_environment site mkdocs-material==9.8.1)/mkdocs build --strict --quiet
+	@echo build/site/index.html
+
+pictures: setup ## take the pictures of the documentation again; needs Chromium or Chrome
+	@.venv/bin/python scripts/pictures.py
+
 format: setup ## let ruff format and fix
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
 clean: ## remove everything that make has made
-	rm -rf .venv .cache .demo .meltano .mypy_cache .pytest_cache .ruff_cache output
+	rm -rf .venv .cache .demo .meltano .mypy_cache .pytest_cache .ruff_cache build output

@@ -99,7 +99,7 @@ def test_a_list_fills_a_spreadsheet(sandbox: Sandbox, tmp_path: Path) -> None:
 
     documentation.run(documentation.blocks(recipe), sandbox, tmp_path)
 
-    found = {int(row["id"]): row for row in csv_rows(tmp_path / "output" / "leads.csv")}
+    found = {int(row["id"]): row for row in csv_rows(tmp_path / "output" / "list" / "leads.csv")}
     assert found == {
         lead["id"]: {name: as_text(name, value) for name, value in lead.items()}
         for lead in sandbox.world.expected_leads()
