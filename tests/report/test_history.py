@@ -126,7 +126,7 @@ def test_a_failed_run_gives_its_reasons_first(tmp_path: Path) -> None:
     run = run_of(
         tmp_path,
         (1, "retry", {"why": "Marketo error 604: Timed out", "seconds": 2}),
-        (2, "left_out", {"stream": "companies", "why": "Marketo error 603"}),
+        (2, "stream_skipped", {"stream": "companies", "why": "Marketo error 603"}),
         (3, "stream_failed", {"stream": "leads", "why": "Export of leads failed 3 times"}),
         (9, "run_ended", {"outcome": "failed", "exit_code": 1}),
     )
