@@ -10,12 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_marketo.files.records import Row, Shape
-<<<<<<< HEAD
     from tap_marketo.values.anomalies import Anomalies
     from tap_marketo.values.kinds import Column
-=======
-    from tap_marketo.values.kinds import Anomalies, Column
->>>>>>> 3bb123e (fix: keep tap_marketo/output/stream.py, which .gitignore took for output of a run)
 
 
 class ExportedStream(TapStream):
@@ -49,11 +45,7 @@ class ExportedStream(TapStream):
         """
         raise NotImplementedError
 
-<<<<<<< HEAD
     def routing_column(self, header: Sequence[str]) -> int | None:
-=======
-    def sorting_cell(self, header: Sequence[str]) -> int | None:
->>>>>>> 3bb123e (fix: keep tap_marketo/output/stream.py, which .gitignore took for output of a run)
         """The place of the cell that says which streams a row belongs to; None for all.
 
         Args:
@@ -61,11 +53,7 @@ class ExportedStream(TapStream):
         """
         raise NotImplementedError
 
-<<<<<<< HEAD
     def accepts(self, cell: str) -> bool:
-=======
-    def holds(self, cell: str) -> bool:
->>>>>>> 3bb123e (fix: keep tap_marketo/output/stream.py, which .gitignore took for output of a run)
         """Whether rows with this cell belong to the stream.
 
         Args:
