@@ -28,4 +28,4 @@ def group(groups: dict[str, list[str | dict[str, str]]], name: str) -> list[str]
 
 if __name__ == "__main__":
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    print("-e .[export,parquet,report,sandbox]", *group(project["dependency-groups"], "dev"))  # noqa: T201
+    print("-e .[duckdb,export,parquet,report,sandbox]", *group(project["dependency-groups"], "dev"))  # noqa: T201

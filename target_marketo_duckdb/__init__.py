@@ -1,0 +1,1 @@
+"""A Singer target for DuckDB: DuckDB's own readers take the messages, in transactions."""

@@ -1,0 +1,313 @@
+"""The target: when to drain, one transaction a drain, and STATE after it."""
+
+from __future__ import annotations
+
+import copy
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from singer_sdk import Target
+from singer_sdk import typing as th
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
+
+from target_marketo_duckdb.errors import LoadError, TooBigError, without_contents
+from target_marketo_duckdb.lines import LineReader
+from target_marketo_duckdb.sink import DuckDBSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import FrameType
+
+    from singer_sdk.sinks import Sink
+
+PENDING_BYTES = 64 * 1024 * 1024
+"""What is loaded at once, at most: bounds memory whatever the width of rows."""
+ROWS = 100_000
+
+
+class TargetMarketoDuckDB(Target):
+    """Loads Singer streams into a DuckDB file."""
+
+    name = "target-marketo-duckdb"
+    package_name = "tap-marketo-engage"
+    default_sink_class = DuckDBSink
+    message_reader_class = LineReader
+    capabilities = [  # noqa: RUF012 - as the SDK has it
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    config_jsonschema = th.PropertiesList(
+        th.Property(
+            "filepath",
+            th.StringType,
+            default="warehouse.duckdb",
+            title="File",
+            description="Path of the DuckDB file; made if need be.",
+        ),
+        th.Property(
+            "default_target_schema",
+            th.StringType,
+            default="main",
+            title="Schema",
+            description="Schema of the database that the tables are in.",
+        ),
+        th.Property(
+            "hard_delete",
+            th.BooleanType,
+            default=False,
+            title="Hard delete",
+            description=(
+                "Whether rows that a record marks with _sdc_deleted_at, and rows of an older"
+                " version, are deleted. Otherwise they stay, with _sdc_deleted_at."
+            ),
+        ),
+        th.Property(
+            "load_method",
+            th.StringType,
+            default="upsert",
+            allowed_values=["upsert", "append-only"],
+            title="Load method",
+            description="Whether a record replaces the row with its key, or is added.",
+        ),
+        th.Property(
+            "batch_size_rows",
+            th.IntegerType,
+            default=ROWS,
+            title="Rows at once",
+            description="Records that are loaded at once; 64 MB of messages at most.",
+        ),
+    ).to_dict()
+
+    def __init__(self, **options: Any) -> None:
+        """Open the database.
+
+        Args:
+            options: As `singer_sdk.Target` has them.
+        """
+        super().__init__(**options)
+        # DuckDB uses all processors for one load; several at a time would only share its memory.
+        self.max_parallelism = 1
+        self.schema: str = self.config["default_target_schema"]
+        self._folder = tempfile.TemporaryDirectory(prefix="target-marketo-duckdb-")
+        self.folder = Path(self._folder.name)
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._waiting = False
+        self._signal: int | None = None
+        if isinstance(self.message_reader, LineReader):
+            self.message_reader.receiver = self
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection to the file, which other processes cannot open meanwhile.
+
+        Raises:
+            LoadError: It cannot be opened.
+        """
+        if self._connection is None:
+            path = self.config["filepath"]
+            if "://" not in path and not path.startswith((":", "md:")):
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._connection = duckdb.connect(path)
+            except duckdb.Error as error:
+                held = "lock" in str(error)
+                raise LoadError(
+                    f"The DuckDB file {path} is open in another process, so that nothing can be"
+                    " loaded. Close it there and run again."
+                    if held
+                    else f"The DuckDB file {path} cannot be opened: {without_contents(error)}"
+                ) from None
+            self._connection.execute("SET TimeZone = 'UTC'")
+        return self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is done within is kept as a whole, or not at all."""
+        connection = self.connection
+        connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            connection.rollback()
+            raise
+        try:
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            raise LoadError(f"DuckDB could not commit: {without_contents(error)}") from None
+
+    # Lines, as `lines.Receiver` has them
+
+    def takes_lines_of(self, stream: str) -> bool:
+        """Whether records of a stream go to DuckDB as they are.
+
+        Args:
+            stream: Name.
+        """
+        sink = self._sinks_active.get(stream)
+        maps = self.mapper.stream_maps.get(stream, ())
+        return (
+            isinstance(sink, DuckDBSink)
+            and not sink.renamed
+            and len(maps) == 1
+            and all(
+                isinstance(one, SameRecordTransform) and not one.flattening_enabled for one in maps
+            )
+        )
+
+    def take(self, stream: str, lines: Sequence[bytes], *, versioned: bool) -> None:
+        """Keep RECORD lines.
+
+        Args:
+            stream: Name.
+            lines: Of the stream.
+            versioned: Whether one has a version.
+        """
+        sink = self._sinks_active[stream]
+        assert isinstance(sink, DuckDBSink)  # noqa: S101 - by takes_lines_of
+        sink.versioned |= versioned
+        sink.take(lines)
+
+    def at_rest(self) -> None:
+        """Drain what is enough, and end when a signal asked for it."""
+        if self._signal is not None:
+            self._stop(self._signal)
+        waiting = [one for one in self._sinks_active.values() if isinstance(one, DuckDBSink)]
+        rows = sum(one.current_size for one in waiting)
+        enough = self.config["batch_size_rows"]
+        if rows >= enough or sum(one.pending for one in waiting) >= PENDING_BYTES:
+            self.drain_all()
+        elif rows:
+            self._handle_max_record_age()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a signal end the target at once, because nothing is half done."""
+        self._waiting = True
+        try:
+            if self._signal is not None:
+                self._stop(self._signal)
+            yield
+        finally:
+            self._waiting = False
+
+    # Messages
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """The sink of a stream; what waits in an old one is loaded before a new one is made.
+
+        Args:
+            stream_name: Name.
+            record: Unused.
+            schema: Of the stream.
+            key_properties: Of the stream.
+        """
+        known = self._sinks_active.get(stream_name)
+        if (
+            schema is not None
+            and known is not None
+            and (known.original_schema != schema or known.key_properties != (key_properties or []))
+        ):
+            self.drain_all()
+        return super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties or []
+        )
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        for one in self.mapper.stream_maps[stream]:
+            record = one.transform(copy.copy(message_dict["record"]))
+            if record is None:
+                continue
+            self._assert_sink_exists(one.stream_alias)
+            sink = self.get_sink(one.stream_alias)
+            assert isinstance(sink, DuckDBSink)  # noqa: S101 - there is no other class
+            sink.versioned |= message_dict.get("version") is not None
+            sink.process_record(record, message_dict)
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "encoding", "manifest"})
+        stream = message_dict["stream"]
+        self._assert_sink_exists(stream)
+        if not self.takes_lines_of(stream):
+            raise LoadError(
+                f"Stream {stream}: stream_maps, flattening and columns that differ only by case"
+                " do not apply to BATCH files. Let the tap send records."
+            )
+        super()._process_batch_message(message_dict)
+
+    # Drains
+
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
+        del parallelism
+        sinks = [one for one in sink_list if isinstance(one, DuckDBSink)]
+        if not any(one.current_size or not one.is_prepared for one in sinks):
+            return
+        while True:
+            try:
+                with self.transaction():
+                    self._load(sinks)
+            except TooBigError as error:
+                for one in sinks:
+                    one.rolled_back()
+                if error.sink is None:
+                    raise
+                error.sink.hold_big_integers(error.columns)
+            except duckdb.Error as error:
+                raise LoadError(f"DuckDB refused a load: {without_contents(error)}") from None
+            else:
+                break
+        for one in sinks:
+            one.committed()
+            one.mark_drained()
+
+    def _load(self, sinks: Sequence[DuckDBSink]) -> None:
+        for one in sinks:
+            one.prepare()
+            if one.current_size:
+                with one.batch_processing_timer:
+                    one.process_batch(one.start_drain())
+
+    def process_endofpipe(self) -> None:
+        """Drain what is left, and close the file."""
+        super().process_endofpipe()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, and remove what waits."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._folder.cleanup()
+
+    # Signals
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        del frame
+        self._signal = signum
+        if self._waiting:
+            self._stop(signum)
+
+    def _stop(self, signum: int) -> None:
+        self._waiting = False
+        self.logger.info("Signal %d: loading what has come so far, then ending.", signum)
+        self.process_endofpipe()
+        sys.exit(128 + signum)
