@@ -62,7 +62,7 @@ def demonstrate(url: str) -> int:
     say(f"1. A sandbox that behaves like Marketo answers at {url}.")
     summary = requests.get(f"{url}/_sandbox/summary", timeout=30).json()
     say(f"   It holds {summary['leads']} leads and {summary['activities']} activities of a year.")
-    say("\n2. meltano run tap-marketo target-duckdb")
+    say("\n2. meltano run tap-marketo target-marketo-duckdb")
     seconds = meltano_run(url)
     jobs = requests.get(f"{url}/_sandbox/jobs", timeout=30).json()
     say(f"   {seconds:.0f} s, {len(jobs)} export jobs, at most 4 in the queue at once.")
@@ -78,7 +78,7 @@ def demonstrate(url: str) -> int:
         f"   {CHANGED_LEADS} leads changed, {NEW_LEADS} leads and"
         f" {NEW_ACTIVITIES} activities are new."
     )
-    say("\n4. meltano run tap-marketo target-duckdb, once more")
+    say("\n4. meltano run tap-marketo target-marketo-duckdb, once more")
     moment = datetime.now(timezone.utc)
     seconds = meltano_run(url)
     leads, moved = moved_since(moment)
@@ -113,12 +113,12 @@ def meltano_run(url: str) -> float:
         ),
         "TAP_MARKETO_EXPORT_POLL_INTERVAL_SECONDS": "1",
         "TAP_MARKETO_MAX_CALLS_PER_20_SECONDS": "100",
-        "TARGET_DUCKDB_FILEPATH": str(DATABASE),
-        "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true",
+        "TARGET_MARKETO_DUCKDB_FILEPATH": str(DATABASE),
+        "TARGET_MARKETO_DUCKDB_ADD_RECORD_METADATA": "true",
     }
     with LOG.open("a", encoding="utf-8") as log:
         done = subprocess.run(
-            [ROOT / ".cache/meltano/bin/meltano", "run", "tap-marketo", "target-duckdb"],
+            [ROOT / ".cache/meltano/bin/meltano", "run", "tap-marketo", "target-marketo-duckdb"],
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -153,7 +153,7 @@ def show_tables(url: str, *, quiet: bool = False) -> bool:
             if table == "leads":
                 counts[table] = (rows, len(leads))
             elif table.startswith("activity_") and table != "activity_types":
-                key = f'select any_value(activitytypeid) from {SCHEMA}."{table}"'  # noqa: S608
+                key = f'select any_value(activityTypeId) from {SCHEMA}."{table}"'  # noqa: S608
                 counts[table] = (rows, by_type.pop(one(warehouse, key), 0))
     agree = all(rows == truth for rows, truth in counts.values()) and not any(by_type.values())
     if not quiet:
@@ -173,8 +173,8 @@ def show_samples() -> None:
     """A few leads and activities, as they landed."""
     with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
         for title, query in (
-            ("leads", "select id, firstname, lastname, company, leadscore, updatedat"),
-            ("activity_send_email", "select activitydate, leadid, primaryattributevalue, step_id"),
+            ("leads", "select id, firstName, lastName, company, leadScore, updatedAt"),
+            ("activity_send_email", "select activityDate, leadId, primaryAttributeValue, step_id"),
         ):
             say(f"\n   Some rows of {title}:")
             found = warehouse.sql(f"{query} from {SCHEMA}.{title} order by 1 limit 4")
@@ -192,13 +192,13 @@ def moved_since(moment: datetime) -> tuple[set[int], set[str]]:
     with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
         leads = warehouse.sql(f"select id from {SCHEMA}.leads where {when}").fetchall()  # noqa: S608
         tables = warehouse.sql(
-            "select table_name from information_schema.columns where column_name = 'marketoguid'"
+            "select table_name from information_schema.columns where column_name = 'marketoGUID'"
         ).fetchall()
         activities = [
             guid
             for (table,) in tables
             for (guid,) in warehouse.sql(
-                f'select marketoguid from {SCHEMA}."{table}" where {when}'  # noqa: S608
+                f'select marketoGUID from {SCHEMA}."{table}" where {when}'  # noqa: S608
             ).fetchall()
         ]
     return {int(lead) for (lead,) in leads}, set(activities)

@@ -18,6 +18,7 @@ from tap_marketo.client.errors import (
 from tap_marketo.doctor import cost, exports, permissions, usage
 from tap_marketo.doctor.finding import Finding, Report, Status, failed, passed, skipped, warned
 from tap_marketo.doctor.patient import Patient
+from tap_marketo.doctor.width import check_width
 from tap_marketo.exports.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
 from tap_marketo.streams.bulk.base import BulkStream
 
@@ -118,6 +119,7 @@ class _Examination:
         }
         for message, name in others.items():
             yield failed(DISCOVERY, f"{name} cannot be described: {message}", "")
+        yield from check_width(patient.streams.values())
         yield from permissions.check_discovered(patient)
         missing = [] if patient.denied else patient.missing()
         if missing:

@@ -36,7 +36,7 @@ def test_a_fresh_machine_goes_on_from_the_state_backend(
     # What the job takes from the repository's variables and secrets.
     given = {
         "MELTANO_STATE_BACKEND_URI": f"file://{tmp_path}/state",
-        "TARGET_DUCKDB_FILEPATH": str(tmp_path / "warehouse.duckdb"),
+        "TARGET_MARKETO_DUCKDB_FILEPATH": str(tmp_path / "warehouse.duckdb"),
         "TAP_MARKETO__SELECT": SELECT,
     }
 

@@ -73,7 +73,7 @@ def test_its_meltano_project_loads_what_it_selects(sandbox: Sandbox, tmp_path: P
         lead["id"] for lead in sandbox.world.expected_leads() if lead["updatedAt"] >= start
     )
     for table, type_id in (("activity_send_email", 6), ("activity_click_email", 11)):
-        assert keys(tmp_path, table, "marketoguid") == sorted(
+        assert keys(tmp_path, table, "marketoGUID") == sorted(
             one["marketoGUID"]
             for one in sandbox.world.expected_activities()
             if one["activityTypeId"] == type_id and one["activityDate"] >= start

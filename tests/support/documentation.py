@@ -48,7 +48,7 @@ READER = Path(__file__).parent / "reader"
 PROGRAMS = (
     Path(sys.executable).parent,
     meltano.MELTANO.parent,
-    meltano.ROOT / ".meltano" / "loaders" / "target-duckdb" / "venv" / "bin",
+    meltano.ROOT / ".meltano" / "loaders" / "target-marketo-duckdb" / "venv" / "bin",
 )
 BLOCK = re.compile(
     r"(?:^ *<!-- (?P<mark>[^\n]*?) -->\n)?"

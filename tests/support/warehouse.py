@@ -20,7 +20,7 @@ def assert_complete(sandbox: Sandbox, folder: Path) -> None:
     assert sorted(leads) == sorted(
         (lead["id"], lead["email"]) for lead in sandbox.world.expected_leads()
     )
-    columns = "marketoguid, activitytypeid, leadid"
+    columns = "marketoGUID, activityTypeId, leadId"
     activities = [
         row
         for table in tables(folder)
@@ -36,7 +36,7 @@ def tables(folder: Path) -> list[str]:
     found = query(
         folder,
         "select table_name from information_schema.columns"
-        f" where table_schema = '{SCHEMA}' and column_name = 'marketoguid'",
+        f" where table_schema = '{SCHEMA}' and column_name = 'marketoGUID'",
     )
     return [table for (table,) in found]
 
