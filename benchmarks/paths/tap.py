@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pendulum
 from cost import tell_cost
 from export_files import ACTIVITY_TYPES, LEAD_FIELDS
-
 from tap_marketo.exports.series import Export
+
 from tap_marketo.exports.window import Window
 from tap_marketo.streams.bulk.activities import ActivitiesStream, ActivityTypeStream
 from tap_marketo.streams.bulk.groups import grouped
