@@ -14,6 +14,7 @@ from tap_marketo.client.errors import DailyCallsSpentError, ResponseError, TapEr
 from tap_marketo.instance import PACKAGE, connect
 from tap_marketo.migration import foreign
 from tap_marketo.outcome import CONCERNS_ALL, Outcome
+from tap_marketo.output.batch import accept_codecs
 from tap_marketo.output.messages import MessageWriter
 from tap_marketo.sdk import SdkTap, begin_sync, map_selected, quiet_logs
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
@@ -83,6 +84,16 @@ class TapMarketo(SdkTap):
     def unreadable(self) -> dict[str, Exception]:
         """Main streams that are offered although the instance does not let them be read."""
         return {}
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, and every compression of BATCH files to them.
+
+        Args:
+            config_jsonschema: The tap's own settings.
+        """
+        super().append_builtin_config(config_jsonschema)
+        accept_codecs(config_jsonschema)
 
     def discover_streams(self) -> Sequence[Stream]:
         """The streams that the instance offers.

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from tap_marketo.files.arrow import TYPES, array_of, read_columns
 from tap_marketo.files.records import Shape
-from tap_marketo.output.batch import ColumnFile
+from tap_marketo.output.batch import CODECS, ColumnFile
 from tap_marketo.output.records import picker
 from tap_marketo.values.kinds import Column, Kind
 
@@ -38,8 +38,7 @@ class ParquetFile(ColumnFile):
         ]
         self.schema = pa.schema([(one.name, TYPES[one.kind]) for one in self._columns])
         self.shape = Shape(self._tuple_of)
-        compression = config.encoding.compression
-        self._compression = "snappy" if compression in (None, "none") else compression
+        self._compression = config.encoding.compression or CODECS["parquet"][0]
         self._pending: list[pa.RecordBatch] = []
         self._writer: pq.ParquetWriter | None = None
 

@@ -155,14 +155,15 @@ class ActivityTypeStream(ActivityStream):
         base = base_columns(renamed=tap.settings.snake_case)
         names = attribute_columns(activity_type, [*(one.name for one in base), UNDECLARED])
         columns = {
-            name: Column(name, names[name], kind_of(str(one.get("dataType"))))
+            str(one["name"]): Column(
+                str(one["name"]), names[str(one["name"])], kind_of(str(one.get("dataType")))
+            )
             for one in attributes
-            if (name := str(one["name"]))
         }
         aliases = {
-            api_name: str(one["name"])
+            str(one["apiName"]): str(one["name"])
             for one in attributes
-            if (api_name := str(one.get("apiName") or "")) and api_name not in columns
+            if one.get("apiName") and str(one["apiName"]) not in columns
         }
         self._attributes = AttributeColumns(columns, UNDECLARED, aliases=aliases)
         properties = {column.name: _property(column) for column in columns.values()}
