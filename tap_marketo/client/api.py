@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -151,6 +152,26 @@ class MarketoClient:
         )
         self.session.auth = self.auth
         self._patience = Patience(max_tries, self.throttle.sleep, self.auth.lingering)
+
+    @classmethod
+    def from_env(cls, prefix: str = "TAP_MARKETO_", **how: Any) -> Self:
+        """A client with the credentials of the environment.
+
+        Args:
+            prefix: Of the variables `BASE_URL`, `CLIENT_ID` and `CLIENT_SECRET`.
+            how: Further arguments of `MarketoClient`.
+
+        Returns:
+            The client; nothing is called yet.
+
+        Raises:
+            ValueError: Variables are not set, or the address is none of an instance.
+        """
+        names = [f"{prefix}{name}" for name in ("BASE_URL", "CLIENT_ID", "CLIENT_SECRET")]
+        missing = [name for name in names if not os.environ.get(name)]
+        if missing:
+            raise ValueError(f"Set {', '.join(missing)}")
+        return cls(*(os.environ[name] for name in names), **how)
 
     def __repr__(self) -> str:
         """Names the instance, never the credentials."""

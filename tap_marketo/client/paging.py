@@ -6,9 +6,11 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.envelope import Reply, read_array
+from tap_marketo.client.params import to_query, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
 
     from tap_marketo.client.api import MarketoClient
 
@@ -69,7 +71,7 @@ def pages(
     Args:
         client: Client for the instance.
         path: From the root of the instance.
-        params: Further query parameters; they may set the size of a page.
+        params: Further query parameters, date-times among them; they may set the size of a page.
         paging: How the list is cut.
         headers: Further headers.
         is_array: Whether answers are bare arrays, as those of the user service are.
@@ -84,7 +86,7 @@ def pages(
     Source: paging-tokens.md, assets.md, emails-new.md
     """
     size = {paging.size_parameter: paging.size} if paging.size else {}
-    base = {**size, **(params or {})}
+    base = {**size, **to_query(params)}
     ready = first
 
     def read(place: Mapping[str, Any]) -> Reply:
@@ -128,7 +130,7 @@ def first_page(
     """
     size = {paging.size_parameter: paging.size} if paging.size else {}
     place = {_PLACES[paging]: 0} if paging in _PLACES else {}
-    return _read(client, path, {**size, **(params or {}), **place}, headers, is_array=is_array)
+    return _read(client, path, {**size, **to_query(params), **place}, headers, is_array=is_array)
 
 
 def _read(
@@ -293,7 +295,7 @@ def token_pages(
 
 
 def date_pages(
-    client: MarketoClient, path: str, since: str, params: Mapping[str, Any] | None = None
+    client: MarketoClient, path: str, since: date | str, params: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Items of a list of events, which pages by a token that is made from a date.
 
@@ -303,7 +305,8 @@ def date_pages(
     Args:
         client: Client for the instance.
         path: From the root of the instance.
-        since: RFC 3339, in whole seconds; what happened in this very second may be missing.
+        since: A date, a date-time, or a text (RFC 3339, in whole seconds); what happened in this
+            very second may be missing.
         params: Further query parameters.
 
     Yields:
@@ -319,19 +322,19 @@ def date_pages(
         yield from page
 
 
-def first_token(client: MarketoClient, since: str) -> str:
+def first_token(client: MarketoClient, since: date | str) -> str:
     """The token of a list of events that begins at a date.
 
     Args:
         client: Client for the instance.
-        since: RFC 3339, in whole seconds.
+        since: A date, a date-time, or a text (RFC 3339, in whole seconds).
 
     Raises:
         ResponseError: The call failed.
 
     Source: paging-tokens.md
     """
-    return client.get(PAGING_TOKEN, {"sinceDatetime": since}).next_page_token
+    return client.get(PAGING_TOKEN, {"sinceDatetime": to_wire(since)}).next_page_token
 
 
 def offset_pages(

@@ -22,12 +22,18 @@ _NEWLINE = b"\n"
 class RecordTaker(MessageWriter):
     """Takes the messages of a run: records of one stream, and the last state."""
 
-    def __init__(self, stream: str, take: Callable[[Mapping[str, Any]], None]) -> None:
-        """Keep what takes a record."""
+    def __init__(
+        self,
+        stream: str,
+        take: Callable[[Mapping[str, Any]], None],
+        keep: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """Keep what takes a record, and what takes a state."""
         super().__init__()
         self.state: dict[str, Any] = {}
         self._stream = stream
         self._take = take
+        self._keep = keep
         self._decoder = msgspec.json.Decoder()
 
     def write_message(self, message: Message) -> None:
@@ -46,6 +52,8 @@ class RecordTaker(MessageWriter):
             self._take(message["record"])
         elif message["type"] == "STATE":
             self.state = message["value"]
+            if self._keep:
+                self._keep(self.state)
 
 
 def make_tap(config: Mapping[str, Any], **how: Any) -> TapMarketo:

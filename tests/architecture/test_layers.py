@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("output",),
     ("streams", "migration", "sync_log"),
     ("tap",),
-    ("doctor", "report", "export"),
+    ("doctor", "report", "export", "scripts"),
     ("cli",),
 )
 """From the bottom; a room may import its own layer and those below."""
