@@ -18,7 +18,7 @@
   The name of each column of leads in the view, by its name in the loaded table.
 
   Models of the lead history look for a custom field under its name with `_c` in place of `__c`.
-  A name that is taken already gets `_2`, `_3`, as the tap numbers its columns.
+  A name that is taken already gets `_2`, `_3`.
 #}
 {% macro lead_names(columns) %}
 {%- set names = {} -%}
@@ -40,20 +40,32 @@
 {% endmacro %}
 
 
-{# The name in the view of each lead field, by REST name: the tap's own rule, then the one above. #}
+{#
+  The name in the view of each lead field, by REST name: the tap's own rule, then the one above.
+
+  Where the tap's rule ends a name in a digest, the loaded column that looks so is taken.
+#}
 {% macro field_names(fields) %}
+{%- set loaded = tap_marketo.loaded_columns('leads').keys() | list -%}
 {%- set columns = {} -%}
 {%- for field in fields | sort(case_sensitive=true) -%}
-  {%- if '__c' in field -%}
-    {%- set plain = field | lower -%}
+  {%- if modules.re.search('(?i)__c(_|$)', field) -%}
+    {%- set column = field | lower -%}
   {%- else -%}
-    {%- set words = modules.re.sub('([A-Z]+)([A-Z][a-z])', '\\1_\\2', field) -%}
+    {%- set words = modules.re.sub('([A-Z]+)([A-Z][a-z])', '\\1_\\2', field | replace('_', '__')) -%}
     {%- set words = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', words) -%}
-    {%- set plain = words | replace('-', '_') | lower -%}
+    {%- set column = words | replace('-', '_') | lower -%}
+    {%- if modules.re.search('__c(_|$)', column) -%}
+      {%- set tagged = '^' ~ modules.re.escape(column) ~ '_[0-9a-f]{6}$' -%}
+      {%- for candidate in loaded if modules.re.search(tagged, candidate) -%}
+        {%- do columns.update({field: candidate}) -%}
+      {%- endfor -%}
+    {%- endif -%}
   {%- endif -%}
-  {%- do columns.update({field: tap_marketo.free_name(plain, columns.values())}) -%}
+  {%- if field not in columns -%}
+    {%- do columns.update({field: tap_marketo.free_name(column, columns.values())}) -%}
+  {%- endif -%}
 {%- endfor -%}
-{%- set loaded = tap_marketo.loaded_columns('leads').keys() | list -%}
 {%- for column in columns.values() if column not in loaded -%}
   {%- do loaded.append(column) -%}
 {%- endfor -%}

@@ -6,10 +6,12 @@ import json
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from tap_marketo.values.names import field_columns
 
+DIGEST = sha256(b"foo_c").hexdigest()[:6]
 # REST name: Marketo's type, and the name of its column in the view `lead`.
 FIELDS = {
     "leadScore": ("score", "lead_score"),
@@ -18,10 +20,13 @@ FIELDS = {
     "Account__Code__c": ("string", "account_code_c"),
     "anonymousIP": ("string", "anonymous_ip"),
     "CRMAccountID": ("string", "crm_account_id"),
-    "foo_c": ("string", "foo_c"),
+    "fooC": ("string", "foo_c"),
+    "foo_c": ("string", f"foo_c_{DIGEST}"),
     "Foo__c": ("string", "foo_c_2"),
+    "utm_source": ("string", "utm__source"),
+    "utm_campaign": ("string", "utm_campaign"),
     "leadSegment": ("string", "lead_segment"),
-    "lead_segment": ("string", "lead_segment_2"),
+    "lead_segment": ("string", "lead__segment"),
     "priority": ("integer", "priority"),
     "Seats__c": ("integer", "seats_c"),
     "urgency": ("float", "urgency"),
