@@ -24,6 +24,9 @@ test-fast: setup ## the tests of the pure core: no servers, no processes, under 
 test-tools: setup ## tests that need heavy tools, each in an environment of its own under .cache/tools
 	@.venv/bin/python -m pytest tests/tools
 
+simulate: setup ## a night of the export engine in virtual time: SEEDS=100000, or REPLAY=number
+	@.venv/bin/python -m tests.exports.simulation $(if $(REPLAY),--replay $(REPLAY),--seeds $(or $(SEEDS),2000))
+
 guard: setup ## whether records leave nearly as fast as Python can read their file
 	@.venv/bin/python benchmarks/record_path.py --guard --runs 3 --leads 40000 --activities 100000
 

@@ -12,9 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pendulum
 from cost import tell_cost
 from export_files import ACTIVITY_TYPES, LEAD_FIELDS
-from tap_marketo.exports.series import Export
 
-from tap_marketo.exports.window import Window
+from tap_marketo.exports.machine.series import Piece
 from tap_marketo.streams.bulk.activities import ActivitiesStream, ActivityTypeStream
 from tap_marketo.streams.bulk.groups import grouped
 from tap_marketo.streams.bulk.leads import LeadsStream
@@ -22,11 +21,11 @@ from tap_marketo.streams.bulk.plan import ExportPlan
 from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from singer_sdk import Stream
 
-    from tap_marketo.streams.bulk.groups import ExportGroup
+    from tap_marketo.streams.bulk.base import BulkStream
 
 
 class FilePlan(ExportPlan):
@@ -35,23 +34,26 @@ class FilePlan(ExportPlan):
     path: Path
     repeats: int
 
-    def finished(self, group: ExportGroup) -> Iterator[Export]:
-        """Give the file, as often as asked for."""
+    def start(self) -> None:
+        """Put the streams into groups; there is no queue to start."""
+        if not self._groups:
+            now = pendulum.now("UTC").start_of("second")
+            self._groups = grouped(self._streams(), self._tap.settings, now)
+
+    def finish(self, stream: BulkStream) -> None:
+        """Write the file, as often as asked for, for the group of a stream."""
+        self.start()
+        group = self.group_of(stream)
+        if group is None or group.reported:
+            return
+        group.reported = True
         for _ in range(self.repeats):
             with self.path.open("rb") as file:
-                export = Export(group.series, Window(pendulum.datetime(2026, 1, 1), self.until))
-                export.file = file
-                yield export
-
-    def _plan(self) -> list[ExportGroup]:
-        return grouped(self._streams(), self._period.start)
-
-    def written(self, group: ExportGroup, export: Export) -> None:
-        """Move the bookmarks; there is no queue to tell."""
-        group.coverage.add(export.window)
-        for member in group.members:
-            member.keep_bookmark(group.coverage)
-        self._write_state()
+                piece = Piece(group.series, group.series.period, file=file)
+                self._write_records(group, piece)
+            group.series.coverage.add(group.series.period)
+            group.keep_bookmarks()
+            self._tap.state_writer.write_state(self._tap.state)
 
 
 class FileTap(TapMarketo):

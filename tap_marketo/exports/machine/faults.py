@@ -174,7 +174,7 @@ class Faults:
         series, board = piece.series, self._board
         if left.request is not None:
             series.request = left.request
-            if not any(one.job or one.phase is Phase.READY for one in series.pieces):
+            if not any(one.job for one in series.pieces):
                 # Jobs of an earlier run, which met the same refusal, fit now.
                 board.held = plan(series, board.held, board.rules.plan, at.now)
         if not left.gone:

@@ -37,6 +37,7 @@ FULL_QUEUE_WAIT = (30.0, 300.0)
 LONGEST_SLEEP = 60.0
 TELL_EVERY = 60.0
 LONG_WAIT = 3600.0
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,13 @@ class Submission:
             logger.info("%s is larger than a day's export allocation: split in two.", piece)
             board.emit(piece, "split")
             self._faults.halve(piece)
-            return self._creation(next(one for one in board if one.phase is Phase.PLANNED), at)
+            return self._creation(self._first_planned(), at)
         if allocation.fits(kind, window):
             return Create(piece)
         if board.of(Phase.CREATED, Phase.QUEUED):
             return None  # another that ends may have taken less than expected
+        if self._cut_to_fit(piece):
+            return self._creation(self._first_planned(), at)
         self.quota(
             ExportQuotaSpentError(
                 f"{piece} would exceed what is left of today's export allocation:"
@@ -167,6 +170,22 @@ class Submission:
             at,
         )
         return None
+
+    def _cut_to_fit(self, piece: Piece) -> bool:
+        """Halve a window of which a day or more fits today, so that each day brings something."""
+        window, allocation = piece.window, self._board.allocation
+        kind = piece.series.request.fingerprint
+        while window and window.seconds > DAY and allocation.knows(kind):
+            window = window.halves()[0]
+            if allocation.fits(kind, window):
+                logger.info("%s is larger than what is left of today's allocation: halved.", piece)
+                self._board.emit(piece, "split")
+                self._faults.halve(piece)
+                return True
+        return False
+
+    def _first_planned(self) -> Piece:
+        return next(one for one in self._board if one.phase is Phase.PLANNED and not one.adopted)
 
     def created(self, piece: Piece, job: ExportJob) -> None:
         """Note a job; it is enqueued once its id is saved.

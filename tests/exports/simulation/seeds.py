@@ -139,7 +139,7 @@ class Seed:
         night = Night(self.marketo, self.settings, self.target, self.draw, now, tell, kill)
         for one in night.series:
             self.history.append(f"   {one.name}: {len(one.pieces)} pieces")
-            if not one.had_bookmark:
+            if not one.had_bookmark or one.late:
                 self.start = max(self.start, seconds(one.period.start))
         return night
 
@@ -174,7 +174,7 @@ class Seed:
         if code == 0:
             for one in night.series:
                 missing = one.coverage.missing(one.period.end)
-                if (missing and not one.is_undated) or one.pieces or one.holes:
+                if (missing and one.keys and not one.is_undated) or one.pieces or one.holes:
                     raise BrokenRuleError(f"exit 0, but {one.name} lacks {missing}")
         self._check_allocation()
 
@@ -235,7 +235,7 @@ class Seed:
         jobs = [
             one
             for one in self.marketo.jobs.values()
-            if not one.stranger and one.rows is not None and not one.excused
+            if not one.stranger and one.state == "Completed" and not one.excused
         ]
         for place, one in enumerate(jobs):
             for other in jobs[place + 1 :]:

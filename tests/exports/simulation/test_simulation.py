@@ -1,0 +1,15 @@
+"""Thousands of nights in virtual time: whatever happens in whatever order, the rules hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.exports.simulation.seeds import run_seed
+
+BLOCKS, SEEDS_A_BLOCK = 20, 100
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_every_rule_holds_in_every_seed(block: int) -> None:
+    for number in range(block * SEEDS_A_BLOCK, (block + 1) * SEEDS_A_BLOCK):
+        run_seed(number)
