@@ -12,9 +12,6 @@ setup: ## make the environments in .venv and .cache, once
 demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in between
 	@.venv/bin/python demo/demo.py
 
-simulate: setup ## thousands of nights of the export engine, with faults, in virtual time
-	@.venv/bin/python -m tests.exports.simulation
-
 test: setup ## the whole test suite, with a PostgreSQL of its own
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup
 
