@@ -67,4 +67,6 @@ def test_every_class_has_its_row_with_its_module() -> None:
     ],
 )
 def test_the_log_has_these_words(words: str) -> None:
-    assert any(words in text for text in SOURCES.values())
+    # An ellipsis stands for what differs from line to line.
+    parts = [part.strip() for part in words.split("…")]
+    assert any(all(part in text for part in parts) for text in SOURCES.values())
