@@ -53,6 +53,23 @@ _BULK: tuple[tuple[type[BulkStream], str, str, Iterable[str], str, str], ...] = 
         "",
     ),
 )
+# How long Marketo keeps activities. Source: Adobe's knowledge base, "Activity retention".
+_RETENTION: dict[str, tuple[str, ...]] = {
+    "14 days": ("Delete Lead",),
+    "90 days": (
+        "Add to List",
+        "Change Score",
+        "Change Data Value",
+        "Visit Webpage",
+        "Click Link",
+        "Send Email",
+        "Email Delivered",
+        "Request Campaign",
+        "Update Opportunity",
+        "the types of a CRM sync",
+    ),
+    "25 months": ("all others",),
+}
 _COLUMNS = ("Stream", "Endpoint", "Key", "Incremental by", "Permission", "Calls", "By default")
 
 
@@ -68,6 +85,13 @@ def lists(group: str) -> str:
         group: As the catalog of list streams names it.
     """
     return _table(_row(stream) for stream in GROUPS[group])
+
+
+def retention() -> str:
+    """How long Marketo keeps activities of each type."""
+    lines = ["| Kept for | Activity types |", "| --- | --- |"]
+    lines += [f"| {time} | {', '.join(types)} |" for time, types in _RETENTION.items()]
+    return "\n".join(lines)
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

@@ -210,7 +210,7 @@ def _steps(
     limit: int = 0,
 ) -> str:
     """A step curve that fills any width; texts keep their size."""
-    top = max([limit, *(value for _, value in points)], default=0) * 1.08 or 1
+    top = max([limit, *(value for _, value in points)], default=0) * 1.2 or 1
     height = CURVE_HEIGHT
 
     def y(value: float) -> float:

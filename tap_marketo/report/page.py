@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_TROUBLES = 500
 NEXT = {
     Status.FAILED: "What is written stays written, and the next run resumes where this one stopped."
-    " `tap-marketo doctor` checks the instance without exporting anything.",
+    " <code>tap-marketo doctor</code> checks the instance without exporting anything.",
     Status.EARLY: "The next run resumes where this one stopped.",
     Status.OPEN: "A run that was killed loses nothing: the next one resumes from its last state.",
 }
@@ -100,7 +100,7 @@ def _reason(run: Run) -> str:
         reasons += element("li", f"The last event is of {clock(run.end, day=True)} UTC.")
     content = element("strong", heads[run.status]) + (element("ul", reasons) if reasons else "<br>")
     return element(
-        "div", content + escape(NEXT[run.status]), class_=f"reason {run.status.value}", id="reason"
+        "div", content + NEXT[run.status], class_=f"reason {run.status.value}", id="reason"
     )
 
 
@@ -109,9 +109,13 @@ def _figures(run: Run) -> str:
     paused = sum(one.seconds for one in run.troubles if one.kind == "pause")
     whole = run.status in {Status.WELL, Status.FAILED}
     windows = len({(job.stream, job.window, job.part) for job in run.written})
+    planned = f" of {max(run.planned, windows)}" if run.planned else ""
     facts = [
         ("duration", duration((run.end - run.start).total_seconds())),
-        ("windows written", f"{windows} of {run.planned}" if run.planned else f"{windows}"),
+        (
+            "windows written",
+            f"{windows}{planned}",
+        ),
         ("export jobs", f"{len(run.jobs)}"),
         ("records", f"{'' if whole else 'at least '}{run.records:,}"),
         ("exported", size(run.exported)),
