@@ -22,6 +22,8 @@ NUMBERS = (
     ("time-scale", "sandbox seconds in a real second"),
     ("status-refresh-seconds", "how old the state of a job may be that a caller sees"),
     ("token-seconds", "life of an access token"),
+    ("import-seconds", "how long a bulk import runs"),
+    ("largest-export-days", "exports of more days fail; 0 lets none fail"),
     ("late-sends", "seconds after its date at which Send Email can be read"),
     ("calls-per-20-seconds", "limit"),
     ("concurrent-calls", "limit"),
@@ -39,6 +41,9 @@ SWITCHES = (
     ("attributes-as-list", "activity attributes as the specification spells them"),
     ("plain-quota-text", "a spent allocation is told without a number"),
     ("rough", "awkward values in the data, and lists whose pages are odd"),
+    ("native-crm", "a CRM is synced natively: companies and their kin are off (1018)"),
+    ("designer-lists", "lists of the new designer without counts, as its guides show them"),
+    ("token-in-query", "the access token is taken from the query too"),
     ("without-retention", "no activity is ever too old to be read"),
 )
 
@@ -49,7 +54,12 @@ def main() -> None:
     values = vars(parser.parse_args())
     port_file: str | None = values.pop("port_file", None)
     values["retention"] = not values.pop("without_retention")
-    values["without_updated_at"] = tuple(values["without_updated_at"])
+    for name in ("without_updated_at", "hidden_fields"):
+        values[name] = tuple(values[name])
+    users: list[tuple[str, str, tuple[str, ...] | None]] = values.pop("user")
+    if users:
+        values["users"] = {one: secret for one, secret, _ in users}
+        values["permissions"] = {one: may for one, _, may in users if may is not None}
     try:
         options = SandboxOptions(**values)
     except ValueError as error:
@@ -98,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
         help="an object type whose updatedAt filter the subscription lacks (1035)")  # fmt: skip
     add("--canceled-spelling", choices=("Cancelled", "Canceled"),
         default=defaults.canceled_spelling, help="of a cancelled job")  # fmt: skip
+    add("--member-booleans", choices=("words", "digits"), default=defaults.member_booleans,
+        help="how files of program members spell booleans")  # fmt: skip
+    add("--hidden-fields", action="append", default=[], metavar="NAME",
+        help="a lead field that describe lists and exports refuse (1003)")  # fmt: skip
+    add("--user", action="append", type=_user, default=[], metavar="ID:SECRET[:PERMISSION,...]",
+        help="an API user, and what it may do; several instead of the two of old")  # fmt: skip
     add("--member-headers", choices=("display", "rest"), default=defaults.member_headers,
         help="names in the header of files of program members")  # fmt: skip
     for name, help_text in SWITCHES:
@@ -108,6 +124,14 @@ def _parser() -> argparse.ArgumentParser:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _user(text: str) -> tuple[str, str, tuple[str, ...] | None]:
+    client_id, _, rest = text.partition(":")
+    secret, colon, permissions = rest.partition(":")
+    if not client_id or not secret:
+        raise ValueError(text)
+    return client_id, secret, tuple(permissions.split(",")) if colon else None
 
 
 def _seconds(text: str) -> float | tuple[float, float]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from marketo_sandbox.api.routes import KNOWN_PERMISSIONS
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import ACTIVITIES, LEADS
 from marketo_sandbox.faults import JOB_FAULTS, Fault
-from marketo_sandbox.routes import KNOWN_PERMISSIONS
 from marketo_sandbox.truth import truth
 
 if TYPE_CHECKING:

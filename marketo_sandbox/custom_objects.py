@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.clock import iso
-from marketo_sandbox.export import Refused, cell, date_range
+from marketo_sandbox.export import LIST_FILTER, Refused, cell, date_range, list_members
 from marketo_sandbox.world.track import FIRST_LEAD
 
 if TYPE_CHECKING:
@@ -85,6 +85,36 @@ class CustomObjects:
     def __post_init__(self) -> None:
         """Add the fields that every type has."""
         self.fields = {**self.fields, **SYSTEM}
+
+    @property
+    def link(self) -> str:
+        """The field by which its records hang on something."""
+        return self._link()
+
+    @property
+    def items(self) -> list[Item]:
+        """The records."""
+        return self._items
+
+    def put(self, values: dict[str, Any]) -> None:
+        """Add a record.
+
+        Args:
+            values: Of all its fields.
+        """
+        linked = values.get(self._link())
+        if self.related_to[1] != "Id" and linked:
+            linked = next(iter(self.world.leads.with_email({str(linked).lower()})), 0)
+        lead_id = int(str(linked)) if str(linked or "").isdigit() else 0
+        self._items.append(Item(values, lead_id, self.world.second()))
+
+    def take(self, values: dict[str, Any]) -> None:
+        """Remove a record.
+
+        Args:
+            values: The very dictionary that it holds.
+        """
+        self._items[:] = [one for one in self._items if one.values is not values]
 
     @cached_property
     def _items(self) -> list[Item]:
@@ -193,8 +223,10 @@ class CustomObjects:
             if "custom_objects" in self.world.options.without_updated_at:
                 raise Refused("1035", "Unsupported filter type for target subscription: updatedAt")
             date_range(value)
-        elif name != "staticListId":
+        elif not LIST_FILTER.fullmatch(name):
             raise Refused("1003", f"Invalid filter: {name}")
+        else:
+            list_members(self.world, name, value)
 
     def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
         """The header of a file."""
@@ -204,12 +236,16 @@ class CustomObjects:
     def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
         """The rows of a file."""
         ((name, value),) = filters.items()
+        members = set() if name == "updatedAt" else set(list_members(self.world, name, value))
         for one in self._items:
             if name == "updatedAt":
                 start, end = date_range(value)
-                found = start <= one.changed.replace(microsecond=0) <= end
+                changed = max(one.changed, datetime.fromisoformat(
+                    one.values["updatedAt"].replace("Z", "+00:00")
+                ))  # fmt: skip
+                found = start <= changed.replace(microsecond=0) <= end
             else:
-                found = one.lead_id in self.world.list_members("static", int(value))
+                found = one.lead_id in members
             if found:
                 yield [cell(one.values[name]) for name in fields]
 

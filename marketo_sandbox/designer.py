@@ -6,19 +6,12 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import request
-
 from marketo_sandbox.clock import iso
-from marketo_sandbox.export import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from marketo_sandbox.library import Library
-    from marketo_sandbox.server import Call, Instance
 
 Record = dict[str, Any]
-Answer = dict[str, Any]
 PAGE = 50
 KINDS = {
     "emails_v2": ("email", "Access Email"),
@@ -73,66 +66,6 @@ def _record(name: str, number: int, workspace: int, start: Any) -> Record:
     }
 
 
-def filtered(name: str) -> Callable[..., Answer]:
-    """The endpoint that lists a kind.
-
-    Args:
-        name: Of the kind.
-    """
-
-    def answer(instance: Instance, _: Call) -> Answer:
-        _refuse_foreign()
-        workspace = request.args.get("workspaceId")
-        if not workspace:
-            raise Refused("1002", "Missing value for required parameter 'workspaceId'")
-        earliest = request.args.get("modifiedAtStart", "")
-        latest = request.args.get("modifiedAtEnd", "9")
-        found = [
-            (number, one)
-            for number, one in enumerate(instance.library.records[name])
-            if one["appData"]["workspaceId"] == workspace
-            and earliest <= one["metadata"]["modifiedAt"] <= latest
-        ]
-        size = int(request.args.get("pageSize", 20))
-        if size > PAGE:
-            raise Refused("1003", "pageSize must not exceed 50")
-        page = int(request.args.get("pageIndex", 0))
-        shown = [
-            one
-            for number, one in found[page * size : (page + 1) * size]
-            if name != "emails_v2" or not is_variant(number)
-        ]
-        told = [{"type": "WARNING", "code": "1000", "message": "Variants of A/B tests left out"}]
-        return {
-            "result": {
-                "items": shown,
-                "totalItems": len(found),
-                "pageSize": size,
-                "currentPage": page,
-            },
-            "errors": told if name == "emails_v2" else [],
-        }
-
-    return answer
-
-
-def detail(name: str) -> Callable[..., Answer]:
-    """The endpoint that gives out one asset with its content.
-
-    Args:
-        name: Of the kind.
-    """
-
-    def answer(instance: Instance, _: Call, asset_id: str) -> Answer:
-        _refuse_foreign()
-        for one in instance.library.records[name]:
-            if one["id"] == asset_id:
-                return {"result": [{**one, "data": content(one)}]}
-        raise Refused("1013", "Asset not found")
-
-    return answer
-
-
 def content(one: Record) -> Record:
     """What is in an asset.
 
@@ -143,8 +76,3 @@ def content(one: Record) -> Record:
         "html": {"body": f"<p>{one['name']}</p>"},
         "text": {"body": one["name"], "syncFromHtml": True},
     }
-
-
-def _refuse_foreign() -> None:
-    if request.headers.get("x-app-type") != "marketo":
-        raise Refused("1002", "Missing value for required header 'x-app-type'")

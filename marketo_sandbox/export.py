@@ -31,8 +31,10 @@ ACTIVITY_FIELDS = (
     "attributes",
     "actionResult",
 )
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
-_LIST_FILTER = re.compile("(static|smart)List(Id|Name)")
+DEFAULT_ACTIVITY_FIELDS = ACTIVITY_FIELDS[:-1]
+DELIMITERS = {"CSV": ",", "TSV": "\t", "SSV": ";"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
+LIST_FILTER = re.compile("(static|smart)List(Id|Name)")
 # Change Data Value, Change Score, Change Status in Progression, Add to List, Remove from List,
 # Fill Out Form: those found by their primary attribute; see bulk-activity-extract.md.
 _BY_PRIMARY = {13, 22, 104, 24, 25, 2}
@@ -92,11 +94,15 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
     Raises:
         Refused: As Marketo would. Source: bulk-extract.md
     """
-    if body.get("format", "CSV") not in {"CSV", "TSV"}:
+    if body.get("format", "CSV") not in DELIMITERS:
         raise Refused("1003", "Invalid value for format")
+    if kind == ACTIVITIES and not body.get("fields"):
+        body["fields"] = list(DEFAULT_ACTIVITY_FIELDS)
     fields = body.get("fields")
-    if not isinstance(fields, list) or not fields:
+    if not isinstance(fields, list) or not fields or not all(isinstance(f, str) for f in fields):
         raise Refused("1002", "Missing value for required parameter 'fields'")
+    if not isinstance(body.get("columnHeaderNames") or {}, dict):
+        raise Refused("1003", "columnHeaderNames must be an object")
     source = world.sources.get(kind)
     if source:
         filters = body.get("filter")
@@ -104,11 +110,19 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
             raise Refused("1002", "Missing value for required parameter 'filter'")
         source.check(fields, filters)
         return
-    known = world.fields if kind == LEADS else ACTIVITY_FIELDS
-    for name in fields:
-        if name not in known:
-            raise Refused("1006", f"Field '{name}' not found")
+    _check_fields(world, kind, fields)
     _check_filters(world, kind, body.get("filter"))
+
+
+def _check_fields(world: World, kind: str, fields: list[str]) -> None:
+    known = world.fields if kind == LEADS else ACTIVITY_FIELDS
+    hidden = [name for name in fields if name in world.options.hidden_fields and kind == LEADS]
+    if hidden:
+        raise Refused("1003", f"Invalid fields [{', '.join(hidden)}]")
+    for name in fields:
+        # No describe lists the field of Audience Sharing.
+        if name not in known and not (name == "ecids" and kind == LEADS):
+            raise Refused("1006", f"Field '{name}' not found")
 
 
 def _check_filters(world: World, kind: str, filters: object) -> None:
@@ -124,8 +138,8 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
     for name, value in filters.items():
         if name in ("createdAt", "updatedAt"):
             date_range(value)
-        if _LIST_FILTER.fullmatch(name):
-            _list_members(world, name, value)
+        if LIST_FILTER.fullmatch(name):
+            list_members(world, name, value)
     if kind == ACTIVITIES:
         _check_activities(filters)
 
@@ -133,7 +147,7 @@ def _check_filters(world: World, kind: str, filters: object) -> None:
 def _check_activities(filters: dict[str, Any]) -> None:
     if "createdAt" not in filters:
         raise Refused("1002", "Missing value for required parameter 'createdAt'")
-    types = filters.get("activityTypeIds", [])
+    types = filters.get("activityTypeIds") or []
     if not isinstance(types, list) or not all(str(one).isdigit() for one in types):
         raise Refused("1001", "Invalid value for activityTypeIds")
     by = [name for name in _PRIMARY if name in filters]
@@ -146,12 +160,22 @@ def _check_activities(filters: dict[str, Any]) -> None:
         raise Refused("1003", f"Between 1 and {_MOST_VALUES} {by[0]} are allowed")
 
 
-def _list_members(world: World, name: str, value: Any) -> list[int]:
-    kind, by = _LIST_FILTER.fullmatch(name).groups()  # type: ignore[union-attr]
+def list_members(world: World, name: str, value: Any) -> list[int]:
+    """Ids of the leads in the list that a filter names.
+
+    Args:
+        world: With its lists.
+        name: Of the filter.
+        value: Of the filter.
+
+    Raises:
+        Refused: 1013 or 1035.
+    """
+    kind, by = LIST_FILTER.fullmatch(name).groups()  # type: ignore[union-attr]
     if kind == "smart" and world.options.without_smart_lists:
         raise Refused("1035", f"Unsupported filter type for target subscription: {name}")
     for number, title in world.lists[kind].items():
-        if value == (number if by == "Id" else title):
+        if str(value) == str(number if by == "Id" else title):
             return world.list_members(kind, number)
     raise Refused("1013", f"{kind.title()} list '{value}' not found")
 
@@ -172,6 +196,8 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
             raise Refused("1003", f"Invalid date format for {name}")
         text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text.replace("Z", "+00:00"))
         try:
+            # Times count in whole seconds throughout.
+            text = re.sub(r"\.\d+", "", text)
             ends.append(datetime.fromisoformat(text).astimezone(timezone.utc))
         except ValueError:
             raise Refused("1003", f"Invalid date format for {name}") from None
@@ -180,6 +206,19 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
     if ends[1] - ends[0] > timedelta(days=31):
         raise Refused("1003", "The date range must not exceed 31 days")
     return ends[0], ends[1]
+
+
+def days(body: dict[str, Any]) -> float:
+    """How many days an export spans; 0 where it has no date filter.
+
+    Args:
+        body: Of its create call.
+    """
+    for name in ("createdAt", "updatedAt"):
+        if name in body["filter"]:
+            start, end = date_range(body["filter"][name])
+            return (end - start).total_seconds() / 86_400
+    return 0
 
 
 def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
@@ -192,7 +231,7 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
     """
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    delimiter = "\t" if body.get("format") == "TSV" else ","
+    delimiter = DELIMITERS[body.get("format", "CSV")]
     fields: list[str] = body["fields"]
     renamed = {} if world.options.ignore_header_names else body.get("columnHeaderNames") or {}
     source = world.sources.get(kind)
@@ -230,15 +269,15 @@ def _line(cells: list[str], delimiter: str) -> str:
 
 def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iterator[list[str]]:
     ((name, value),) = filters.items()
-    if _LIST_FILTER.fullmatch(name):
-        found: Iterable[int] = _list_members(world, name, value)
+    if LIST_FILTER.fullmatch(name):
+        found: Iterable[int] = list_members(world, name, value)
     else:
         found = world.leads.changed_between(name, *date_range(value))
     for lead_id in found:
         lead = world.leads[lead_id]
         yield [
             "null"
-            if world.fields[name] in NEVER_EXPORTED
+            if world.fields.get(name) in NEVER_EXPORTED
             else lead.cells[name]
             if name in lead.cells
             else cell(lead.values.get(name))

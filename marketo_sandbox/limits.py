@@ -60,7 +60,7 @@ class Tokens:
             Refused: 600, 601 or 602.
         """
         if not header or not header.startswith("Bearer "):
-            raise Refused("600", "Access token is empty")
+            raise Refused("603", "Access denied")
         token = header.removeprefix("Bearer ")
         owner = self._owners.get(token)
         if owner is None:

@@ -189,6 +189,102 @@ class ProgramMembers:
                 if lead_id in self._world.leads
             ]
 
+    def of_program(self, number: int) -> list[dict[str, Any]]:
+        """The members of a program that must be there.
+
+        Args:
+            number: Its id.
+
+        Raises:
+            Refused: 1013, it is not.
+        """
+        with self._world.lock:
+            if number not in self._members or number in self._hidden:
+                raise Refused("1013", f"Program {number} not found")
+            return [
+                dict(one.values)
+                for lead_id, one in self._members[number].items()
+                if lead_id in self._world.leads
+            ]
+
+    def _program(self, number: int) -> dict[str, Any]:
+        (program,) = (one for one in self._library.records["programs"] if one["id"] == number)
+        return program
+
+    def check_status(self, number: int, status: str) -> None:
+        """Check that a program has a status.
+
+        Args:
+            number: Id of the program.
+            status: Its name.
+
+        Raises:
+            Refused: 1003, it has not.
+        """
+        known = [one["name"] for one in statuses(self._library, self._program(number))]
+        if status not in known:
+            raise Refused("1003", f"Status '{status}' is none of {', '.join(known)}")
+
+    def set_status(self, number: int, lead_id: int, status: str = "") -> None:
+        """Give a lead a status in a program now; it becomes a member if it is none.
+
+        Args:
+            number: Id of the program.
+            lead_id: Of the lead.
+            status: Its name; the first one by default.
+        """
+        with self._world.lock:
+            now, program = self._world.second(), self._program(number)
+            first, success = statuses(self._library, program)
+            members, status = self._members[number], status or first["name"]
+            old = "Not in Program"
+            if lead_id in members:
+                old = members[lead_id].values["statusName"]
+            else:
+                members[lead_id] = _member(self._library, program, lead_id, now)
+            member = members[lead_id]
+            if status == success["name"]:
+                _succeed(member, status, now)
+            else:
+                member.changed = now
+                member.values |= {"statusName": status, "updatedAt": iso(now)}
+            self._note(program, lead_id, old, status, success=status == success["name"])
+
+    def update(self, number: int, lead_id: int, values: dict[str, Any]) -> None:
+        """Change own fields of a member now.
+
+        Args:
+            number: Id of the program.
+            lead_id: Of the lead.
+            values: New ones by REST name.
+
+        Raises:
+            Refused: 1004, it is no member.
+        """
+        with self._world.lock:
+            member = self._members[number].get(lead_id)
+            if member is None:
+                raise Refused("1004", "Lead is not a member of the program")
+            member.changed = self._world.second()
+            member.values |= {**values, "updatedAt": iso(member.changed)}
+
+    def remove(self, number: int, lead_id: int) -> None:
+        """Take a lead out of a program now.
+
+        Args:
+            number: Id of the program.
+            lead_id: Of the lead.
+
+        Raises:
+            Refused: 1004, it is no member.
+        """
+        with self._world.lock:
+            member = self._members[number].pop(lead_id, None)
+            if member is None:
+                raise Refused("1004", "Lead is not a member of the program")
+            old = member.values["statusName"]
+            self._note(self._program(number), lead_id, old, "Not in Program", success=False)
+
     def _note(
         self, program: dict[str, Any], lead_id: int, old: str, new: str, *, success: bool
     ) -> None:
@@ -241,6 +337,10 @@ class ProgramMembers:
             return [*own, *fields]
         return [*own, *(name if "__c" in name else self.fields[name][0] for name in fields)]
 
+    def _cell(self, value: Any) -> str:
+        digits = self._world.options.member_booleans == "digits"
+        return str(int(value)) if digits and isinstance(value, bool) else cell(value)
+
     def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
         """The rows of a file."""
         own = ["programId"] if "programIds" in filters else []
@@ -253,7 +353,7 @@ class ProgramMembers:
                 if start and end and not start <= changed <= end:
                     continue
                 if _matches(member.values, filters):
-                    yield [cell(member.values[name]) for name in [*own, *fields]]
+                    yield [self._cell(member.values[name]) for name in [*own, *fields]]
 
 
 def _succeed(member: Member, status: str, at: datetime) -> None:

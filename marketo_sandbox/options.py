@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 
 OBJECT_TYPES = ("leads", "program_members", "custom_objects")
 LAST_PORT = 65_535
-_WORDS = {"canceled_spelling": ("Cancelled", "Canceled"), "member_headers": ("display", "rest")}
+_WORDS = {"canceled_spelling": ("Cancelled", "Canceled"), "member_headers": ("display", "rest"),
+          "member_booleans": ("words", "digits")}  # fmt: skip
 _FEWEST = {"time_scale": 0.001, "activity_types": 1, "token_seconds": 1}
 
 
@@ -45,7 +46,16 @@ class SandboxOptions:
         retention: Whether old activities are gone, each type after its time.
         late_sends: Seconds after its date at which Send Email can be read.
         download_bytes_per_second: Slows file transfer; 0 does not.
+        native_crm: Whether a CRM is synced natively: companies, opportunities, their roles and
+            sales persons are off over REST (1018).
+        designer_lists: Lists of the new designer as its guides show them, without counts.
+        token_in_query: Whether the access token is taken from the query too.
+        hidden_fields: Lead fields that describe lists and exports refuse (1003).
+        largest_export_days: Exports of more days fail; 0 lets none fail.
+        import_seconds: Sandbox seconds that a bulk import runs.
+        member_booleans: How files of program members spell booleans: `words`, or `digits`.
         users: Client secrets by client id, each of an API user of its own.
+        permissions: What API users may do, by client id; those that are not named may do all.
     """
 
     port: int = 0
@@ -75,6 +85,14 @@ class SandboxOptions:
     retention: bool = True
     late_sends: float = 0.0
     download_bytes_per_second: int = 0
+    native_crm: bool = False
+    designer_lists: bool = False
+    token_in_query: bool = False
+    hidden_fields: tuple[str, ...] = ()
+    largest_export_days: float = 0.0
+    import_seconds: float = 0.0
+    member_booleans: str = "words"
+    permissions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     users: dict[str, str] = field(
         default_factory=lambda: {"sandbox-client": "sandbox-secret", "other-client": "other-secret"}
     )

@@ -196,8 +196,9 @@ class Queue:
         return (job.started or job.created) + timedelta(seconds=job.seconds)
 
     def _complete(self, job: Job) -> None:
-        if job.fault == "fail":
-            job.error = "Internal export error"
+        most = self.world.options.largest_export_days
+        if job.fault == "fail" or (most and export.days(job.body) > most):
+            job.error = "System error: try a shorter date range"
             self._finish(job, "Failed", self._ends(job))
             return
         if job.fault == "cancel":
@@ -248,7 +249,7 @@ class Queue:
             told["queuedAt"] = iso(job.queued)
         if job.started:
             told["startedAt"] = iso(job.started)
-        if job.finished:
+        if job.finished and job.status != "Cancelled":
             told["finishedAt"] = iso(job.finished)
         if job.error:
             told["errorMsg"] = job.error

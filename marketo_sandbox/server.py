@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import logging
+import posixpath
 import re
 import socket
 import struct
@@ -16,6 +18,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from marketo_sandbox import members
+from marketo_sandbox.api import routes
+from marketo_sandbox.api.asked import token_of
+from marketo_sandbox.api.exports import Raw
+from marketo_sandbox.api.users import PREFIX, STATUSES
 from marketo_sandbox.clock import Clock
 from marketo_sandbox.control import control
 from marketo_sandbox.custom_objects import all_types
@@ -27,7 +33,6 @@ from marketo_sandbox.linked import KINDS as LINKED_KINDS
 from marketo_sandbox.linked import Linked
 from marketo_sandbox.members import ProgramMembers
 from marketo_sandbox.queue import Queue
-from marketo_sandbox.routes import ROUTES, Answer, Raw
 from marketo_sandbox.truth import truth
 from marketo_sandbox.world import World
 from marketo_sandbox.world.activity_types import external_types
@@ -35,8 +40,11 @@ from marketo_sandbox.world.activity_types import external_types
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from marketo_sandbox.api.imports import Batch
+    from marketo_sandbox.api.route import Route
     from marketo_sandbox.options import SandboxOptions
 
+Answer = dict[str, Any]
 CHUNK = 64 * 1024
 LONGEST_URL, LARGEST_BODY = 8 * 1024, 1024 * 1024
 COMPRESSED_FROM = 1024
@@ -89,6 +97,33 @@ class Instance:
         self.faults = Faults()
         self.log: list[Call] = []
         self.denied: set[str] = set()
+        self.imports: dict[int, Batch] = {}
+        self._runs = itertools.count(500_000)
+
+    def allow(self, user: str, permission: str) -> None:
+        """Refuse a caller who lacks a permission; Read-Write is Read-Only too.
+
+        Args:
+            user: API user.
+            permission: What is needed.
+
+        Raises:
+            Refused: 603.
+        """
+        both = {permission, permission.replace("Read-Only", "Read-Write")}
+        own = self.options.permissions.get(user)
+        if permission in self.denied or (
+            own is not None and permission != "None" and not both & set(own)
+        ):
+            raise Refused("603", "Access denied")
+
+    def next_run(self) -> int:
+        """A number that nothing else has."""
+        return next(self._runs)
+
+    def import_seconds(self) -> float:
+        """How long a bulk import runs."""
+        return self.options.import_seconds
 
     def truth(self) -> dict[str, Callable[[], Iterable[dict[str, Any]]]]:
         """What a perfect reader has of each object, made when called, by stream."""
@@ -131,9 +166,11 @@ def make_app(instance: Instance) -> Flask:
             )
         token, seconds = issued
         scope = f"{values.get('client_id')}@sandbox.example.com"
-        return _json(
+        response = _json(
             {"access_token": token, "token_type": "bearer", "expires_in": seconds, "scope": scope}
         )
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @app.route("/<path:path>", methods=["GET", "POST", "DELETE", "PUT"])
     def api(path: str) -> Response:  # noqa: ARG001 - the whole path is in the request
@@ -164,9 +201,12 @@ def _too_large() -> Response | None:
 
 def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
     try:
-        if "access_token" in request.args:
+        if "access_token" in request.args and not instance.options.token_in_query:
             raise Refused("600", "The access token belongs into the Authorization header")
-        call.user = instance.tokens.owner(request.headers.get("Authorization"))
+        token = request.headers.get("Authorization")
+        if not token and "access_token" in request.args:
+            token = f"Bearer {request.args['access_token']}"
+        call.user = instance.tokens.owner(token)
         instance.limits.enter(call.user)
     except Refused as refused:
         call.code = refused.code
@@ -181,9 +221,14 @@ def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
         if refused.code == "404":
             return Response(refused.message, 404, mimetype="text/plain")
         return _envelope(error=refused)
-    except BaseException:
+    except ConnectionAbortedError:
         instance.limits.leave()
         raise
+    except Exception:
+        instance.limits.leave()
+        logger.exception("%s %s failed in the sandbox", call.method, call.path)
+        call.code = "611"
+        return _envelope(error=Refused("611", "System error"))
     if response.is_streamed:
         response.call_on_close(instance.limits.leave)
     else:
@@ -194,9 +239,8 @@ def _answer(instance: Instance, call: Call, fault: Fault | None) -> Response:
 def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
     if fault and fault.kind == "error":
         raise Refused(fault.code, fault.message)
-    route, arguments = _route(call.method, call.path)
-    if route.permission in instance.denied:
-        raise Refused("603", "Access denied")
+    route, arguments = _route(_method(call), call.path)
+    instance.allow(call.user, route.permission)
     if fault and fault.kind in {"http", "html", "empty", "body", "reset", "timeout",
                                 "missing_file", "unlabelled_error"}:  # fmt: skip
         return _fault(fault, instance)
@@ -205,26 +249,40 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
     answer = route.handler(instance, call, *arguments)
     if fault and fault.kind == "unanswered":
         _close_connection()
+    if isinstance(answer, Response):
+        return answer
     if isinstance(answer, Raw):
         return _file(instance, call, answer, fault)
     if fault and fault.kind == "empty_page":
-        token = request.values.get("nextPageToken", "0=")
+        token = request.values.get("nextPageToken", token_of("0"))
         answer |= {"result": [], "nextPageToken": token}
         answer |= {"moreResult": True} if "moreResult" in answer else {}
     return _compressed(_envelope(answer))
 
 
-def _route(method: str, path: str) -> Any:
-    known = False
-    for route in ROUTES:
-        match = re.fullmatch(route.pattern, path)
-        if match and method in route.methods:
-            return route, match.groups()
-        known = known or bool(match)
-    if known:
-        raise Refused("605", "HTTP method not supported")
-    logger.warning("%s %s is no endpoint of the sandbox: answered with 610", method, path)
-    raise Refused("610", "Requested resource not found")
+def _method(call: Call) -> str:
+    """The method that counts: `_method` overrides it, except for assets since 2020."""
+    if call.method != "POST" or call.path.startswith("/rest/asset/"):
+        return call.method
+    override = request.args.get("_method", "").upper()
+    if not override and request.mimetype == "application/x-www-form-urlencoded":
+        override = request.form.get("_method", "").upper()
+    return override if override in {"GET", "DELETE"} else "POST"
+
+
+def _route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+    if "/../" in path:  # a client joins paths so
+        path = posixpath.normpath(path)
+    try:
+        return routes.find(method, path)
+    except Refused as refused:
+        what = (
+            "no endpoint" if refused.code == "610" else f"not open to {method}: it is no endpoint"
+        )
+        logger.warning(
+            "%s %s is %s of the sandbox: answered with %s", method, path, what, refused.code
+        )
+        raise
 
 
 def _fault(fault: Fault, instance: Instance | None) -> Response:  # noqa: ARG001
@@ -289,7 +347,8 @@ def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Resp
     if wanted:
         headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     status = 206 if wanted else 200
-    return Response(chunks(), status, headers, mimetype="text/csv")
+    headers["Accept-Ranges"] = "bytes"
+    return Response(chunks(), status, headers, content_type="text/csv;charset=UTF-8")
 
 
 def _range() -> tuple[int, int | None] | None:
@@ -314,16 +373,30 @@ def _compressed(response: Response) -> Response:
 def _envelope(
     answer: Answer | list[Any] | None = None, *, error: Refused | None = None
 ) -> Response:
+    if request.path.startswith(PREFIX):
+        return _of_user_service(answer, error)
     if isinstance(answer, list):
         return _json(answer)
-    body: dict[str, Any] = {"requestId": uuid.uuid4().hex[:8] + "#sandbox"}
-    if error:
-        body |= {"success": False, "errors": [{"code": error.code, "message": error.message}]}
-    elif answer:
+    stamp = int(time.time() * 1000)
+    body: dict[str, Any] = {"requestId": f"{uuid.uuid4().hex[:4]}#{stamp:x}"}
+    told = [{"code": error.code, "message": error.message}] if error else []
+    if request.path.startswith("/rest/asset/"):
+        body |= {"success": not error, "errors": told, "warnings": [], **(answer or {})}
+    elif error:
+        body |= {"success": False, "errors": told}
+    elif answer is not None:
         body |= {"success": True, **answer}
     return _json(body)
 
 
+def _of_user_service(answer: Any, error: Refused | None) -> Response:
+    """There a failure is an HTTP status, and a success has no envelope."""
+    if error is None:
+        return _json(answer)
+    told = {"errors": [{"code": int(error.code), "message": error.message}]}
+    return _json(told, STATUSES.get(error.code, 400))
+
+
 def _json(body: dict[str, Any] | list[Any], status: int = 200) -> Response:
     text = json.dumps(body, ensure_ascii=False)
-    return Response(text, status, mimetype="application/json")
+    return Response(text, status, content_type="application/json;charset=UTF-8")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox import designer
+from marketo_sandbox.api.events import deletion
 from marketo_sandbox.clock import iso
 from marketo_sandbox.fields import described_fields
 from marketo_sandbox.linked import LISTS_OF_ACCOUNTS
-from marketo_sandbox.lists import deleted_leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
         "leads": world.expected_leads,
         "activities": world.expected_activities,
         "program_members": instance.members.expected,
-        "deleted_leads": lambda: deleted_leads(instance),
+        "deleted_leads": lambda: list(map(deletion, world.deletions())),
         "lead_changes": lambda: lead_changes(instance),
         "activity_types": lambda: world.types,
         "lead_describe": lambda: described_fields(world.fields),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Days that Marketo keeps activities of a type; all others 25 months. Source: activity retention.
 SHORT = frozenset({1, 3, 6, 7, 13, 19, 22, 24, 26, 30, 36})
+# Types of which smart campaigns are the cause.
+CAMPAIGN_TYPES = (6, 13, 22, 46, 104)
 _DELETED_DAYS, _SHORT_DAYS, _LONG_DAYS = 14, 90, 760
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.options import SandboxOptions
 
 _SHARE_OF_NEW_LEADS = 0.4
+PARTITION = 100
 
 
 class World:
@@ -315,6 +316,7 @@ class World:
         known: dict[str, Any],
         primary_id: int | None = None,
         primary: str | None = None,
+        campaign_id: int | None = None,
     ) -> Activity | None:
         """Note an activity now, if the instance has its type.
 
@@ -324,10 +326,44 @@ class World:
             known: Attributes; None for those that are absent.
             primary_id: Id of what its primary attribute names.
             primary: Name of it.
+            campaign_id: The smart campaign that is the cause.
         """
         if kind not in self.scene.types:
             return None
-        return self._append(kind, lead_id, known, primary_id, primary, self.second())
+        made = self._append(kind, lead_id, known, primary_id, primary, self.second())
+        made.campaign_id = campaign_id
+        return made
+
+    def happen_at(
+        self, at: datetime, kind: int, lead_id: int, known: dict[str, Any], primary: str
+    ) -> Activity:
+        """Note an activity of a custom type, at any date.
+
+        Args:
+            at: When.
+            kind: Id of the type.
+            lead_id: Whose.
+            known: Attributes.
+            primary: Value of the primary one.
+        """
+        return self._append(kind, lead_id, known, None, primary, at)
+
+    def move_lead(self, lead_id: int, partition: int) -> None:
+        """Move a lead into another partition now.
+
+        Args:
+            lead_id: Its id.
+            partition: Id of the partition.
+        """
+        with self.lock:
+            lead, now = self.leads.own(lead_id), self.second()
+            old = lead.values.get("leadPartitionId")
+            if old == str(partition):
+                return
+            lead.values |= {"leadPartitionId": str(partition), "updatedAt": iso(now)}
+            lead.changed = now
+            known = {"Old Partition ID": int(old) if old else None, "Reason": "Web service API"}
+            self.happen(PARTITION, lead_id, known, partition, f"Partition {partition}")
 
     def _append(
         self,

@@ -70,11 +70,11 @@ def test_a_revoked_token_gets_601(sandbox: Sandbox) -> None:
     assert code(caller.get(TYPES)) == "601"
 
 
-def test_a_call_without_a_token_gets_600(sandbox: Sandbox) -> None:
+def test_a_call_without_a_token_gets_603(sandbox: Sandbox) -> None:
     answer = requests.get(sandbox.base_url + TYPES, timeout=10)
 
     assert answer.status_code == 200
-    assert code(answer.json()) == "600"
+    assert code(answer.json()) == "603"
 
 
 def test_a_token_in_the_query_is_refused(sandbox: Sandbox) -> None:

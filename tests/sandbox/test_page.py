@@ -42,7 +42,7 @@ def test_every_option_of_python_is_one_of_the_command() -> None:
     known = {name.removeprefix("--").replace("-", "_") for name in names(PAGE["Options"])}
 
     assert {one.name for one in fields(SandboxOptions)} == (
-        known - {"port_file", "without_retention"} | {"retention", "users"}
+        known - {"port_file", "without_retention", "user"} | {"retention", "users", "permissions"}
     )
 
 

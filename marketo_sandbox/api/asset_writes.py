@@ -1,0 +1,113 @@
+"""Writes about assets: approve, unapprove, delete and clone emails and landing pages; tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.assets import must
+from marketo_sandbox.api.parts import folder
+from marketo_sandbox.api.route import POST, Route
+from marketo_sandbox.clock import iso
+from marketo_sandbox.export import Refused
+from marketo_sandbox.rough import ASSETS, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marketo_sandbox.server import Call, Instance
+
+Record = dict[str, Any]
+Answer = dict[str, Any]
+_KINDS = {"emails": "email", "landing_pages": "landingPage"}
+TOKEN_TYPES = ("date", "number", "rich text", "score", "sfdc campaign", "text")
+
+
+def _state(name: str, old: str, new: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        found = must(instance, name, number)
+        if found["status"] != old:
+            raise Refused("709", f"The asset is not {old}")
+        found |= {"status": new, "updatedAt": iso(instance.world.second())}
+        return {"result": [{"id": found["id"]}]}
+
+    return answer
+
+
+def _delete(name: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        found = must(instance, name, number)
+        if found["status"] == "approved":
+            raise Refused("709", "An approved asset cannot be deleted")
+        instance.library.records[name].remove(found)
+        return {"result": [{"id": found["id"]}]}
+
+    return answer
+
+
+def _clone(name: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call, number: str) -> Answer:
+        found, new = must(instance, name, number), asked.required("name")
+        where = asked.folder("folder")
+        if where is None:
+            raise Refused("1002", "Missing value for required parameter 'folder'")
+        parent = folder(instance, str(where[0]), where[1])
+        records = instance.library.records[name]
+        if any(one["name"] == new for one in records):
+            raise Refused("709", "An asset of this name is there already")
+        now = iso(instance.world.second())
+        made = {
+            **found,
+            "id": max(one["id"] for one in records) + 1,
+            "name": new,
+            "description": asked.text("description") or found["description"],
+            "status": "draft",
+            "folder": {"type": where[1], "value": where[0], "folderName": parent["name"]},
+            "createdAt": now,
+            "updatedAt": now,
+        }
+        records.append(made)
+        return {"result": [spelled(made, ASSETS)]}
+
+    return answer
+
+
+def _token(instance: Instance, _: Call, number: str) -> Answer:
+    kind = asked.text("folderType", "Folder").title()
+    folder(instance, number, kind)
+    name, form = asked.required("name"), asked.required("type")
+    if form not in TOKEN_TYPES:
+        raise Refused("1003", f"Invalid value '{form}' for type")
+    tokens = instance.library.tokens(kind, int(number))
+    made = {"name": name, "type": form, "value": asked.text("value"), "computedUrl": f"/{number}"}
+    tokens[:] = [*(one for one in tokens if one["name"] != name), made]
+    return {"result": [{"folder": {"type": kind, "value": int(number)}, "tokens": [made]}]}
+
+
+def _delete_token(instance: Instance, _: Call, number: str) -> Answer:
+    kind = asked.text("folderType", "Folder").title()
+    folder(instance, number, kind)
+    name = asked.required("name")
+    tokens = instance.library.tokens(kind, int(number))
+    if name not in {one["name"] for one in tokens}:
+        raise Refused("702", f"Token '{name}' not found")
+    tokens[:] = [one for one in tokens if one["name"] != name]
+    return {"result": [{"id": int(number)}]}
+
+
+_A1 = "/rest/asset/v1"
+_APPROVE, _WRITE = "Approve Assets", "Read-Write Asset"
+ROUTES = (
+    *(
+        Route(rf"{_A1}/{word}/(\d+)/{step}\.json", handler(name), right, POST)
+        for name, word in _KINDS.items()
+        for step, handler, right in (
+            ("approveDraft", lambda one: _state(one, "draft", "approved"), _APPROVE),
+            ("unapprove", lambda one: _state(one, "approved", "draft"), _APPROVE),
+            ("delete", _delete, _WRITE),
+            ("clone", _clone, _WRITE),
+        )
+    ),
+    Route(rf"{_A1}/folder/(\d+)/tokens\.json", _token, _WRITE, POST),
+    Route(rf"{_A1}/folder/(\d+)/tokens/delete\.json", _delete_token, _WRITE, POST),
+)

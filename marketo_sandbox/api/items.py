@@ -1,0 +1,103 @@
+"""How writes answer: one result for each item, skipped ones with their reasons."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.export import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+Record = dict[str, Any]
+MOST_ITEMS = 300
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def items(most: int = MOST_ITEMS) -> list[Record]:
+    """The `input` of a call.
+
+    Args:
+        most: How many items are allowed.
+
+    Raises:
+        Refused: 1002 or 1003.
+    """
+    found = asked.written().get("input")
+    if not isinstance(found, list) or not found:
+        raise Refused("1002", "Missing value for required parameter 'input'")
+    if len(found) > most:
+        raise Refused("1003", f"At most {most} records are allowed")
+    if not all(isinstance(one, dict) for one in found):
+        raise Refused("1003", "input must be a list of objects")
+    return found
+
+
+def choice(name: str, known: Collection[str], default: str) -> str:
+    """A word of the body that must be one of a few.
+
+    Raises:
+        Refused: 1003.
+    """
+    found = asked.text(name, default)
+    if found not in known:
+        raise Refused("1003", f"Invalid value '{found}' for {name}")
+    return found
+
+
+def each(
+    records: list[Record], write: Callable[[Record], Record], *, numbered: bool = True
+) -> list[Record]:
+    """Write item by item; what is refused is skipped, and the others go on.
+
+    Args:
+        records: The items.
+        write: Does one, and says what became of it.
+        numbered: Whether results carry `seq`.
+    """
+    results = []
+    for place, one in enumerate(records):
+        try:
+            result = write(one)
+        except Refused as refused:
+            reasons = [{"code": refused.code, "message": refused.message}]
+            result = {"status": "skipped", "reasons": reasons}
+        results.append({"seq": place, **result} if numbered else result)
+    return results
+
+
+def typed(kind: str, name: str, value: Any) -> Any:  # noqa: PLR0911
+    """A value as a field of a type holds it.
+
+    Args:
+        kind: Data type.
+        name: Of the field, for the error.
+        value: As it was given.
+
+    Raises:
+        Refused: 1001, it is of another type.
+    """
+    if value is None or (value == "" and kind != "string"):
+        return None
+    text = str(value).strip()
+    wrong = Refused("1001", f"Invalid value '{text[:50]}'. Required of type '{kind}' for {name}")
+    try:
+        if kind in {"integer", "score", "percent"}:
+            return int(text)
+        if kind in {"float", "currency"}:
+            return float(text)
+    except ValueError:
+        raise wrong from None
+    if kind == "boolean":
+        if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:
+            raise wrong
+        return text.lower() in {"true", "1", "yes"}
+    if kind == "date":
+        if not _DATE.match(text):
+            raise wrong
+        return text[:10]
+    if kind == "datetime":
+        return f"{asked.moment_of(text, '1001'):%Y-%m-%dT%H:%M:%SZ}"
+    return str(value)

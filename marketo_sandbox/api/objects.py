@@ -1,0 +1,229 @@
+"""Companies, opportunities and their kin, and custom objects: described, and found by value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.asked import page, required, without_empty
+from marketo_sandbox.api.route import Route
+from marketo_sandbox.custom_objects import PERMISSION as CUSTOM
+from marketo_sandbox.export import Refused
+from marketo_sandbox.linked import KINDS, LISTS_OF_ACCOUNTS, Kind, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marketo_sandbox.server import Call, Instance
+
+Answer = dict[str, Any]
+MOST_VALUES = 300
+# Over REST these are off where a CRM is synced natively. Source: lead-database.md
+OF_CRM = frozenset({"companies", "sales_persons", "opportunities", "opportunity_roles"})
+
+
+def refuse_crm(instance: Instance, name: str) -> None:
+    """Refuse what a native CRM sync disables.
+
+    Raises:
+        Refused: 1018.
+    """
+    if instance.options.native_crm and name in OF_CRM:
+        raise Refused("1018", "CRM Enabled")
+
+
+def description(name: str) -> Record:
+    """A kind as its describe call has it.
+
+    Args:
+        name: Of the kind.
+    """
+    kind = KINDS[name]
+    fields = [
+        {
+            "name": one,
+            "displayName": one.title(),
+            "dataType": data_type,
+            **({"length": 255} if data_type in {"string", "email"} else {}),
+            "updateable": one not in {kind.id_field, "createdAt", "updatedAt"},
+            "crmManaged": False,
+        }
+        for one, data_type in kind.fields.items()
+    ]
+    return {
+        "name": name,
+        "displayName": name.replace("_", " ").title(),
+        "description": f"{name.replace('_', ' ').title()} of the instance",
+        "createdAt": "2020-01-01T00:00:00Z",
+        "updatedAt": "2020-01-01T00:00:00Z",
+        "idField": kind.id_field,
+        "dedupeFields": list(kind.dedupe),
+        "searchableFields": [list(kind.dedupe), *([one] for one in kind.searchable)],
+        "fields": fields,
+    }
+
+
+def _describe(name: str) -> Callable[..., Answer]:
+    def answer(instance: Instance, _: Call) -> Answer:
+        refuse_crm(instance, name)
+        return {"result": [description(name)]}
+
+    return answer
+
+
+def _by_filter(name: str) -> Callable[..., Answer]:
+    kind = KINDS[name]
+
+    def answer(instance: Instance, _: Call) -> Answer:
+        refuse_crm(instance, name)
+        records = instance.linked.records[name]
+        found = matching(records, kind.id_field, kind.dedupe, kind.searchable)
+        return _page(instance, kind, found)
+
+    return answer
+
+
+def matching(
+    records: list[Record], id_field: str, dedupe: tuple[str, ...], searchable: tuple[str, ...]
+) -> list[Record]:
+    """The records that a call asks for by a field, or by all dedupe fields together.
+
+    Args:
+        records: All of them.
+        id_field: Their unique id.
+        dedupe: What makes a record one.
+        searchable: Single fields by which they are found.
+
+    Raises:
+        Refused: As Marketo would.
+    """
+    keys = asked.body().get("input")
+    if keys is not None:
+        if not isinstance(keys, list) or not all(isinstance(one, dict) for one in keys):
+            raise Refused("1003", "input must be a list of objects")
+        if len(keys) > MOST_VALUES:
+            raise Refused("1003", "At most 300 records are allowed")
+        by = dedupe if asked.text("filterType", "dedupeFields") == "dedupeFields" else (id_field,)
+        wanted = {tuple(str(one.get(name)) for name in by) for one in keys}
+        return [one for one in records if tuple(str(one.get(name)) for name in by) in wanted]
+    field = required("filterType")
+    field = {"idField": id_field, "dedupeFields": dedupe[0]}.get(field, field)
+    if field.lower() == "marketoguid":
+        field = "marketoGUID"
+    if field not in {*searchable, id_field}:
+        raise Refused("1011", f"Field '{field}' is not supported as a filter")
+    required("filterValues")
+    values = asked.names("filterValues")
+    if len(values) > MOST_VALUES:
+        raise Refused("1003", "At most 300 filterValues are allowed")
+    return [one for one in records if one.get(field) is not None and str(one[field]) in values]
+
+
+def _page(instance: Instance, kind: Kind, found: list[Record]) -> Answer:
+    names = asked.fields(kind.fields, [kind.id_field, *kind.dedupe, "createdAt", "updatedAt"])
+    answer = page(found, with_more=kind.with_more)
+    rows = [
+        {"seq": place, **_as_shown(instance, kind, {name: one.get(name) for name in names})}
+        for place, one in enumerate(answer["result"])
+    ]
+    return {**answer, "result": rows}
+
+
+def _as_shown(instance: Instance, kind: Kind, one: Record) -> Record:
+    shown = without_empty(one)
+    if instance.options.rough:
+        for name, data_type in kind.fields.items():
+            if name in shown and data_type == "currency":
+                shown[name] = str(shown[name])
+        if "marketoGUID" in shown:
+            shown["marketoGUID"] += " "
+    return shown
+
+
+def _account_lists(instance: Instance, _: Call) -> Answer:
+    by = required("filterType")
+    field = {"dedupeFields": "name", "name": "name"}.get(
+        by, "marketoGUID" if by.lower() in {"idfield", "idfields", "marketoguid"} else ""
+    )
+    if not field:
+        raise Refused("1011", f"Field '{by}' is not supported as a filter")
+    required("filterValues")
+    values = asked.names("filterValues")
+    records = instance.linked.records[LISTS_OF_ACCOUNTS]
+    found = [one for one in records if one[field] in values]
+    answer = page(found)
+    return {**answer, "result": [{"seq": n, **one} for n, one in enumerate(answer["result"])]}
+
+
+def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
+    members = instance.linked.members.get(guid)
+    if members is None:
+        raise Refused("1013", f"Record not found: {guid}")
+    accounts = instance.linked.records["named_accounts"]
+    wanted = set(members)
+    found = [one for one in accounts if one["marketoGUID"] in wanted]
+    return _page(instance, KINDS["named_accounts"], found)
+
+
+# Custom objects
+
+
+def _types(instance: Instance, _: Call) -> Answer:
+    wanted = asked.names("names")
+    shown = [
+        without_empty(one.listed())
+        for name, one in instance.custom_objects.items()
+        if (not wanted or name in wanted) and one.state != "draft"
+    ]
+    return {"result": shown}
+
+
+def custom_object(instance: Instance, name: str) -> Any:
+    """A custom object type that must be there.
+
+    Raises:
+        Refused: 1013, it is not.
+    """
+    if name not in instance.custom_objects:
+        raise Refused("1013", f"Custom object '{name}' not found")
+    return instance.custom_objects[name]
+
+
+def _describe_custom(instance: Instance, _: Call, name: str) -> Answer:
+    return {"result": [without_empty(custom_object(instance, name).described())]}
+
+
+def _custom(instance: Instance, _: Call, name: str) -> Answer:
+    kind = custom_object(instance, name)
+    dedupe, link = tuple(kind.listed()["dedupeFields"]), kind.link
+    found = matching(kind.expected(), "marketoGUID", dedupe, (*dedupe, "marketoGUID", link))
+    names = asked.fields(kind.fields, ["marketoGUID", *dedupe, "createdAt", "updatedAt"])
+    answer = page(found)
+    rows = [
+        {"seq": place, **{key: one.get(key) for key in names}}
+        for place, one in enumerate(answer["result"])
+    ]
+    return {**answer, "result": rows}
+
+
+_V1 = "/rest/v1"
+_LISTS = "Read-Only Named Account List"
+ROUTES = (
+    *(
+        Route(rf"{_V1}/{one.path}/describe\.json", _describe(name), one.permission)
+        for name, one in KINDS.items()
+    ),
+    *(
+        Route(rf"{_V1}/{one.path}\.json", _by_filter(name), one.permission)
+        for name, one in KINDS.items()
+    ),
+    Route(rf"{_V1}/namedAccountLists\.json", _account_lists, _LISTS),
+    Route(
+        rf"{_V1}/namedAccountList/([^/]+)/namedAccounts\.json",
+        _accounts_of_list,
+        "Read-Only Named Account",
+    ),
+    Route(rf"{_V1}/customobjects\.json", _types, CUSTOM),
+    Route(rf"{_V1}/customobjects/([^/]+)/describe\.json", _describe_custom, CUSTOM),
+    Route(rf"{_V1}/customobjects/(?!schema\.)([^/]+)\.json", _custom, CUSTOM),
+)

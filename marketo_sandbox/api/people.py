@@ -1,0 +1,353 @@
+"""Leads as REST gives them: by any searchable field, one by one, of a list, of a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.asked import moment_of, page, required, text, without_empty
+from marketo_sandbox.api.route import ASSET, LEAD, Route
+from marketo_sandbox.clock import iso
+from marketo_sandbox.export import Refused
+from marketo_sandbox.fields import NEVER_EXPORTED, described_fields, display_name
+from marketo_sandbox.rough import DATABASE, spelled
+from marketo_sandbox.world.activities import CAMPAIGN_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marketo_sandbox.server import Call, Instance
+
+Answer = dict[str, Any]
+DEFAULT_FIELDS = ("id", "email", "firstName", "lastName", "createdAt", "updatedAt")
+SEARCHABLE = frozenset({"string", "email", "integer", "reference", "phone", "url"})
+READ_ONLY = frozenset({"id", "createdAt", "updatedAt"})
+MOST_VALUES, MOST_LEADS = 300, 1000
+
+
+def described(instance: Instance, _: Call) -> Answer:
+    """The fields as the older describe call lists them."""
+    return {"result": described_fields(instance.world.fields)}
+
+
+def described_again(instance: Instance, _: Call) -> Answer:
+    """The fields as the newer describe call lists them."""
+    fields = [
+        {
+            "name": name,
+            "displayName": display_name(name),
+            "dataType": kind,
+            **({} if kind in {"text", "textarea"} else {"length": 255}),
+            "updateable": name not in READ_ONLY and kind not in NEVER_EXPORTED,
+            "crmManaged": False,
+        }
+        for name, kind in instance.world.fields.items()
+    ]
+    searchable = [[one] for one in searchable_fields(instance)]
+    return {"result": [{"name": "API Lead", "searchableFields": searchable, "fields": fields}]}
+
+
+def searchable_fields(instance: Instance) -> list[str]:
+    """The fields by which leads are found."""
+    return [name for name, kind in instance.world.fields.items() if kind in SEARCHABLE]
+
+
+def shown(instance: Instance, lead_id: int, names: list[str]) -> Answer:
+    """A lead with some of its fields.
+
+    Args:
+        instance: Where it is.
+        lead_id: Its id.
+        names: Of the fields.
+    """
+    lead = instance.world.leads[lead_id]
+    values = {
+        name: None if instance.world.fields.get(name) in NEVER_EXPORTED else lead.values.get(name)
+        for name in names
+    }
+    return {"id": lead_id, **values}
+
+
+def by_filter(instance: Instance, _: Call) -> Answer:
+    """Leads by the values of a field."""
+    by = required("filterType")
+    if by not in {"id", "sfdcLeadId", "cookies", *searchable_fields(instance)}:
+        raise Refused("1011", f"Field '{by}' is not supported as a filter")
+    required("filterValues")
+    values = asked.names("filterValues")
+    if len(values) > MOST_VALUES:
+        raise Refused("1003", "At most 300 filterValues are allowed")
+    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    with instance.world.lock:
+        found = find(instance, by, values)
+        if len(found) > MOST_LEADS:
+            raise Refused("1003", "Too many results match the filter")
+        return page([shown(instance, one, wanted) for one in found])
+
+
+def find(instance: Instance, by: str, values: list[str]) -> list[int]:
+    """Ids of the leads that have one of some values, in whatever case.
+
+    Args:
+        instance: Where they are.
+        by: The field.
+        values: Of it.
+    """
+    leads = instance.world.leads
+    if by == "id":
+        ids = [int(one) for one in values if one.isdigit()]
+        return [one for one in dict.fromkeys(ids) if one in leads]
+    wanted = {one.lower() for one in values}
+    if by == "email":
+        return leads.with_email(wanted)
+    return [
+        lead_id
+        for lead_id, lead in leads.items()
+        if str(lead.values.get(by)).lower() in wanted and lead.values.get(by) is not None
+    ]
+
+
+def one_lead(instance: Instance, _: Call, lead_id: str) -> Answer:
+    """One lead."""
+    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    return {"result": [shown(instance, exists(instance, lead_id), wanted)]}
+
+
+def exists(instance: Instance, lead_id: str) -> int:
+    """The id of a lead that must be there.
+
+    Raises:
+        Refused: 1004, it is not.
+    """
+    if int(lead_id) not in instance.world.leads:
+        raise Refused("1004", f"Lead [{lead_id}] not found")
+    return int(lead_id)
+
+
+def partitions(instance: Instance, _: Call) -> Answer:
+    """The lead partitions."""
+    records = instance.library.records["lead_partitions"]
+    return {"result": [without_empty(one) for one in records]}
+
+
+# Static lists
+
+
+def lists(instance: Instance, _: Call) -> Answer:
+    """Static lists as the lead database has them."""
+    ids, names = set(asked.numbers("id")), set(asked.names("name"))
+    programs, workspaces = set(asked.names("programName")), set(asked.names("workspaceName"))
+    found = [
+        one
+        for one in map(listed, instance.library.records["static_lists"])
+        if (not ids or one["id"] in ids)
+        and (not names or one["name"] in names)
+        and (not programs or one.get("programName") in programs)
+        and (not workspaces or one["workspaceName"] in workspaces)
+    ]
+    return page(found, with_more=False)
+
+
+def listed(one: Answer) -> Answer:
+    """A static list as the lead database has it.
+
+    Args:
+        one: As an asset.
+    """
+    folder = one["folder"]
+    program = folder["folderName"] if folder["type"] == "Program" else None
+    return without_empty(
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "description": one["description"],
+            "programName": program,
+            "workspaceId": 1,
+            "workspaceName": one["workspace"],
+            "createdAt": one["createdAt"],
+            "updatedAt": one["updatedAt"],
+        }
+    )
+
+
+def static_list(instance: Instance, number_of_list: str) -> int:
+    """The id of a list that must be there.
+
+    Raises:
+        Refused: 1013, it is not.
+    """
+    if int(number_of_list) not in instance.world.lists["static"]:
+        raise Refused("1013", f"List {number_of_list} not found")
+    return int(number_of_list)
+
+
+def one_list(instance: Instance, _: Call, list_id: str) -> Answer:
+    """One static list."""
+    wanted = static_list(instance, list_id)
+    records = instance.library.records["static_lists"]
+    return {"result": [listed(one) for one in records if one["id"] == wanted]}
+
+
+def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
+    """The leads of a static list."""
+    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    members = instance.world.list_members("static", static_list(instance, list_id))
+    found = page(members)
+    if not found["moreResult"]:
+        del found["moreResult"]
+    return {**found, "result": [shown(instance, one, wanted) for one in found["result"]]}
+
+
+def is_member(instance: Instance, _: Call, list_id: str) -> Answer:
+    """Whether leads are in a static list."""
+    members = set(instance.world.list_members("static", static_list(instance, list_id)))
+    ids = asked.numbers("id") or [int(one["id"]) for one in asked.body().get("input", ())]
+    if not ids:
+        raise Refused("1002", "Missing value for required parameter 'id'")
+    return {"result": [_membership(instance, one, one in members) for one in ids]}
+
+
+def _membership(instance: Instance, lead_id: int, member: bool) -> Answer:  # noqa: FBT001
+    if lead_id not in instance.world.leads:
+        reasons = [{"code": "1004", "message": "Lead not found"}]
+        return {"id": lead_id, "status": "skipped", "reasons": reasons}
+    return {"id": lead_id, "status": "memberof" if member else "notmemberof"}
+
+
+# What a lead belongs to
+
+
+def _within(at: Any) -> bool:
+    earliest, latest = asked.moment("earliestUpdatedAt"), asked.moment("latestUpdatedAt")
+    moment = moment_of(at) if isinstance(at, str) else at
+    return (not earliest or moment >= earliest) and (not latest or moment <= latest)
+
+
+def lists_of(instance: Instance, _: Call, lead_id: str) -> Answer:
+    """The static lists of a lead."""
+    wanted = exists(instance, lead_id)
+    found = []
+    for one in instance.library.records["static_lists"]:
+        since = instance.world.joined(one["id"]).get(wanted)
+        if since:
+            found.append({"listId": one["id"], "createdAt": iso(since), "updatedAt": iso(since)})
+    return page(found)
+
+
+def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
+    """The programs of a lead."""
+    wanted, by = exists(instance, lead_id), text("filterType")
+    if by not in {"", "programId"}:
+        raise Refused("1011", f"Field '{by}' is not supported as a filter")
+    ids = set(asked.numbers("filterValues")) if by else None
+    found = [
+        {"id": one["programId"], **membership(one), "updatedAt": one["updatedAt"]}
+        for one in instance.members.expected()
+        if one["leadId"] == wanted
+        and (ids is None or one["programId"] in ids)
+        and _within(one["updatedAt"])
+    ]
+    return page(found)
+
+
+def membership(member: Answer) -> Answer:
+    """What a list of leads says about a membership.
+
+    Args:
+        member: With all its fields.
+    """
+    return without_empty(
+        {
+            "acquiredBy": member["acquiredBy"],
+            "isExhausted": member["isExhausted"],
+            "membershipDate": member["membershipDate"],
+            "nurtureCadence": member["nurtureCadence"],
+            "progressionStatus": member["statusName"],
+            "reachedSuccess": member["reachedSuccess"],
+            "stream": member["trackName"],
+        }
+    )
+
+
+def campaigns_of(instance: Instance, _: Call, lead_id: str) -> Answer:
+    """The smart campaigns that did something for a lead."""
+    wanted = exists(instance, lead_id)
+    last: dict[int, Any] = {}
+    for one in instance.world.activities.between(types=CAMPAIGN_TYPES):
+        if one.lead_id == wanted and one.campaign_id:
+            first = last.get(one.campaign_id, (one.at,))[0]
+            last[one.campaign_id] = (first, one.at)
+    found = [
+        {"smartCampaignId": campaign, "createdAt": iso(first), "updatedAt": iso(end)}
+        for campaign, (first, end) in last.items()
+        if _within(end)
+    ]
+    return page(found)
+
+
+def of_program(instance: Instance, _: Call, program_id: str) -> Answer:
+    """The leads of a program, with their membership."""
+    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    members = instance.members.of_program(int(program_id))
+    found = page(list(members))
+    return {
+        **found,
+        "result": [
+            {**shown(instance, one["leadId"], wanted), "membership": membership(one)}
+            for one in found["result"]
+        ],
+    }
+
+
+# Campaigns as the lead database has them
+
+
+def campaigns(instance: Instance, _: Call) -> Answer:
+    """Campaigns."""
+    filters = {"id": "id", "name": "name", "programName": "programName",
+               "workspaceName": "workspaceName"}  # fmt: skip
+    found = instance.library.records["campaigns"]
+    for parameter, key in filters.items():
+        values = set(asked.names(parameter))
+        found = [one for one in found if not values or str(one[key]) in values]
+    trigger = asked.flag("isTriggerable")
+    if trigger is not None:
+        found = [one for one in found if (one["type"] == "trigger") is trigger]
+    if instance.options.rough and not text("nextPageToken"):
+        return {"result": [], "nextPageToken": asked.token_of("0")}
+    return page([without_empty(dict(spelled(one, DATABASE))) for one in found], with_more=False)
+
+
+def one_campaign(instance: Instance, _: Call, campaign_id: str) -> Answer:
+    """One campaign."""
+    for one in instance.library.records["campaigns"]:
+        if str(one["id"]) == campaign_id:
+            return {"result": [without_empty(one)]}
+    raise Refused("1013", f"Campaign {campaign_id} not found")
+
+
+_CAMPAIGN = "Read-Only Campaign"
+_V1 = "/rest/v1"
+
+
+def _routes(*pairs: tuple[str, Callable[..., Any], str]) -> tuple[Route, ...]:
+    return tuple(Route(rf"{_V1}/{path}\.json", handler, right) for path, handler, right in pairs)
+
+
+ROUTES = _routes(
+    ("leads", by_filter, LEAD),
+    ("lead/([0-9]+)", one_lead, LEAD),
+    ("leads/describe", described, LEAD),
+    ("leads/describe2", described_again, LEAD),
+    ("leads/partitions", partitions, LEAD),
+    ("leads/programs/([0-9]+)", of_program, LEAD),
+    ("leads/([0-9]+)/listMembership", lists_of, ASSET),
+    ("leads/([0-9]+)/programMembership", programs_of, ASSET),
+    ("leads/([0-9]+)/smartCampaignMembership", campaigns_of, ASSET),
+    ("lists", lists, LEAD),
+    ("lists/([0-9]+)", one_list, LEAD),
+    ("lists?/([0-9]+)/leads", of_list, LEAD),
+    ("lists/([0-9]+)/leads/ismember", is_member, LEAD),
+    ("campaigns", campaigns, _CAMPAIGN),
+    ("campaigns/([0-9]+)", one_campaign, _CAMPAIGN),
+)

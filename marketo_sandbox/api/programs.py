@@ -1,0 +1,57 @@
+"""Program members over REST: by lead, by status, by custom field, by time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from marketo_sandbox.api import asked
+from marketo_sandbox.api.asked import page, required
+from marketo_sandbox.api.route import LEAD, Route
+from marketo_sandbox.export import Refused
+
+if TYPE_CHECKING:
+    from marketo_sandbox.server import Call, Instance
+
+Answer = dict[str, Any]
+DEFAULT = ("acquiredBy", "leadId", "membershipDate", "programId", "reachedSuccess")
+_DAYS = 7
+
+
+def _members(instance: Instance, _: Call, program_id: str) -> Answer:
+    known = instance.members.fields
+    members = instance.members.of_program(int(program_id))
+    by = required("filterType")
+    searchable = {"leadId", "statusName", "reachedSuccess"} | {
+        name for name, (_, kind) in known.items() if "__c" in name and kind in {"string", "integer"}
+    }
+    if by == "updatedAt":
+        start, end = _range()
+        found = [one for one in members if start <= asked.moment_of(one["updatedAt"]) <= end]
+    elif by in searchable:
+        required("filterValues")
+        values = {one.lower() for one in asked.names("filterValues")}
+        found = [one for one in members if str(one[by]).lower() in values]
+    else:
+        raise Refused("1011", f"Field '{by}' is not supported as a filter")
+    names = asked.fields(known, DEFAULT)
+    # Both are always there, as the examples of Adobe's page have them.
+    names = [*names, *(one for one in ("leadId", "programId") if one not in names)]
+    answer = page(found)
+    rows = [
+        {"seq": place, **{name: one.get(name) for name in names}}
+        for place, one in enumerate(answer["result"])
+    ]
+    return {**answer, "result": rows}
+
+
+def _range() -> tuple[Any, Any]:
+    start, end = asked.moment("startAt"), asked.moment("endAt")
+    if not start or not end:
+        raise Refused("1002", "Missing value for required parameter 'startAt' or 'endAt'")
+    if end < start or end - start > timedelta(days=_DAYS):
+        raise Refused("1003", f"The range must go up and span at most {_DAYS} days")
+    return start, end
+
+
+ROUTES = (Route(r"/rest/v1/programs/(\d+)/members\.json", _members, LEAD),)

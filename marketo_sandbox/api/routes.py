@@ -1,0 +1,76 @@
+"""Every endpoint in one table."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from marketo_sandbox.api import (
+    asset_writes,
+    assets,
+    designed,
+    events,
+    exports,
+    imports,
+    lead_writes,
+    member_writes,
+    object_writes,
+    objects,
+    parts,
+    people,
+    programs,
+    schema,
+    usage,
+    users,
+)
+from marketo_sandbox.custom_objects import PERMISSION as CUSTOM_OBJECTS
+from marketo_sandbox.export import Refused
+
+if TYPE_CHECKING:
+    from marketo_sandbox.api.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *assets.ROUTES,
+    *parts.ROUTES,
+    *designed.ROUTES,
+    *people.ROUTES,
+    *events.ROUTES,
+    *programs.ROUTES,
+    *schema.ROUTES,
+    *objects.ROUTES,
+    *users.ROUTES,
+    *usage.ROUTES,
+    *exports.ROUTES,
+    *imports.ROUTES,
+    *lead_writes.ROUTES,
+    *member_writes.ROUTES,
+    *object_writes.ROUTES,
+    *asset_writes.ROUTES,
+)
+_PATTERNS = tuple((route, re.compile(route.pattern)) for route in ROUTES)
+KNOWN_PERMISSIONS = {
+    *(route.permission for route in ROUTES),
+    *exports.PERMISSIONS.values(),
+    CUSTOM_OBJECTS,
+} - {"None"}
+
+
+def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+    """The endpoint of a call, and what its path names.
+
+    Args:
+        method: Of the call.
+        path: Of the call.
+
+    Raises:
+        Refused: 605 where another method would do, 610 where nothing is.
+    """
+    known = False
+    for route, pattern in _PATTERNS:
+        match = pattern.fullmatch(path)
+        if match and method in route.methods:
+            return route, match.groups()
+        known = known or bool(match)
+    if known:
+        raise Refused("605", "HTTP Method not supported")
+    raise Refused("610", "Requested resource not found")
