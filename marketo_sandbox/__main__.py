@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add: Any = parser.add_argument
     add("--port", type=int, default=8765, help="0 takes any free one")
+    add("--host", default=defaults.host, help="address on which it listens")
     add("--port-file", default=argparse.SUPPRESS, help="file for the base URL, once it answers")
     for name, help_text in MOMENTS:
         add(f"--{name}", type=_moment, default=argparse.SUPPRESS, help=help_text)
@@ -108,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         help="an object type whose updatedAt filter the subscription lacks (1035)")  # fmt: skip
     add("--canceled-spelling", choices=("Cancelled", "Canceled"),
         default=defaults.canceled_spelling, help="of a cancelled job")  # fmt: skip
+    add("--tls", default=defaults.tls, metavar="FILE",
+        help="serve HTTPS; FILE becomes the certificate of its throw-away authority")  # fmt: skip
     add("--member-booleans", choices=("words", "digits"), default=defaults.member_booleans,
         help="how files of program members spell booleans")  # fmt: skip
     add("--hidden-fields", action="append", default=[], metavar="NAME",

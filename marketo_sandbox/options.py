@@ -17,6 +17,8 @@ class SandboxOptions:
     """Size, speed, limits and dialect of a sandbox.
 
     Attributes:
+        port: Where it listens; 0 takes any free one.
+        host: Address on which it listens.
         seed: The same seed makes the same data.
         leads: How many leads.
         activities: How many activities.
@@ -46,6 +48,8 @@ class SandboxOptions:
         retention: Whether old activities are gone, each type after its time.
         late_sends: Seconds after its date at which Send Email can be read.
         download_bytes_per_second: Slows file transfer; 0 does not.
+        tls: File for the certificate of a throw-away authority: HTTPS is served then, for any name
+            below `mktorest.com`.
         native_crm: Whether a CRM is synced natively: companies, opportunities, their roles and
             sales persons are off over REST (1018).
         designer_lists: Lists of the new designer as its guides show them, without counts.
@@ -59,6 +63,7 @@ class SandboxOptions:
     """
 
     port: int = 0
+    host: str = "127.0.0.1"
     seed: int = 7
     leads: int = 1000
     activities: int = 5000
@@ -85,6 +90,7 @@ class SandboxOptions:
     retention: bool = True
     late_sends: float = 0.0
     download_bytes_per_second: int = 0
+    tls: str = ""
     native_crm: bool = False
     designer_lists: bool = False
     token_in_query: bool = False

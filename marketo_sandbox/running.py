@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from marketo_sandbox.authority import certificate
 from marketo_sandbox.control import Control
 from marketo_sandbox.options import SandboxOptions
 from marketo_sandbox.server import Call, Instance, make_app
@@ -37,7 +39,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class Sandbox:
-    """A running sandbox, on loopback alone; a context manager."""
+    """A running sandbox, on loopback unless its options say otherwise; a context manager."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         """Make the data; nothing listens yet.
@@ -51,10 +53,11 @@ class Sandbox:
         self.client_id, self.client_secret = next(iter(self.options.users.items()))
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server(
-            LOOPBACK,
+            self.options.host,
             self.options.port,
             make_app(self.instance),
             threaded=True,
+            ssl_context=certificate(Path(self.options.tls)) if self.options.tls else None,
             request_handler=_Handler,
         )
         # How long `stop` waits at most.
@@ -64,7 +67,8 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         """Where the sandbox answers."""
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        scheme = "https" if self.options.tls else "http"
+        return f"{scheme}://{LOOPBACK}:{self._server.server_port}"
 
     @property
     def world(self) -> World:

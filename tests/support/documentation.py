@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
 
 PAGES = [meltano.ROOT / "README.md", *sorted((meltano.ROOT / "docs").glob("*.md"))]
-LANGUAGES = {"sh", "python", "yaml", "json", "sql", "text", "mermaid"}
+LANGUAGES = {"sh", "python", "yaml", "json", "sql", "text", "mermaid", "js"}
 MARKS = ("not run: ", "run by ", "file: ")
 INSTANCE = "https://123-ABC-456.mktorest.com"
 PREPARATION = re.compile(r"(meltano|pip) install |export( \w+=\.\.\.)+$|meltano install$")
