@@ -261,8 +261,8 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
 
 
 def _method(call: Call) -> str:
-    """The method that counts: `_method` overrides it, except for assets since 2020."""
-    if call.method != "POST" or call.path.startswith("/rest/asset/"):
+    """The method that counts: `_method` overrides that of a POST, in the query or in a form."""
+    if call.method != "POST":
         return call.method
     override = request.args.get("_method", "").upper()
     if not override and request.mimetype == "application/x-www-form-urlencoded":

@@ -63,7 +63,8 @@ def each(
             result = write(one)
         except Refused as refused:
             reasons = [{"code": refused.code, "message": refused.message}]
-            result = {"status": "skipped", "reasons": reasons}
+            named = {"id": one["id"]} if not numbered and "id" in one else {}
+            result = {**named, "status": "skipped", "reasons": reasons}
         results.append({"seq": place, **result} if numbered else result)
     return results
 

@@ -166,9 +166,8 @@ class Deletions(Track):
     def make(self, index: int) -> Activity:
         """An activity."""
         campaign = self.scene.library.at("smart_campaigns", self.at(index), index)
-        known: dict[str, Any] = {"Remove From CRM": False}
+        known: dict[str, Any] = {"Remove From CRM": None, "Campaign ID": None}
         known["Campaign"] = campaign and campaign["name"]
-        known["Campaign ID"] = campaign and campaign["id"]
         ghost = self._happenings.deleted(index)
         return self.activity(
             index,

@@ -237,7 +237,7 @@ class World:
         with self.lock:
             lead = self.gone[lead_id] = self.leads.take(lead_id)
             email = lead.values.get("email") or str(lead_id)
-            known = {"Campaign": "Clean Up", "Remove From CRM": False}
+            known = {"Campaign": "Clean Up"}
             # A deletion is there at once, even where nobody has the type.
             self._append(DELETED, lead_id, known, lead_id, email, self.clock.now())
 

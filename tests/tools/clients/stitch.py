@@ -1,0 +1,9 @@
+"""Stitch's tap for Marketo, as its command starts it."""
+
+from __future__ import annotations
+
+import redirect  # noqa: F401 - it takes effect
+
+from tap_marketo import main
+
+main()
