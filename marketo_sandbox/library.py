@@ -215,7 +215,11 @@ class Library:
             name: Of the part.
             parent: Id of the record.
         """
-        return [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
+        found = [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
+        if name == "email_content":  # a section that each segment sees its own way
+            dynamic = {"htmlId": "part3", "contentType": "DynamicContent", "value": f"{parent}03"}
+            found.append(dynamic)
+        return found
 
 
 PARTS: dict[str, dict[str, str]] = {

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox import designer
+from marketo_sandbox.api.assets import allowed_values, rules
 from marketo_sandbox.api.events import deletion
+from marketo_sandbox.api.parts import by_segment, users_of
+from marketo_sandbox.api.users import details
 from marketo_sandbox.clock import iso
 from marketo_sandbox.fields import described_fields
 from marketo_sandbox.linked import LISTS_OF_ACCOUNTS
@@ -21,6 +24,8 @@ PARENTS = {
     "program_tags": ("programs", "id", "programId"),
     "program_costs": ("programs", "id", "programId"),
     "form_fields": ("forms", "id", "formId"),
+    "landing_page_content": ("landing_pages", "id", "landingPageId"),
+    "landing_page_variables": ("landing_pages", "id", "landingPageId"),
     "segments": ("segmentations", "id", "segmentationId"),
     "email_content": ("emails", "id", "emailId"),
     "snippet_content": ("snippets", "id", "snippetId"),
@@ -56,6 +61,7 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
     found |= {
         f"custom_objects/{name}": one.expected for name, one in instance.custom_objects.items()
     }
+    found |= contents(instance)
     return found | {
         "leads": world.expected_leads,
         "activities": world.expected_activities,
@@ -83,6 +89,70 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
             {"exportId": one.export_id, "status": one.status, "createdAt": iso(one.created)}
             for one in instance.queue.jobs.values()
         ],
+    }
+
+
+def contents(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
+    """What assets hold, and what uses them, by stream."""
+    records = instance.library.records
+
+    def full(name: str) -> list[Record]:
+        return [
+            {"id": one["id"], "content": f"<html>{one['name']}</html>"} for one in records[name]
+        ]
+
+    def uses(parent: str, column: str, user: str, kind: str) -> list[Record]:
+        return [
+            {column: one["id"], **each}
+            for one in records[parent]
+            for each in users_of(instance, user, kind, one["id"])
+        ]
+
+    smart_lists = {one["id"]: one["name"] for one in records["smart_lists"]}
+    return {
+        "email_full_content": lambda: full("emails"),
+        "landing_page_full_content": lambda: full("landing_pages"),
+        "email_variables": lambda: [
+            {**one, "emailId": email["id"], "moduleId": ""}
+            for email in records["emails"]
+            for one in instance.library.parts("email_variables", email["id"])
+        ],
+        "email_dynamic_content": lambda: [
+            {**by_segment(instance, one), "emailId": one["id"], "contentId": f"{one['id']}03"}
+            for one in records["emails"]
+        ],
+        "landing_page_template_content": lambda: [
+            {
+                "id": one["id"],
+                "status": one["status"],
+                "templateType": one["templateType"],
+                "enableMunchkin": one["enableMunchkin"],
+                "content": f"<html>{one['id']}</html>",
+            }
+            for one in records["landing_page_templates"]
+        ],
+        "form_used_by": lambda: uses("forms", "formId", "landing_pages", "Landing Page"),
+        "email_template_used_by": lambda: uses(
+            "email_templates", "emailTemplateId", "emails", "Email"
+        ),
+        "smart_list_rules": lambda: [
+            {"id": one["id"], "name": one["name"], "rules": rules(one["id"])}
+            for one in records["smart_lists"]
+        ],
+        "smart_campaign_rules": lambda: [
+            {
+                "smartCampaignId": one["id"],
+                "id": one["smartListId"],
+                "name": smart_lists[one["smartListId"]],
+                "rules": rules(one["smartListId"]),
+            }
+            for one in records["smart_campaigns"]
+            if one["smartListId"] in smart_lists
+        ],
+        "tag_type_values": lambda: [
+            {**one, "allowableValues": allowed_values(instance)} for one in records["tag_types"]
+        ],
+        "user_details": lambda: [details(instance, one) for one in records["users"]],
     }
 
 

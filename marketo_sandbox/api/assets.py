@@ -256,9 +256,18 @@ def _detailed(instance: Instance, name: str, found: Record) -> Record:
     if name == "smart_lists" and asked.flag("includeRules"):
         return {**found, "rules": rules(found["id"])}
     if name == "tag_types":
-        values = [f"value of {one['id']}" for one in instance.library.records["programs"]]
-        return {**found, "allowableValues": f"[{', '.join(values)}]"}
+        return {**found, "allowableValues": allowed_values(instance)}
     return found
+
+
+def allowed_values(instance: Instance) -> str:
+    """The values that a tag may have, as one text.
+
+    Args:
+        instance: With its programs.
+    """
+    values = [f"value of {one['id']}" for one in instance.library.records["programs"]]
+    return f"[{', '.join(values)}]"
 
 
 def _by_id(name: str) -> Callable[..., Answer]:

@@ -50,22 +50,33 @@ def _body(parent: str, *kept: str) -> Callable[..., Answer]:
     return answer
 
 
-def _dynamic(parent: str, content: str, key: str) -> Callable[..., Answer]:
+def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
     """Content that differs by segment, for the parts that there are."""
 
     def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
         found = _of(instance, parent, number)
-        if part not in {str(one[key]) for one in instance.library.parts(content, number)}:
+        known = [
+            one
+            for one in instance.library.parts(content, number)
+            if one.get("contentType", "DynamicContent") == "DynamicContent"
+        ]
+        if part not in {str(one[name]) for one in known for name in keys}:
             raise Refused("702", "Dynamic content not found")
-        return {"result": [_by_segment(instance, found)]}
+        return {"result": [spelled(by_segment(instance, found), ASSETS)]}
 
     return answer
 
 
-def _by_segment(instance: Instance, found: Record) -> Record:
+def by_segment(instance: Instance, found: Record) -> Record:
+    """What a section of an asset shows to each segment.
+
+    Args:
+        instance: With its segments.
+        found: The asset.
+    """
     records = instance.library.records["segmentations"]
     segments = instance.library.parts("segments", records[0]["id"]) if records else []
-    made = {
+    return {
         "id": found["id"],
         "createdAt": found["createdAt"],
         "updatedAt": found["updatedAt"],
@@ -73,7 +84,7 @@ def _by_segment(instance: Instance, found: Record) -> Record:
         "content": [
             {
                 "id": str(one["id"]),
-                "segmentId": one["id"],
+                "segmentId": str(one["id"]),
                 "segmentName": one["name"],
                 "type": "HTML",
                 "content": f"<p>For {one['name']}</p>",
@@ -81,11 +92,11 @@ def _by_segment(instance: Instance, found: Record) -> Record:
             for one in segments
         ],
     }
-    return dict(spelled(made, ASSETS))
 
 
 def _snippet_by_segment(instance: Instance, _: Call, number: str) -> Answer:
-    return {"result": [_by_segment(instance, _of(instance, "snippets", number))]}
+    found = by_segment(instance, _of(instance, "snippets", number))
+    return {"result": [spelled(found, ASSETS)]}
 
 
 def _thank_you(instance: Instance, _: Call, number: str) -> Answer:
@@ -96,21 +107,32 @@ def _thank_you(instance: Instance, _: Call, number: str) -> Answer:
 
 def _used_by(parent: str, user: str, kind: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        _of(instance, parent, number)
-        users = [
-            {
-                "id": one["id"],
-                "name": one["name"],
-                "type": kind,
-                "status": one["status"],
-                "updatedAt": one["updatedAt"],
-            }
-            for one in instance.library.records[user]
-            if str(one.get("template", one["id"])) == number
-        ]
-        return paged(instance, "used_by", users)
+        found = _of(instance, parent, number)
+        return paged(instance, "used_by", users_of(instance, user, kind, found["id"]))
 
     return answer
+
+
+def users_of(instance: Instance, user: str, kind: str, number: int) -> list[Record]:
+    """The assets that use another one.
+
+    Args:
+        instance: Where they are.
+        user: Name of their kind.
+        kind: What they are called.
+        number: Id of the one that is used.
+    """
+    return [
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "type": kind,
+            "status": one["status"],
+            "updatedAt": one["updatedAt"],
+        }
+        for one in instance.library.records[user]
+        if one.get("template", one["id"]) == number
+    ]
 
 
 def _full_email(instance: Instance, _: Call, number: str) -> Answer:
@@ -239,7 +261,7 @@ ROUTES = tuple(
         (r"email/(\d+)/fullContent\.json", _full_email),
         (
             r"email/(\d+)/dynamicContent/([^/]+)\.json",
-            _dynamic("emails", "email_content", "htmlId"),
+            _dynamic("emails", "email_content", "value", "htmlId"),
         ),
         (r"email/ccFields\.json", _cc_fields),
         (r"emailTemplate/(\d+)/content(?:\.json)?", _body("email_templates")),

@@ -36,17 +36,26 @@ def _user(instance: Instance, user: str) -> dict[str, Any]:
 
 
 def _one(instance: Instance, _: Call, user: str) -> Any:
-    details = {
-        **_user(instance, user),
+    return spelled(details(instance, _user(instance, user)), USERS)
+
+
+def details(instance: Instance, user: dict[str, Any]) -> dict[str, Any]:
+    """What is known of one user.
+
+    Args:
+        instance: Where it is.
+        user: As the list has it.
+    """
+    return {
+        **user,
         "isLocked": False,
         "failedLogins": 0,
         "failedDeviceCode": 0,
         "lastLoginAt": "2026-01-05T08:00:00Z",
         "expiresAt": None,
         "optedIn": False,
-        "userRoleWorkspaces": instance.library.parts("user_roles", user),
+        "userRoleWorkspaces": instance.library.parts("user_roles", user["userid"]),
     }
-    return spelled(details, USERS)
 
 
 def _roles_of(instance: Instance, _: Call, user: str) -> Any:

@@ -87,7 +87,7 @@ def identified(caller: Caller, path: str) -> dict[str, str]:
     if "namedAccountList/" in path:
         ids["id"] = next(iter(caller.sandbox.instance.linked.members))
     if "contentId" in path:
-        ids["contentId"] = "part1" if "/email/" in path else "1"
+        ids["contentId"] = "103" if "/email/" in path else "1"
     for kind in ("email", "emailtemplate", "fragment"):
         if f"/v2/{kind}/" in path:
             name = {"email": "emails_v2", "emailtemplate": "email_templates_v2"}

@@ -11,7 +11,7 @@ import redirect  # noqa: F401 - it takes effect
 from marketorestpython.client import MarketoClient
 
 READS = ("get_", "describe", "browse_", "list_", "is_member")
-# Methods whose work needs a job, a batch or a token of another call, or that are no calls of Adobe's.
+# They need a job, a batch or a token of another call, or are no calls of Adobe's.
 LATER = ("export_job", "import_", "get_paging_token", "_yield", "get_data", "get_result")
 VALUES: dict[str, Any] = {
     "id": 1,
@@ -23,8 +23,8 @@ VALUES: dict[str, Any] = {
     "programId": 1,
     "folderType": "Folder",
     "type": "Folder",
-    "contentId": "part1",
-    "dynamicContentId": "part1",
+    "contentId": "103",
+    "dynamicContentId": "103",
     "status": None,
     "tagType": "tagType-1",
     "tagValue": "value of 1",
