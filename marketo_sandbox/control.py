@@ -12,6 +12,7 @@ from marketo_sandbox.api.routes import KNOWN_PERMISSIONS
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import ACTIVITIES, LEADS
 from marketo_sandbox.faults import JOB_FAULTS, Fault
+from marketo_sandbox.metadata import Metadata
 from marketo_sandbox.truth import truth
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ class Control:
         self.merge_leads = world.merge_leads
         self.add_activities = world.add_activities
         self.delete_field = world.delete_field
+        metadata = Metadata(world, instance.library)
+        self.add_field = metadata.add_field
+        self.add_activity_type = metadata.add_activity_type
+        self.rename_activity_type = metadata.rename_activity_type
+        self.rename_attribute = metadata.rename_attribute
+        self.add_attribute = metadata.add_attribute
+        self.rename_custom_object = metadata.rename_custom_object
         self.add_program = instance.members.add_program
         self.delete_program = instance.members.delete_program
         self.hide_program = instance.members.hide_program
@@ -122,6 +130,8 @@ class Control:
 
 
 VERBS = (
+    "add_field", "add_activity_type", "rename_activity_type", "rename_attribute",
+    "add_attribute", "rename_custom_object",
     "add_custom_objects", "change_custom_objects", "delete_custom_object_type",
     "add_program", "delete_program", "hide_program", "show_program", "change_members",
     "advance", "advance_to_reset", "add_leads", "change_leads", "delete_leads", "restore_leads",

@@ -72,6 +72,7 @@ class CustomObjects:
         of_crm: Whether a CRM manages it.
         state: Of approval.
         permission: What a caller needs.
+        display_name: The name that people see; made from the other by default.
     """
 
     world: World
@@ -81,6 +82,7 @@ class CustomObjects:
     of_crm: bool
     state: str
     permission: str = PERMISSION
+    display_name: str = ""
 
     def __post_init__(self) -> None:
         """Add the fields that every type has."""
@@ -171,7 +173,8 @@ class CustomObjects:
         name, to = self.related_to
         return {
             "name": self.api_name,
-            "displayName": self.api_name.removesuffix("_c").replace("_", " ").title(),
+            "displayName": self.display_name
+            or self.api_name.removesuffix("_c").replace("_", " ").title(),
             "pluralName": f"{self.api_name.removesuffix('_c')}s",
             "description": None,
             "idField": "marketoGUID",

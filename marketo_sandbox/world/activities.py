@@ -43,6 +43,18 @@ class Activities:
         """Let something happen."""
         self._added.append(activity)
 
+    def rename(self, type_id: int, old: str, new: str) -> None:
+        """Give an attribute of what happened since the start another name.
+
+        Args:
+            type_id: Of the activities.
+            old: The name so far.
+            new: The name from now on.
+        """
+        for one in self._added:
+            if one.type_id == type_id and old in one.attributes:
+                one.attributes[new] = one.attributes.pop(old)
+
     def __iter__(self) -> Iterator[Activity]:
         """Everything that can be read, oldest first."""
         return self.between()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ class Scene:
         types: Activity types by id.
         library: The assets.
         options: Of the sandbox.
+        added: Attributes that activities of the beginning lack, by type and name.
     """
 
     seed: int
@@ -40,6 +41,7 @@ class Scene:
     types: dict[int, dict[str, Any]]
     library: Library
     options: SandboxOptions
+    added: set[tuple[int, str]] = field(default_factory=set)
 
     def moment(self, numerator: int, denominator: int) -> datetime:
         """The moment at a fraction of the world's time, in whole seconds."""
@@ -127,6 +129,8 @@ class Track:
         attributes = {}
         for one in described["attributes"]:
             name = one["name"]
+            if (type_id, name) in scene.added:
+                continue
             if name in known:
                 if known[name] is not None:
                     attributes[name] = known[name]
