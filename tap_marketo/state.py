@@ -116,7 +116,7 @@ def write_bookmark(state: dict[str, Any], series: Series, replication_key: str |
     _keep(state, GAPS, series.coverage.gaps_as_state())
     _keep(state, WRITTEN, [one.to_state() for one in series.done] if series.keeps_done else [])
     if series.known is not None:
-        state[PROGRAMS] = sorted(series.known, key=str)
+        state[PROGRAMS] = sorted(series.known, key=int)
 
 
 def _keep(state: dict[str, Any], name: str, value: list[Any]) -> None:

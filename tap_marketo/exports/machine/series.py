@@ -280,7 +280,7 @@ class Series:
         Args:
             piece: The one that was next.
         """
-        self.pieces.remove(piece)
+        self._take_off(piece)
         self.failed_in_a_row = 0
         if piece.window is None:
             self._undated_written(piece)
@@ -300,9 +300,19 @@ class Series:
         Args:
             piece: One that cannot be had, its error set.
         """
-        self.pieces.remove(piece)
+        self._take_off(piece)
         self.holes.append(piece)
         self.failed_in_a_row += 1
+
+    def _take_off(self, piece: Piece) -> None:
+        """Take off a piece, or the one that was planned in its place while it was written."""
+        same = (
+            one
+            for one in self.pieces
+            if one is piece or (one.window == piece.window and one.keys == piece.keys)
+        )
+        if taken := next(same, None):
+            self.pieces.remove(taken)
 
     def _unwritten(self, window: Window) -> list[Window]:
         """Windows of the usual keys that overlap a window and are not written."""
