@@ -11,7 +11,7 @@ import msgspec
 
 from tap_marketo.files.attributes import UNREADABLE, parse_attributes, read_attributes
 from tap_marketo.values import convert
-from tap_marketo.values.convert import NULLS, read_value
+from tap_marketo.values.convert import NULLS, value_reader
 from tap_marketo.values.kinds import Kind
 from tap_marketo.values.times import UTC_ENDINGS, to_datetime
 
@@ -102,17 +102,14 @@ def expression(template: str) -> Callable[[Any], Any]:
 
 def exact_cell(column: Column, anomalies: Anomalies) -> Callable[[str | None], Any]:
     """Return the function that reads any cell of a column, and counts what it loses."""
-
-    def read(cell: str | None) -> Any:
-        if cell is None or cell in NULLS:
-            return None
-        if column.kind is Kind.OBJECT:
-            return parse_attributes(cell, anomalies)
-        return read_value(cell, column, anomalies)
-
-    return read
+    read = (
+        partial(parse_attributes, anomalies=anomalies)
+        if column.kind is Kind.OBJECT
+        else value_reader(column, anomalies)
+    )
+    return lambda cell: None if cell is None or cell in NULLS else read(cell)
 
 
 def exact_attribute(column: Column, anomalies: Anomalies) -> Callable[[Any], Any]:
     """Return the function that reads any JSON value of an attribute, and counts what it loses."""
-    return partial(read_value, column=column, anomalies=anomalies)
+    return value_reader(column, anomalies)

@@ -74,9 +74,10 @@ def read_rows(
 
 
 def with_returns(row: Row) -> Row:
-    """Return a row with the carriage returns that `SoundBytes` has replaced."""
-    if RETURN in "".join(row):
-        return [cell.replace(RETURN, "\r") for cell in row]
+    """Put the carriage returns back that `SoundBytes` has replaced."""
+    for place, cell in enumerate(row):
+        if RETURN in cell:
+            row[place] = cell.replace(RETURN, "\r")
     return row
 
 

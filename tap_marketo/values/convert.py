@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
 _INTEGRAL = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
+_NUMBER_BEGINS = frozenset("+-.0123456789")
 _EXACT_FLOAT = 2**53
 
 NULLS = frozenset({"", "null"})
@@ -45,9 +46,12 @@ def to_integer(value: object) -> int | None:
     if isinstance(value, str):
         if value in NULLS:
             return None
-        match = _INTEGRAL.fullmatch(_bare(value))
+        text = _bare(value)
+        match = _INTEGRAL.fullmatch(text)
         if match:
             return _int(match[1])
+        if text[:1] not in _NUMBER_BEGINS:
+            raise ValueError("no integer")
     elif type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOAT:
         return int(value)
     number = _decimal(value)
@@ -169,6 +173,37 @@ _CONVERTERS: dict[Kind, Callable[[object], Any]] = {
 _DATE_LENGTH = len("YYYY-MM-DD")
 
 
+def value_reader(column: Column, anomalies: Anomalies) -> Callable[[object], Any]:
+    """Return the function that makes any JSON value one of its column's type.
+
+    Args:
+        column: Any column but one of kind OBJECT.
+        anomalies: Where to count what is lost.
+
+    Returns:
+        A function that gives the typed value; None, counted, for what the type cannot hold.
+    """
+    convert, nulled = _CONVERTERS[column.kind], anomalies.nulled
+    is_date = column.kind is Kind.DATE
+    # An exception takes longer than a look at the first letter, and whole columns can be so.
+    no_letters = column.kind not in (Kind.TEXT, Kind.BOOLEAN)
+
+    def read(value: object) -> Any:
+        if no_letters and isinstance(value, str) and value[:1].isalpha() and value != "null":
+            nulled[column] += 1
+            return None
+        try:
+            typed = convert(value)
+        except ValueError:
+            nulled[column] += 1
+            return None
+        if is_date and typed and len(str(value).strip(BLANK)) > _DATE_LENGTH:
+            anomalies.shortened[column] += 1
+        return typed
+
+    return read
+
+
 def read_value(value: object, column: Column, anomalies: Anomalies) -> Any:
     """Return a JSON value as its column is typed; what cannot be read is null and counted.
 
@@ -180,14 +215,7 @@ def read_value(value: object, column: Column, anomalies: Anomalies) -> Any:
     Returns:
         The typed value, or None.
     """
-    try:
-        typed = _CONVERTERS[column.kind](value)
-    except ValueError:
-        anomalies.nulled[column] += 1
-        return None
-    if column.kind is Kind.DATE and typed and len(str(value).strip(BLANK)) > _DATE_LENGTH:
-        anomalies.shortened[column] += 1
-    return typed
+    return value_reader(column, anomalies)(value)
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]+")
