@@ -1,4 +1,4 @@
-"""What happens in a run, told once to whoever listens: nobody, unless a sync log is kept."""
+"""Structured events of a run; dropped unless `sync_log` is set."""
 
 from __future__ import annotations
 

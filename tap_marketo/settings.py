@@ -1,4 +1,4 @@
-"""The tap's settings. Each is declared here, once; `make docs` carries it everywhere else."""
+"""The settings, each declared once; `make docs` writes all other places from here."""
 
 from __future__ import annotations
 

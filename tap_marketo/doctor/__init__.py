@@ -1,1 +1,1 @@
-"""Whether an instance is ready for a sync, found out in under a dozen API calls."""
+"""Checks whether an instance is ready for a sync, in under a dozen API calls."""

@@ -1,1 +1,1 @@
-"""From the saved state of other Marketo connectors to that of this tap."""
+"""Converts the state of other Marketo connectors."""

@@ -1,1 +1,1 @@
-"""One page of HTML that shows the last sync; needs the extra `report`."""
+"""One page of HTML that shows the last sync, from its sync log."""

@@ -19,7 +19,14 @@ from tap_marketo.tap import TapMarketo
 ROOT = Path(__file__).resolve().parents[2]
 HUB = ROOT / "hub" / "_data" / "meltano" / "extractors" / "tap-marketo" / "engage.yml"
 SHAPE = json.loads((Path(__file__).with_name("hub_extractor.schema.json")).read_text())
-GENERATED = ["README.md", "docs/settings.md", "docs/streams.md", "meltano.yml", str(HUB)]
+GENERATED = [
+    "README.md",
+    "docs/architecture.md",
+    "docs/settings.md",
+    "docs/streams.md",
+    "meltano.yml",
+    str(HUB),
+]
 
 
 def hub() -> dict[str, Any]:
