@@ -50,7 +50,7 @@ def run(
         variables: Further ones of the environment.
     """
     selection = {"TAP_MARKETO__SELECT": json.dumps(select)} if select else {}
-    environment = own_environment(**settings(sandbox), **selection, **variables)
+    environment = own_environment(**(settings(sandbox) | selection | variables))
     command, *rest = arguments
     done = subprocess.run(
         # Never build a plugin: the tests share those that `make` has built.
