@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import (
+    SKIPPABLE,
     AccessDeniedError,
     DailyCallsSpentError,
     IdentityError,
@@ -47,13 +48,19 @@ class Outcome:
     """
 
     def __init__(
-        self, logger: logging.Logger, has_read: Callable[[], bool], *, require_all: bool
+        self,
+        logger: logging.Logger,
+        has_read: Callable[[], bool],
+        *,
+        has_catalog: bool,
+        require_all: bool,
     ) -> None:
         """Begin a run.
 
         Args:
             logger: The tap's.
             has_read: Whether Marketo has let the API user read anything yet.
+            has_catalog: Whether somebody selected streams.
             require_all: Whether a selected stream or column that is missing fails the run.
         """
         self.skipped: dict[str, Exception] = {}
@@ -64,6 +71,7 @@ class Outcome:
         self._denied: list[str] = []
         self._has_read = has_read
         self._logger = logger
+        self._has_catalog = has_catalog
         self._require_all = require_all
 
     def skip_stream(self, stream: str, permissions: Iterable[str], error: Exception) -> None:
@@ -109,6 +117,22 @@ class Outcome:
             for line in self._denied:
                 self._logger.warning("%s", line)
         self._denied.clear()
+
+    def not_offered(self, stream: str, permissions: Iterable[str], error: Exception) -> None:
+        """Go on without a stream that could not be described.
+
+        It is skipped where a permission or a feature is missing, and where nobody asked for it
+        yet; otherwise it has failed.
+
+        Args:
+            stream: Its name.
+            permissions: What the role of the API user needs.
+            error: What went wrong.
+        """
+        if isinstance(error, SKIPPABLE) or not self._has_catalog:
+            self.skip_stream(stream, permissions, error)
+        else:
+            self.stream_failed(stream, error)
 
     def stream_failed(self, stream: str, error: Exception, *, sharing: int = 0) -> None:
         """Go on with the other streams after one failed; the run then ends with an error.

@@ -71,8 +71,6 @@ PRIVATES = (
     Private(Stream, "_write_batch_message", "BATCH before the bookmark moves"),
     Private(Stream, "_generate_record_messages", "tombstones are narrower than their stream"),
     Private(Stream, "_generate_schema_messages", "the same"),
-    Private(Stream, "_sync_records", "a group of streams ends together"),
-    Private(Stream, "_sync_batches", "the same"),
     Private(Tap, "_reset_state_progress_markers", "`sync_all` is ours"),
     Private(Tap, "_set_compatible_replication_methods", "the same"),
     Private(PluginBase, "_env_var_prefix", "variables that are set and not used"),
@@ -93,6 +91,8 @@ class TapStream(Stream):
 
     takes_bookmark_from_records = True
     """Whether the bookmark is the newest value of the replication key."""
+    writes_schema_late = False
+    """Whether SCHEMA waits for records: a target may empty a table or a file when it arrives."""
 
     def __init__(self, **kwargs: Any) -> None:
         """See `Stream`."""
@@ -112,8 +112,13 @@ class TapStream(Stream):
         quiet = level <= _INFO or message.startswith("An unhandled error occurred")
         super().log(message, *args, level=_DEBUG if quiet else level, **kwargs)
 
+    def write_schema(self) -> None:
+        """Write the SCHEMA message, unless it is written."""
+        self.writes_schema_late = False
+        self._write_schema_message()
+
     def _write_schema_message(self) -> None:
-        if not self._schema_written:
+        if not self._schema_written and not self.writes_schema_late:
             self._schema_written = True
             super()._write_schema_message()
 
@@ -201,7 +206,10 @@ def write_schema(stream: Stream) -> None:
     Args:
         stream: One that is selected.
     """
-    stream._write_schema_message()  # noqa: SLF001
+    if isinstance(stream, TapStream):
+        stream.write_schema()
+    else:
+        stream._write_schema_message()  # noqa: SLF001
 
 
 def write_state(stream: Stream) -> None:

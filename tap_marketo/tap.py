@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 from urllib.parse import urlsplit
 
 from tap_marketo.client.background import Background
-from tap_marketo.client.errors import DailyCallsSpentError, ResponseError, TapError
+from tap_marketo.client.errors import DailyCallsSpentError
 from tap_marketo.instance import PACKAGE, connect
 from tap_marketo.migration import foreign
 from tap_marketo.outcome import CONCERNS_ALL, Outcome
@@ -77,6 +77,7 @@ class TapMarketo(SdkTap):
         return Outcome(
             self.logger,
             lambda: self.client.has_read,
+            has_catalog=self.input_catalog is not None,
             require_all=self.settings.require_all_streams,
         )
 
@@ -198,14 +199,15 @@ class TapMarketo(SdkTap):
         roots = [one for one in roots if one.selected or one.has_selected_descendents]
         if not roots:
             self.logger.warning("No stream is selected: nothing is read.")
-        for name, error in self.unreadable.items():
-            if self.streams[name].selected:
-                self.streams[name].selected = False
-                self.outcome.stream_failed(name, error)
+        discovery.fail_unreadable(self)
         bulk = [one for one in roots if isinstance(one, BulkStream) and one.selected]
         self._begin_exports(bulk)
-        for stream in [*(one for one in roots if not isinstance(one, BulkStream)), *bulk]:
-            self._sync(stream)
+        for stream in roots:
+            if not isinstance(stream, BulkStream):
+                self._sync(stream)
+                self.plan.write_ready()
+        for one in bulk:
+            self._sync(one)
 
     def _begin_exports(self, bulk: list[BulkStream]) -> None:
         try:
@@ -222,22 +224,10 @@ class TapMarketo(SdkTap):
         except (*CONCERNS_ALL, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other streams go on
-            self.outcome.stream_failed(stream.name, error)
+            sharing = stream.sharing if isinstance(stream, BulkStream) else 0
+            self.outcome.stream_failed(stream.name, error, sharing=sharing)
         else:
             stream.finalize_state_progress_markers()
-
-    # Former names, until the bulk streams use `outcome`.
-    def leave_out(self, stream: str, permission: str, error: ResponseError) -> None:
-        """See `Outcome.skip_stream`."""
-        self.outcome.skip_stream(stream, permission.split(" and ") if permission else (), error)
-
-    def go_on_without(self, stream: str, error: Exception, *, sharing: int = 0) -> None:
-        """See `Outcome.stream_failed`."""
-        self.outcome.stream_failed(stream, error, sharing=sharing)
-
-    def pause(self, error: TapError) -> None:
-        """See `Outcome.quota_exhausted`."""
-        self.outcome.quota_exhausted(error)
 
     @classmethod
     def settings_from_environment(cls, schema: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -139,25 +139,19 @@ def _optional(
     except CONCERNS_ALL:
         raise
     except Exception as error:  # noqa: BLE001 - an odd answer costs one stream
-        not_offered(tap, name, permissions, error)
+        tap.outcome.not_offered(name, permissions, error)
 
 
-def not_offered(tap: TapMarketo, name: str, permissions: Iterable[str], error: Exception) -> None:
-    """Go on without a stream that could not be described.
-
-    It is skipped where a permission or a feature is missing, and where nobody asked for it yet;
-    otherwise it has failed.
+def fail_unreadable(tap: TapMarketo) -> None:
+    """Fail the main streams that are selected and cannot be read, before anything is exported.
 
     Args:
-        tap: The tap.
-        name: Of the stream.
-        permissions: What the role of the API user needs.
-        error: What Marketo answered.
+        tap: After discovery.
     """
-    if tap.input_catalog is None or isinstance(error, SKIPPABLE):
-        tap.outcome.skip_stream(name, permissions, error)
-    else:
-        tap.outcome.stream_failed(name, error)
+    for name, error in tap.unreadable.items():
+        if tap.streams[name].selected:
+            tap.streams[name].selected = False
+            tap.outcome.stream_failed(name, error)
 
 
 def wanted(tap: TapMarketo) -> set[str]:

@@ -21,8 +21,8 @@ PACKAGE = "tap_marketo"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("sdk", "events"),
     ("values", "client", "configuration"),
-    ("settings", "outcome", "state", "given"),
-    ("exports", "files", "instance"),
+    ("settings", "outcome", "given"),
+    ("exports", "files", "instance", "state"),
     ("output",),
     ("streams", "migration", "sync_log"),
     ("tap",),

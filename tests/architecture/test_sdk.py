@@ -17,9 +17,6 @@ OWNED = {name for owner in (Stream, Tap, PluginBase) for name in dir(owner) if n
 # Made by the SDK's constructors, so that no class has them.
 OWNED |= {"_stream_version", "_ConfigInput"}
 
-# A group of streams that share exports ends together.
-EXCEPTIONS = {"streams/bulk/base.py": ["_sync_batches", "_sync_records"]}
-
 
 @pytest.mark.parametrize("private", PRIVATES, ids=lambda one: one.name)
 def test_each_private_is_there(private: Private) -> None:
@@ -49,4 +46,4 @@ def test_only_one_module_touches_privates() -> None:
         if path.name != "sdk.py"
     }
 
-    assert {name: found for name, found in others.items() if found} == EXCEPTIONS
+    assert {name: found for name, found in others.items() if found} == {}

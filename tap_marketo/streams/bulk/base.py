@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_marketo.client.errors import (
     AccessDeniedError,
     FeatureUnavailableError,
     NotFoundError,
-    TapError,
 )
 from tap_marketo.files.records import compile_record
 from tap_marketo.output.fan_out import FanOut
@@ -19,7 +18,7 @@ from tap_marketo.state import Bookmark
 from tap_marketo.values.anomalies import Anomalies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from singer_sdk import metrics
@@ -217,7 +216,8 @@ class BulkStream(ExportedStream):
         if self.tap.plan.is_dry_run:
             yield from super().get_batches(batch_config, context)
             return
-        self.write_own(self.get_records(context))
+        with self.get_record_counter():
+            self.write_own(self.get_records(context))
 
     def write_own(self, records: Iterable[Record]) -> None:
         """Write records of this stream one by one.
@@ -243,35 +243,11 @@ class BulkStream(ExportedStream):
         """
         raise NotImplementedError
 
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, Any, Any]:
-        with self._others_going_on():
-            yield from super()._sync_records(context, write_messages=write_messages)
-
-    def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
-        with self._others_going_on(), self.get_record_counter():
-            super()._sync_batches(batch_config, context)
-
-    @contextmanager
-    def _others_going_on(self) -> Iterator[None]:
-        """End this group alone with an error; its bookmark stays."""
-        plan = self.tap.plan
-        try:
-            yield
-        except TapError as error:
-            if plan.is_dry_run:
-                raise
-            group = plan.group_of(self)
-            sharing = len(group.members) - 1 if group else 0
-            self.tap.outcome.stream_failed(self.name, error, sharing=sharing)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            if plan.is_dry_run:
-                raise
-            self.logger.debug("Reading %s failed.", self.name, exc_info=True)
-            self.tap.outcome.stream_failed(self.name, error)
+    @property
+    def sharing(self) -> int:
+        """How many other streams share its exports, and so fail with it."""
+        group = self.tap.plan.group_of(self)
+        return len(group.members) - 1 if group else 0
 
     def give_up(self, error: ResponseError) -> None:
         """Skip the rest of a stream that Marketo refuses; its bookmark stays.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.errors import FilterUnavailableError, NotFoundError, ResponseError
 from tap_marketo.exports.machine.series import Alternative
+from tap_marketo.outcome import CONCERNS_ALL
 from tap_marketo.streams.bulk.base import REFUSED
 from tap_marketo.streams.bulk.fields import FieldsStream, by_name
 from tap_marketo.values.kinds import Kind
@@ -116,7 +117,7 @@ def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
         offered = types(tap.client)
     except REFUSED as error:
         for name in sorted(named) or [ANY]:
-            tap.leave_out(name, PERMISSION, error)
+            tap.outcome.not_offered(name, (PERMISSION,), error)
         return
     refused: dict[str, str] = {}
     for name, one in offered.items():
@@ -125,8 +126,10 @@ def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
         why = why_not(one)
         try:
             known = one if why else describe(tap.client, api_name(one))
-        except REFUSED as error:
-            tap.leave_out(name, PERMISSION, error)
+        except CONCERNS_ALL:
+            raise
+        except Exception as error:  # noqa: BLE001 - an odd answer costs one stream
+            tap.outcome.not_offered(name, (PERMISSION,), error)
             continue
         why = why or why_not(known)
         if why:
@@ -140,9 +143,11 @@ def _tell_missing(
     tap: TapMarketo, named: set[str], offered: set[str], refused: dict[str, str]
 ) -> None:
     for name in sorted(named & set(refused)):
-        tap.leave_out(name, "", ResponseError(f"Bulk extract does not have it: {refused[name]}."))
+        tap.outcome.skip_stream(
+            name, (), ResponseError(f"Bulk extract does not have it: {refused[name]}.")
+        )
     for name in sorted(named - offered):
-        tap.leave_out(name, "", NotFoundError("This custom object type is gone."))
+        tap.outcome.skip_stream(name, (), NotFoundError("This custom object type is gone."))
     if refused and not named:
         told = ", ".join(f"{name} ({why})" for name, why in refused.items())
         tap.logger.info("Custom objects that bulk extract does not have: %s.", told)

@@ -79,6 +79,8 @@ class LeadsStream(FieldsStream):
         super().__init__(tap, self.name, LEADS, fields, constants)
         if tap.settings.leads_filter:
             self.is_aside = True
+            # A list that is gone must not empty what the target made of it before.
+            self.writes_schema_late = True
             self.keeps_bookmark = False
             self.replication_key = None
             self.forced_replication_method = "FULL_TABLE"
