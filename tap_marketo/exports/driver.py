@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo.client import MarketoClient
+    from tap_marketo.exports.saved import SavedJob
 
 logger = logging.getLogger("tap-marketo")
 
@@ -159,6 +160,16 @@ class Driver:
         with self._changed:
             change(self.machine)
             self._changed.notify_all()
+
+    def saved_jobs(self) -> list[SavedJob]:
+        """What the state keeps of jobs."""
+        with self._changed:
+            return self.machine.saved_jobs()
+
+    def pieces_left(self) -> int:
+        """How many pieces are still to be written."""
+        with self._changed:
+            return sum(1 for _ in self.machine.board)
 
     def cancel_all(self) -> None:
         """Cancel the jobs that are not over: nobody will take them over."""

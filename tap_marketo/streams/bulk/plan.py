@@ -421,7 +421,7 @@ class ExportPlan:
         if file:
             file.close()
         if self._progress:
-            self._progress.written(self.windows_written + sum(1 for _ in board))
+            self._progress.written(self.windows_written + driver.pieces_left())
         group.keep_bookmarks()
         self._write_state()
 
@@ -452,6 +452,6 @@ class ExportPlan:
         driver = self._driver
         if driver is None or self.is_dry_run:
             return
-        machine = driver.machine
-        write_exports(self._tap.whole_state, machine.saved_jobs(), machine.board.allocation)
+        allocation = driver.machine.board.allocation
+        write_exports(self._tap.whole_state, driver.saved_jobs(), allocation)
         self._tap.state_writer.write_state(self._tap.state)

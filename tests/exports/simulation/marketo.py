@@ -90,6 +90,7 @@ class Marketo:
     used: dict[float, int] = field(default_factory=dict)
     calls: int = 0
     faults_seen: int = 0
+    hid_jobs: bool = False
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     # What goes on by itself.
@@ -112,6 +113,7 @@ class Marketo:
                     self.jobs[job.export_id] = job
             self._start_jobs()
         self.now = max(self.now, to)
+        self._start_jobs()
 
     def _in_queue(self) -> list[SimJob]:
         return [one for one in self.jobs.values() if one.state in {"Queued", "Processing"}]
@@ -124,6 +126,8 @@ class Marketo:
         for job in [one for one in self.jobs.values() if one.state == "Queued"]:
             if running >= SLOTS:
                 return
+            if job.fate == "wait" and self.now < self.faults.until:
+                continue  # it does not begin as long as there are faults
             running += 1
             job.state, job.started = "Processing", self.now
             job.ends = self.now + job.seconds
@@ -224,7 +228,7 @@ class Marketo:
     def _fate(self) -> str:
         if not self._strikes(self.faults.job):
             return ""
-        return self.draw.choice(["fail", "stick", "cancel", "fail"])
+        return self.draw.choice(["fail", "stick", "cancel", "fail", "wait"])
 
     def enqueue(self, export_id: str) -> None:
         self._call()
@@ -255,6 +259,7 @@ class Marketo:
         self._call()
         if self._strikes(self.faults.listing):
             kind = self.draw.choice(["refused", "empty", "odd"])
+            self.hid_jobs = True
             if kind == "refused":
                 raise AccessDeniedError("denied", code="603")
             if kind == "empty":
