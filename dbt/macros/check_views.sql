@@ -19,6 +19,7 @@
       {%- endif -%}
     {%- endfor -%}
     {%- if missing -%}
+      {%- do tap_marketo.expect_something(source('marketo_loaded', 'leads')) -%}
       {%- do exceptions.raise_compiler_error(
           'Package marketo would read views that do not exist: ' ~ missing | sort | join(', ')
           ~ '. Build them first with `dbt build --select package:tap_marketo`. If they are built,'
