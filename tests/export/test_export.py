@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tap_marketo.cli.main import main
 from tap_marketo.client import MarketoClient, token_pages
-from tap_marketo.tap import TapMarketo
 from tests.support.tap_runs import TAP, own_environment, quick_config
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(sandbox: Sandbox, *arguments: object) -> Result:
         f"TAP_MARKETO_{name.upper()}": str(value) for name, value in quick_config(sandbox).items()
     }
     return CliRunner().invoke(
-        TapMarketo.cli, ["export", *map(str, arguments)], env=variables, catch_exceptions=False
+        main, ["export", *map(str, arguments)], env=variables, catch_exceptions=False
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,10 +23,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = BLOCK.findall((ROOT / "docs" / "client.md").read_text(encoding="utf-8"))
 
 
-@pytest.mark.skipif(find_spec("marketo_sandbox.api") is None, reason="the sandbox takes no writes")
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_an_example_of_the_page(start_sandbox: StartSandbox, tmp_path: Path, number: int) -> None:
-    sandbox = start_sandbox(leads=20, activities=100)
+    sandbox = start_sandbox(leads=40, activities=2000)
 
     done = subprocess.run(
         [sys.executable, "-c", EXAMPLES[number]],
@@ -45,4 +43,3 @@ def test_an_example_of_the_page(start_sandbox: StartSandbox, tmp_path: Path, num
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout
