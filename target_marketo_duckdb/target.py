@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.sinks import Sink
 
-PENDING_BYTES = 64 * 1024 * 1024
+PENDING_BYTES = 32 * 1024 * 1024
 """What is loaded at once, at most: bounds memory whatever the width of rows."""
 ROWS = 100_000
 
@@ -83,7 +83,7 @@ class TargetMarketoDuckDB(Target):
             th.IntegerType,
             default=ROWS,
             title="Rows at once",
-            description="Records that are loaded at once; 64 MB of messages at most.",
+            description="Records that are loaded at once; 32 MB of messages at most.",
         ),
     ).to_dict()
 
