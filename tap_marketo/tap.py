@@ -14,7 +14,6 @@ from tap_marketo.client.errors import DailyCallsSpentError
 from tap_marketo.instance import PACKAGE, connect
 from tap_marketo.migration import foreign
 from tap_marketo.outcome import CONCERNS_ALL, Outcome
-from tap_marketo.output.batch import accept_codecs
 from tap_marketo.output.messages import MessageWriter
 from tap_marketo.sdk import SdkTap, begin_sync, map_selected, quiet_logs
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
@@ -22,6 +21,7 @@ from tap_marketo.state import OURS
 from tap_marketo.streams import discovery
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.streams.bulk.plan import ExportPlan
+from tap_marketo.streams.selection import Selection
 from tap_marketo.sync_log import keep_sync_log
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
 
 
-class TapMarketo(SdkTap):
+class TapMarketo(Selection, SdkTap):
     """Singer tap for Adobe Marketo Engage."""
 
     name = "tap-marketo"
@@ -81,54 +81,9 @@ class TapMarketo(SdkTap):
             require_all=self.settings.require_all_streams,
         )
 
-    @cached_property
-    def unreadable(self) -> dict[str, Exception]:
-        """Main streams that are offered although the instance does not let them be read."""
-        return {}
-
-    @classmethod
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's settings, and every compression of BATCH files to them.
-
-        Args:
-            config_jsonschema: The tap's own settings.
-        """
-        super().append_builtin_config(config_jsonschema)
-        accept_codecs(config_jsonschema)
-
     def discover_streams(self) -> Sequence[Stream]:
-        """The streams that the instance offers.
-
-        Raises:
-            MarketoError: The instance cannot be asked.
-        """
+        """The streams that the instance offers."""
         return discovery.discover(self)
-
-    def wants(self, *names: str) -> bool:
-        """Whether one of some streams is selected, as far as is known before discovery.
-
-        Args:
-            names: Of streams; one that ends in `*` stands for all that begin so.
-        """
-        selected = self.selected_in_catalog()
-        return self.input_catalog is None or any(
-            one == name or (name.endswith("*") and one.startswith(name[:-1]))
-            for name in names
-            for one in selected
-        )
-
-    def may_be_wanted(self, name: str) -> bool:
-        """Whether an optional stream is worth the call that describes it.
-
-        Args:
-            name: Its name; see `wants`.
-        """
-        return self.wants(name)
-
-    def selected_in_catalog(self) -> set[str]:
-        """The streams that the given catalog selects; none without a catalog."""
-        entries = (self.input_catalog or {}).items()
-        return {name for name, entry in entries if entry.metadata.root.selected}
 
     @cached_property
     def workspace_ids(self) -> list[int]:
@@ -145,28 +100,14 @@ class TapMarketo(SdkTap):
         return cast("dict[str, Any]", self.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Read the state, export jobs that an earlier run left behind included.
-
-        Args:
-            state: The value of a STATE message.
-
-        Raises:
-            StateError: Another connector wrote it.
-        """
+        """Read the state, export jobs that an earlier run left behind included."""
         state = foreign.own(state)
         self.is_first_run = not state
         super().load_state(state)
         self.whole_state.update({name: state[name] for name in OURS if state.get(name)})
 
     def run(self) -> int:
-        """Sync everything selected, and report how it went.
-
-        Returns:
-            The exit code.
-
-        Raises:
-            TapError: Something that concerns all streams, as wrong credentials.
-        """
+        """Sync everything selected and report how it went; exit if that calls for a code."""
         with keep_sync_log(
             self.settings.sync_log,
             lambda: self.client.throttle.calls,
@@ -240,11 +181,7 @@ class TapMarketo(SdkTap):
         return problems(config, schema)
 
     def end_by_signal(self, signum: int) -> None:
-        """End within seconds: between two messages, with the state written.
-
-        Args:
-            signum: Number of the signal.
-        """
+        """End within seconds: between two messages, with the state written."""
 
         def end() -> NoReturn:
             self.logger.warning("Ended by signal %d; the next run continues from here.", signum)
