@@ -219,18 +219,23 @@ class BulkStream(ExportedStream):
         with self.get_record_counter():
             self.write_own(self.get_records(context))
 
-    def write_own(self, records: Iterable[Record]) -> None:
+    def write_own(self, records: Iterable[Record]) -> int:
         """Write records of this stream one by one.
 
         Args:
             records: As they come.
+
+        Returns:
+            How many there were.
         """
-        counter = None
+        counter, count = None, 0
         with ExitStack() as stack:
             for record in records:
                 counter = counter or stack.enter_context(self.get_record_counter())
                 write_record(self, record)
                 counter.increment()
+                count += 1
+        return count
 
     def changed_records(self, piece: Piece) -> Iterable[Record]:
         """Records of a piece that is read by REST calls.

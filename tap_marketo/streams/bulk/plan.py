@@ -325,7 +325,9 @@ class ExportPlan:
         streams = f" for {len(series.streams)} streams" if len(series.streams) > 1 else ""
         adopted = sum(one.adopted for one in series.pieces)
         jobs = f", {adopted} of them with jobs of an earlier run" if adopted else ""
-        logger.info("%s: %d exports%s%s%s.", series.name, len(series.pieces), span, streams, jobs)
+        exports = "export" if len(series.pieces) == 1 else "exports"
+        count = f"{len(series.pieces)} {exports}"
+        logger.info("%s: %s%s%s%s.", series.name, count, span, streams, jobs)
         self._tell_moved_start(group)
 
     def _tell_moved_start(self, group: ExportGroup) -> None:
@@ -375,7 +377,7 @@ class ExportPlan:
         for member in group.members:
             write_schema(member)
         if piece.by_rest:
-            leader.write_own(leader.changed_records(piece))
+            self._rows = leader.write_own(leader.changed_records(piece))
             return
         if piece.file is None:
             return
