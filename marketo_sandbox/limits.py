@@ -39,11 +39,12 @@ class Tokens:
         token, until = self._by_client.get(client_id, ("", now))
         if until <= now:
             token = f"{uuid.uuid4()}:sandbox"
-            until = now + timedelta(seconds=self._options.token_seconds)
+            # Callers count real seconds: a token lives as many of them as it says.
+            until = now + timedelta(seconds=self._options.token_seconds * self._options.time_scale)
             self._by_client[client_id] = (token, until)
             self._owners[token] = client_id
             self.issued += 1
-        return token, int((until - now).total_seconds())
+        return token, int((until - now).total_seconds() / self._options.time_scale)
 
     def revoke(self) -> None:
         """Forget all tokens: the next call with one of them gets 601."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused, cell, date_range
+from marketo_sandbox.fields import NEVER_EXPORTED
 from marketo_sandbox.world.memberships import STATUS, acquired, statuses
 
 if TYPE_CHECKING:
@@ -309,7 +310,8 @@ class ProgramMembers:
             Refused: As Marketo would. Source: bulk-program-member-extract.md
         """
         for name in fields:
-            if name not in self.fields:
+            # Fields of the lead may stand beside those of the membership.
+            if name not in self.fields and name not in self._world.fields:
                 raise Refused("1006", f"Field '{name}' not found")
         for name in filters:
             if name not in _FILTERS:
@@ -335,7 +337,21 @@ class ProgramMembers:
         own = ["programId"] if "programIds" in filters else []
         if self._world.options.member_headers == "rest":
             return [*own, *fields]
-        return [*own, *(name if "__c" in name else self.fields[name][0] for name in fields)]
+        return [
+            *own,
+            *(
+                self.fields[name][0] if name in self.fields and "__c" not in name else name
+                for name in fields
+            ),
+        ]
+
+    def _value(self, member: Member, lead_id: int, name: str) -> str:
+        if name in self.fields:
+            return self._cell(member.values[name])
+        if self._world.fields[name] in NEVER_EXPORTED:
+            return "null"
+        lead = self._world.leads[lead_id]
+        return lead.cells[name] if name in lead.cells else self._cell(lead.values.get(name))
 
     def _cell(self, value: Any) -> str:
         digits = self._world.options.member_booleans == "digits"
@@ -353,7 +369,7 @@ class ProgramMembers:
                 if start and end and not start <= changed <= end:
                     continue
                 if _matches(member.values, filters):
-                    yield [self._cell(member.values[name]) for name in [*own, *fields]]
+                    yield [self._value(member, lead_id, name) for name in [*own, *fields]]
 
 
 def _succeed(member: Member, status: str, at: datetime) -> None:

@@ -315,6 +315,33 @@ def test_members_can_have_digits_for_booleans(start_sandbox: StartSandbox) -> No
     assert {row.split(",")[1] for row in rows} <= {"0", "1"}
 
 
+def test_members_are_exported_with_fields_of_their_leads(plain: Caller) -> None:
+    base = "/bulk/v1/program/members/export"
+    fields = ["firstName", "email", "membershipDate", "leadId"]
+    body = {"fields": fields, "filter": {"programId": 1}}
+    job = plain.post(f"{base}/create.json", body)["result"][0]["exportId"]
+    plain.post(f"{base}/{job}/enqueue.json")
+
+    header, *rows = plain.file(job, base).text.splitlines()
+
+    assert header == "firstName,email,Member Date,Lead Id"
+    assert rows
+    for row in rows:
+        first, email, _, lead = row.split(",")
+        values = plain.sandbox.world.leads[int(lead)].values
+        assert (first, email) == (values["firstName"], values["email"])
+
+
+def test_a_token_lives_as_many_real_seconds_as_it_says(start_sandbox: StartSandbox) -> None:
+    caller = Caller(start_sandbox(time_scale=1000, token_seconds=600))
+    told = caller.identity().json()["expires_in"]
+
+    caller.sandbox.control.advance(60_000)  # a minute of real time
+
+    assert 590 <= told <= 600
+    assert caller.get(f"{V1}/stats/usage.json")["success"]
+
+
 def test_a_failure_of_its_own_is_an_answer_and_a_line(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
