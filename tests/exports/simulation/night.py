@@ -200,7 +200,8 @@ class Night:
             if when <= self.now:
                 del self.lanes[name]
                 self._end(name, action)
-        if self.marketo.ours_in_queue() > self.settings.max_jobs + self.stray:
+        ours, most = self.marketo.ours_in_queue(), self.settings.max_jobs
+        if ours > most and ours > most + self.stray:
             raise BrokenRuleError("more jobs of ours in the queue than allowed")
 
     @property
