@@ -159,7 +159,7 @@ def test_an_interrupted_run_is_continued_and_nothing_is_exported_twice(
     )
     messages = [json.loads(line) for line in lines]
     state = [one["value"] for one in messages if one["type"] == "STATE"][-1]
-    assert any(one.get("written") for one in state["export_jobs"])
+    assert state["bookmarks"][NAME]["written"]
 
     run = run_tap(tmp_path, config(sandbox), catalog=catalog, state=state)
 
