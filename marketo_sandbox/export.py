@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEADS, ACTIVITIES = "leads", "activities"
 DELETE_LEAD = 37
+ECIDS = "ecids"
 ACTIVITY_FIELDS = (
     "marketoGUID",
     "leadId",
@@ -121,7 +122,7 @@ def _check_fields(world: World, kind: str, fields: list[str]) -> None:
         raise Refused("1003", f"Invalid fields [{', '.join(hidden)}]")
     for name in fields:
         # No describe lists the field of Audience Sharing.
-        if name not in known and not (name == "ecids" and kind == LEADS):
+        if name not in known and not (name == ECIDS and kind == LEADS):
             raise Refused("1006", f"Field '{name}' not found")
 
 
@@ -276,13 +277,24 @@ def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iter
     for lead_id in found:
         lead = world.leads[lead_id]
         yield [
-            "null"
+            ecids(lead_id)
+            if name == ECIDS
+            else "null"
             if world.fields.get(name) in NEVER_EXPORTED
             else lead.cells[name]
             if name in lead.cells
             else cell(lead.values.get(name))
             for name in fields
         ]
+
+
+def ecids(lead_id: int) -> str:
+    """The Experience Cloud id of a lead: 38 digits, for every third one.
+
+    Args:
+        lead_id: Of the lead.
+    """
+    return "" if lead_id % 3 else f"{lead_id:038d}"
 
 
 def _activities(

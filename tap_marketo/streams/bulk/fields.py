@@ -33,6 +33,8 @@ class FieldsStream(BulkStream):
     key_kinds: ClassVar[dict[str, Kind]]
     """API names of the keys, with their kinds."""
     selected_by_default = False
+    undescribed: ClassVar[frozenset[str]] = frozenset()
+    """Fields that can be exported although no describe call lists them."""
     pins_header = False
     """Whether files would else show other names than those of the API."""
 
@@ -136,12 +138,17 @@ class FieldsStream(BulkStream):
             for name in request.fields
             if name not in self.key_kinds and (name not in fields or name in named)
         ]
+        # A refusal that names no known field is most likely about one that no describe call lists.
+        gone = gone or [name for name in request.fields if name in self.undescribed]
         if not gone:
             raise error
         for name in gone:
-            self.logger.warning(
-                "Field %s was deleted in Marketo since discovery and stays empty. (%s)", name, error
+            reason = (
+                "cannot be exported from this instance"
+                if name in self.undescribed
+                else "was deleted in Marketo since discovery"
             )
+            self.logger.warning("Field %s %s and stays empty. (%s)", name, reason, error)
         kept = tuple(name for name in request.fields if name not in gone)
         return dataclasses.replace(request, fields=kept)
 

@@ -36,6 +36,8 @@ NO_SUCH_LIST = frozenset({"1003", "1013"})
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
 KEY, CREATED = "id", "createdAt"
+# Experience Cloud ids, for Audience Sharing: exports have them, no describe call lists them.
+ECIDS = "ecids"
 DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
 DELETION_TEXT = "When the lead was deleted, or merged into another; null else."
 
@@ -64,6 +66,7 @@ class LeadsStream(FieldsStream):
     permissions: tuple[str, ...] = ("Read-Only Lead",)
     key_kinds: ClassVar[dict[str, Kind]] = {KEY: Kind.INTEGER}
     selected_by_default = True
+    undescribed: ClassVar[frozenset[str]] = frozenset({ECIDS})
 
     def __init__(self, tap: TapMarketo, fields: Fields) -> None:
         """Make a typed column of every field, and one for deletions where they are captured.
@@ -76,7 +79,7 @@ class LeadsStream(FieldsStream):
         if self._captures_deletes:
             self.permissions = ("Read-Only Lead", "Read-Only Activity")
         constants = {DELETION: DELETION_TEXT} if self._captures_deletes else {}
-        super().__init__(tap, self.name, LEADS, fields, constants)
+        super().__init__(tap, self.name, LEADS, _exportable(fields), constants)
         if tap.settings.leads_filter:
             self.is_aside = True
             # A list that is gone must not empty what the target made of it before.
@@ -87,7 +90,7 @@ class LeadsStream(FieldsStream):
 
     def described(self) -> Fields:
         """The fields that leads have now."""
-        return describe(self.tap.client)
+        return _exportable(describe(self.tap.client))
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
         """Ask for the selected fields alone, and for the leads of one list where it is set."""
@@ -102,8 +105,10 @@ class LeadsStream(FieldsStream):
 
     @property
     def metadata(self) -> MetadataMapping:
-        """Nobody can deselect the column without which a tombstone says nothing."""
+        """`ecids` is off; nobody can deselect the column without which a tombstone says nothing."""
         metadata = super().metadata
+        if ecids := metadata.get(("properties", self._columns[ECIDS].name)):
+            ecids.selected_by_default = False
         if self._captures_deletes:
             column = metadata["properties", DELETED_AT]
             column.inclusion = column.InclusionType.AUTOMATIC
@@ -168,7 +173,9 @@ class LeadsStream(FieldsStream):
         series, window = piece.series, piece.window
         if window is None:
             raise AssertionError(piece)
-        client, fields = self.tap.client, series.request.fields
+        client = self.tap.client
+        # The REST API refuses what no describe call lists.
+        fields = tuple(one for one in series.request.fields if one not in self.undescribed)
         columns = self.columns(fields)
         ids = changed_leads(client, window, fields)
         for lead in leads_by_id(client, ids, dict.fromkeys([*fields, CREATED])):
@@ -178,6 +185,11 @@ class LeadsStream(FieldsStream):
                 column.name: read_value(lead.get(column.source), column, self.anomalies)
                 for column in columns
             }
+
+
+def _exportable(fields: Fields) -> Fields:
+    ecids = {"name": ECIDS, "dataType": "string", "displayName": "Experience Cloud IDs"}
+    return {ECIDS: ecids} | fields
 
 
 def _is_in(created: Any, windows: Iterable[Window]) -> bool:
