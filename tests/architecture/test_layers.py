@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tap",),
     ("doctor", "report", "export", "scripts"),
     ("cli",),
+    ("__main__",),
 )
 """From the bottom; a room may import its own layer and those below."""
 HEIGHT = {room: height for height, layer in enumerate(LAYERS) for room in layer}
