@@ -9,6 +9,7 @@ from tap_marketo.client.errors import (
     AccessDeniedError,
     DailyCallsSpentError,
     IdentityError,
+    NotFoundError,
     ResponseError,
     TapError,
 )
@@ -17,6 +18,7 @@ from tap_marketo.events import note
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
 # What one stream meets, all others do: no token, and no more calls today.
 CONCERNS_ALL = (IdentityError, DailyCallsSpentError)
@@ -178,19 +180,26 @@ class Outcome:
         """
         self.gone.append(what)
 
-    def end(self, wanted: set[str], *, stops: bool) -> int:
+    def end(self, wanted: set[str], *, named: AbstractSet[str] = frozenset(), stops: bool) -> int:
         """Log the last lines of a run.
 
         Args:
             wanted: Streams that somebody selected.
+            named: Those that were chosen by name, not by a wildcard.
             stops: Whether a spent quota is no error.
 
         Returns:
             The exit code.
         """
         self.report_denied()
-        missing = wanted & set(self.skipped)
-        is_incomplete = bool(missing) and (self._require_all or missing == wanted)
+        missing = (wanted | named) & set(self.skipped)
+        # What is gone from Marketo is a matter of `require_all_streams`, as other gone streams are.
+        unreadable = {
+            one for one in missing & named if not isinstance(self.skipped[one], NotFoundError)
+        }
+        is_incomplete = bool(missing) and (
+            self._require_all or bool(unreadable) or missing == wanted
+        )
         if self.failed:
             self._logger.error(
                 "Failed streams: %s. What was written is safe: each bookmark stays before what was"

@@ -204,8 +204,9 @@ class Settings:
     require_all_streams: bool = setting(
         th.BooleanType,
         "Require all streams",
-        "Whether a run fails when the API user may not read a selected stream. Otherwise the"
-        " stream is skipped with a warning.",
+        "Whether a run also fails when the API user may not read a stream that a wildcard"
+        " selected, or when a selected stream is not in Marketo any more. Otherwise it is skipped"
+        " with a warning.",
         group=READ,
         default=False,
     )

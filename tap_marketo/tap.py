@@ -122,7 +122,7 @@ class TapMarketo(Selection, SdkTap):
                 self.plan.end()
             self.plan.tell_summary()
             stops = self.settings.when_quota_is_spent == "stop"
-            code = self.outcome.end(discovery.wanted(self), stops=stops)
+            code = self.outcome.end(discovery.wanted(self), named=self.named(), stops=stops)
             if code:
                 sys.exit(code)  # the sync log has the code, too
         return code

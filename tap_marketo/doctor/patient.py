@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import AccessDeniedError
-from tap_marketo.doctor.selection import meltano_rules, selects
 from tap_marketo.instance import connect
+from tap_marketo.streams.meltano_select import meltano_rules, selects
 from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:

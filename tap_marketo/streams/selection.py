@@ -6,6 +6,8 @@ from functools import cached_property
 
 from singer_sdk import Tap
 
+from tap_marketo.streams.meltano_select import meltano_rules, selects
+
 
 class Selection(Tap):
     """What the given catalog selects."""
@@ -35,6 +37,20 @@ class Selection(Tap):
             name: Its name; see `wants`.
         """
         return self.wants(name)
+
+    def named(self) -> set[str]:
+        """The streams that somebody chose by name.
+
+        Those that Meltano's `select` names without a wildcard; without Meltano, those that the
+        catalog selects, unless it selects all that it has.
+        """
+        rules, filters = meltano_rules()
+        if rules:
+            names = {rule.partition(".")[0] for rule in rules if not rule.startswith("!")}
+            names = {one for one in names if not set("*?[") & set(one)}
+            return {one for one in names if selects(rules, filters, one)}
+        selected = self.selected_in_catalog()
+        return set() if selected == set(self.input_catalog or {}) else selected
 
     def selected_in_catalog(self) -> set[str]:
         """The streams that the given catalog selects; none without a catalog."""
