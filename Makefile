@@ -13,7 +13,7 @@ demo: setup ## sandbox → meltano run → DuckDB, twice, with changes in betwee
 	@.venv/bin/python demo/demo.py
 
 test: setup ## the whole test suite, with a PostgreSQL of its own
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup
+	@.venv/bin/python -m pytest -n 4 --dist loadgroup
 
 test-fast: setup ## the tests of the pure core: no servers, no processes, under 30 seconds
 	@.venv/bin/python -m pytest -q -m "not slow"
