@@ -14,6 +14,7 @@ from tap_marketo.client.errors import DailyCallsSpentError
 from tap_marketo.instance import PACKAGE, connect
 from tap_marketo.migration import foreign
 from tap_marketo.outcome import CONCERNS_ALL, Outcome
+from tap_marketo.output.batch import accept_codecs
 from tap_marketo.output.messages import MessageWriter
 from tap_marketo.sdk import SdkTap, begin_sync, map_selected, quiet_logs
 from tap_marketo.settings import SETTINGS_SCHEMA, Settings, from_environment, problems
@@ -80,6 +81,12 @@ class TapMarketo(Selection, SdkTap):
             has_catalog=self.input_catalog is not None,
             require_all=self.settings.require_all_streams,
         )
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, and every compression of BATCH files to them."""
+        super().append_builtin_config(config_jsonschema)
+        accept_codecs(config_jsonschema)
 
     def discover_streams(self) -> Sequence[Stream]:
         """The streams that the instance offers."""
