@@ -6,6 +6,7 @@ import enum
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import JobAlreadyQueuedError, NotFoundError, ResponseError
@@ -147,7 +148,7 @@ class ExportRequest:
         """
         return replace(self, window_filter="", filters=self.filters + filters)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Tells whether a job that was left behind still fits what is asked for now."""
         plan = json.dumps([self.base, sorted(self.fields), self.window_filter, self.filters])

@@ -21,7 +21,9 @@ def rfc3339(moment: datetime) -> str:
     Args:
         moment: In any time zone.
     """
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    # Faster than a format: each state has many.
+    utc = moment if moment.tzinfo is timezone.utc else moment.astimezone(timezone.utc)
+    return f"{utc.isoformat()[:19]}Z"
 
 
 def moment(text: str) -> pendulum.DateTime:

@@ -88,6 +88,7 @@ class Board:
         unlisted: Object types whose jobs are still to be listed.
         broken_lists: Object types whose jobs cannot be listed.
         over: Jobs that the lists showed to be over.
+        left: Pieces of stopped series whose jobs are in the queue: they take places of ours.
         unsaved: Jobs were made whose ids stand in no STATE message yet.
         quota_spent: Why nothing more can be begun today.
         jobs_made: Jobs created by this run.
@@ -102,6 +103,7 @@ class Board:
     unlisted: list[str] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
+    left: list[Piece] = field(default_factory=list)
     unsaved: bool = False
     quota_spent: ResponseError | None = None
     jobs_made: int = 0
@@ -118,6 +120,16 @@ class Board:
             phases: One or more.
         """
         return [piece for piece in self if piece.phase in phases]
+
+    def stop(self, series: Series) -> None:
+        """Do nothing more for a series; the state keeps its jobs.
+
+        Args:
+            series: One of these.
+        """
+        if not series.stopped:
+            series.stopped = True
+            self.left += [one for one in series.pieces if one.phase is Phase.QUEUED]
 
     def heads(self) -> list[Piece]:
         """The next piece of each series: somebody waits for it."""

@@ -129,7 +129,7 @@ class Faults:
         series.hole(piece)
         series.error = series.error or error
         if series.failed_in_a_row >= HOLES_IN_A_ROW or piece.window is None:
-            series.stopped = True
+            board.stop(series)
         elif series.pieces:
             logger.error("%s Later windows go on.", str(error).rstrip())
 
@@ -145,7 +145,7 @@ class Faults:
         if series.head:
             self._board.emit(series.head, "failed", why=str(error))
         series.error = series.error or error
-        series.stopped = True
+        self._board.stop(series)
 
     def without_filter(self, series: Series, error: ResponseError, at: Moment) -> None:
         """Go the other way where the subscription lacks the usual filter.

@@ -112,7 +112,7 @@ class Submission:
         board = self._board
         if board.quota_spent or self.due(at) is not None:
             return None
-        places = board.rules.max_jobs - len(board.of(Phase.QUEUED))
+        places = board.rules.max_jobs - len(board.of(Phase.QUEUED)) - len(board.left)
         if places <= 0:
             return None
         for piece in self._candidates(places):

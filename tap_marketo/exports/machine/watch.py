@@ -101,7 +101,8 @@ class Watch:
         Args:
             at: Now.
         """
-        if self._board.calls_are_spent or not self._board.of(Phase.QUEUED):
+        board = self._board
+        if board.calls_are_spent or not (board.left or board.of(Phase.QUEUED)):
             return None
         return max(0.0, self._next_look - at.elapsed)
 
@@ -114,7 +115,8 @@ class Watch:
         board = self._board
         if board.calls_are_spent:
             return None
-        queued = board.of(Phase.QUEUED)
+        board.left = [one for one in board.left if self._takes_a_place(one, at)]
+        queued = [*board.of(Phase.QUEUED), *board.left]
         if queued and at.elapsed >= self._next_look:
             self._next_look = at.elapsed + self._interval
             for base in {one.series.request.base: None for one in queued}:
@@ -130,6 +132,14 @@ class Watch:
             if piece.job and piece.phase in {Phase.QUEUED, Phase.PLANNED}:
                 return LookAt(piece)
         return None
+
+    def _takes_a_place(self, piece: Piece, at: Moment) -> bool:
+        """Whether to count the job of a stopped series: until a list says otherwise, or in vain."""
+        board = self._board
+        waited = at.elapsed - piece.since
+        return waited < board.rules.full_timeout and (
+            piece.series.request.base not in board.broken_lists
+        )
 
     def look_at(self, piece: Piece) -> None:
         """Have a single job looked at.
@@ -150,6 +160,13 @@ class Watch:
         """
         mine = [one for one in self._board.of(Phase.QUEUED) if one.series.request.base == base]
         shown = {job.export_id: job for job in jobs}
+        board = self._board
+        board.left = [
+            one
+            for one in board.left
+            if one.series.request.base != base
+            or ((job := shown.get(one.export_id)) and not job.is_over)
+        ]
         for piece in mine:
             job = shown.get(piece.export_id)
             if job is None:

@@ -57,6 +57,7 @@ class SimJob:
     fate: str = ""
     excused: str = ""
     shown: ExportJob | None = None
+    shown_in: str = ""
     unknown: bool = False
 
 
@@ -86,6 +87,8 @@ class Marketo:
     bytes_a_day: dict[str, float]
     now: float = 0.0
     jobs: dict[str, SimJob] = field(default_factory=dict)
+    queue: list[SimJob] = field(default_factory=list)
+    known: dict[str, list[SimJob]] = field(default_factory=dict)
     arrivals: list[tuple[float, float]] = field(default_factory=list)
     used: dict[float, int] = field(default_factory=dict)
     calls: int = 0
@@ -98,7 +101,7 @@ class Marketo:
     def advance(self, to: float) -> None:
         """Let jobs begin and end until a time."""
         while True:
-            ends = [one.ends for one in self.jobs.values() if one.state == "Processing"]
+            ends = [one.ends for one in self.queue if one.state == "Processing"]
             comes = [one[0] for one in self.arrivals[:1]]
             moment = min([*ends, *comes], default=float("inf"))
             if moment > to:
@@ -107,25 +110,29 @@ class Marketo:
             self._end_jobs()
             while self.arrivals and self.arrivals[0][0] <= self.now:
                 _, length = self.arrivals.pop(0)
-                if len(self._in_queue()) < PLACES:
+                if len(self.queue) < PLACES:
                     job = SimJob(f"s{next(self.numbers)}", None, None, (), self.now)  # type: ignore[arg-type]
                     job.stranger, job.state, job.seconds = True, "Queued", length
                     self.jobs[job.export_id] = job
+                    self.queue.append(job)
             self._start_jobs()
         self.now = max(self.now, to)
         self._start_jobs()
 
-    def _in_queue(self) -> list[SimJob]:
-        return [one for one in self.jobs.values() if one.state in {"Queued", "Processing"}]
-
     def ours_in_queue(self) -> int:
-        return sum(not one.stranger for one in self._in_queue())
+        return sum(not one.stranger for one in self.queue)
+
+    def _leave(self, job: SimJob) -> None:
+        if job in self.queue:
+            self.queue.remove(job)
 
     def _start_jobs(self) -> None:
-        running = sum(one.state == "Processing" for one in self.jobs.values())
-        for job in [one for one in self.jobs.values() if one.state == "Queued"]:
+        running = sum(one.state == "Processing" for one in self.queue)
+        for job in self.queue:
             if running >= SLOTS:
                 return
+            if job.state != "Queued":
+                continue
             if job.fate == "wait" and self.now < self.faults.until:
                 continue  # it does not begin as long as there are faults
             running += 1
@@ -137,9 +144,10 @@ class Marketo:
                 job.rows = self._rows(job)
 
     def _end_jobs(self) -> None:
-        for job in self.jobs.values():
-            if job.state != "Processing" or job.ends > self.now:
+        for job in [one for one in self.queue if one.state == "Processing"]:
+            if job.ends > self.now:
                 continue
+            self.queue.remove(job)
             job.finished = self.now
             days = job.window.seconds / DAY if job.window else 1.0
             if job.stranger:
@@ -221,6 +229,7 @@ class Marketo:
         job.seconds = self.draw.uniform(20, 400)
         job.fate = self._fate()
         self.jobs[job.export_id] = job
+        self.known.setdefault(request.base, []).append(job)
         if self._strikes(self.faults.lost_answer):
             raise UnavailableError("answer lost", code="502")
         return self._shown(job)
@@ -237,9 +246,11 @@ class Marketo:
             return
         if self.used.get(day_start(self.now), 0) >= self.limit:
             raise ExportQuotaSpentError("Export daily quota 500MB exceeded", code="1029")
-        if len(self._in_queue()) >= PLACES:
+        if len(self.queue) >= PLACES:
             raise ExportQueueFullError("Too many jobs in queue", code="1029")
         job.state = "Queued"
+        self.queue.append(job)
+        self.queue.sort(key=lambda one: one.made)
         self._start_jobs()
         if self._strikes(self.faults.lost_answer):
             raise UnavailableError("answer lost", code="502")
@@ -249,6 +260,9 @@ class Marketo:
         if self._strikes(self.faults.forgotten):
             if job := self.jobs.pop(export_id, None):
                 job.excused = "forgotten"
+                self._leave(job)
+                if job in (known := self.known[job.request.base]):
+                    known.remove(job)
                 self.jobs[f"x{export_id}"] = job
                 if job.state in {"Queued", "Processing", "Created"}:
                     job.state = "Failed"
@@ -271,13 +285,11 @@ class Marketo:
         return self._listed(base)
 
     def _listed(self, base: str) -> list[ExportJob]:
+        oldest = self.now - RETENTION
+        known = self.known[base] = [one for one in self.known.get(base, ()) if one.made > oldest]
         return [
-            self._shown(one)
-            for name, one in self.jobs.items()
-            if not one.stranger
-            and not name.startswith("x")
-            and one.request.base == base
-            and one.made > self.now - RETENTION
+            one.shown if one.shown and one.shown_in == one.state else self._shown(one)
+            for one in known
         ]
 
     def cancel(self, export_id: str) -> None:
@@ -285,6 +297,7 @@ class Marketo:
         job = self._job(export_id)
         if job.state in {"Created", "Queued", "Processing"}:
             job.state, job.rows, job.excused = "Cancelled", None, "cancelled"
+            self._leave(job)
             self._start_jobs()
 
     def file(self, export_id: str) -> tuple[list[Row], bool]:
@@ -307,8 +320,9 @@ class Marketo:
 
     def _shown(self, job: SimJob) -> ExportJob:
         done = job.state == "Completed"
-        if job.shown is not None and job.shown.state.value == job.state:
+        if job.shown and job.shown_in == job.state:
             return job.shown
+        job.shown_in = job.state
         job.shown = ExportJob(
             job.export_id,
             JobState.parse(job.state),

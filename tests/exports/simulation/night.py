@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 LONGEST_RUN = 12 * DAY
 MOST_STEPS = 20_000
+IN_QUEUE = {"QUEUED", "CREATED"}
 REQUESTS = {
     "leads": ExportRequest("leads", LEADS, ("id", "gone"), "updatedAt"),
     "activities": ExportRequest("activities", ACTIVITIES, ("marketoGUID",), "createdAt"),
@@ -92,7 +93,7 @@ class Night:
     lanes: dict[str, tuple[float, Any]] = field(default_factory=dict)
     steps: int = 0
     recorded: set[str] = field(default_factory=set)
-    waits: int = 0
+    enqueued: bool = False
 
     def __post_init__(self) -> None:
         self.now = self.began
@@ -200,16 +201,17 @@ class Night:
             if when <= self.now:
                 del self.lanes[name]
                 self._end(name, action)
+        # What a killed run left in the queue may be more; nothing is added to it then.
+        enqueued, self.enqueued = self.enqueued, False
         ours, most = self.marketo.ours_in_queue(), self.settings.max_jobs
-        if ours > most and ours > most + self.stray:
+        if enqueued and ours > most and ours > most + self.stray:
             raise BrokenRuleError("more jobs of ours in the queue than allowed")
 
     @property
     def stray(self) -> int:
         """Jobs in the queue that the machine believes lost or cancels."""
-        known = {
-            one.export_id for one in self.machine.board if one.phase.name in {"QUEUED", "CREATED"}
-        }
+        board = self.machine.board
+        known = {one.export_id for one in (*board, *board.left) if one.phase.name in IN_QUEUE}
         return sum(
             one.state in {"Queued", "Processing"}
             and not one.stranger
@@ -284,6 +286,7 @@ class Night:
             case Enqueue(piece):
                 if piece.export_id not in self.recorded:
                     raise BrokenRuleError(f"{piece} is enqueued before it is recorded")
+                self.enqueued = True
                 try:
                     marketo.enqueue(piece.export_id)
                 except ResponseError as error:
