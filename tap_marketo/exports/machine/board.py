@@ -119,7 +119,13 @@ class Board:
         Args:
             phases: One or more.
         """
-        return [piece for piece in self if piece.phase in phases]
+        return [
+            piece
+            for series in self.series
+            if not series.stopped
+            for piece in series.pieces
+            if piece.phase in phases
+        ]
 
     def stop(self, series: Series) -> None:
         """Do nothing more for a series; the state keeps its jobs.

@@ -128,19 +128,16 @@ class Submission:
         board = self._board
         heads = board.heads()
         ahead = board.of(Phase.QUEUED, Phase.EXPORTED, Phase.DOWNLOADING, Phase.READY)
-        jobs_ahead = sum(not one.by_rest for one in ahead)
-        waiting = [*board.of(Phase.CREATED), *board.of(Phase.PLANNED)]
-        if jobs_ahead >= EXPORTS_AHEAD:
-            chosen = set(map(id, heads))
-            waiting = [one for one in waiting if id(one) in chosen]
-        first = [one for one in heads if one.phase in {Phase.CREATED, Phase.PLANNED}]
-        known = set(map(id, first))
-        created = [one for one in first if one.phase is Phase.CREATED]
-        planned = [one for one in first if one.phase is Phase.PLANNED]
-        rest = [one for one in waiting if id(one) not in known]
-        rest_created = [one for one in rest if one.phase is Phase.CREATED]
-        rest_planned = [one for one in rest if one.phase is Phase.PLANNED]
-        return [*created, *rest_created, *planned, *rest_planned][:places]
+        full = sum(not one.by_rest for one in ahead) >= EXPORTS_AHEAD
+        known = set(map(id, heads))
+        chosen: list[Piece] = []
+        for phase in (Phase.CREATED, Phase.PLANNED):
+            chosen += [one for one in heads if one.phase is phase]
+            if not full:
+                chosen += [one for one in board.of(phase) if id(one) not in known]
+            if len(chosen) >= places:
+                break
+        return chosen[:places]
 
     def _creation(self, piece: Piece, at: Moment) -> Create | None:
         board, request, window = self._board, piece.request, piece.window

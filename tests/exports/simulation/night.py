@@ -171,14 +171,18 @@ class Night:
 
     def run(self) -> int:
         """Run to the end; the exit code."""
-        while not all(self.machine.is_over(one) for one in self.series):
+        while self._goes_on():
             self._step()
         self._write_state()
-        failed = any(self.machine.finish_series(one) for one in self.series)
+        failed = False
         for one in self.series:
             if reason := self.machine.finish_series(one):
+                failed = True
                 self.tell(f"{one.name} ends: {type(reason).__name__}: {reason}"[:200])
         return int(failed)
+
+    def _goes_on(self) -> bool:
+        return any(not self.machine.is_over(one) for one in self.series)
 
     def _step(self) -> None:
         self.steps += 1
@@ -192,7 +196,7 @@ class Night:
         if pause is not None:
             due.append(self.now + max(pause, 0.001))
         if not due:
-            if all(self.machine.is_over(one) for one in self.series):
+            if not self._goes_on():
                 return
             raise BrokenRuleError("liveness: nothing is under way, and somebody waits")
         self.now = min(due)
