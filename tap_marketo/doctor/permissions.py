@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_marketo.doctor.patient import Patient
 
 LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
-# Discovery has tried these.
+# Discovery has tried these where one of their streams is wanted.
 DISCOVERED = {LEAD: ("leads",), ACTIVITY: ("activities", "activity_*")}
 # One call tells whether one of these is there; others show only together.
 SEPARATE = {*DISCOVERED, "Read-Only Asset"}
@@ -39,13 +39,16 @@ REMEDY = (
 
 
 def check_discovered(patient: Patient) -> Iterator[Finding]:
-    """The permissions that discovery needs anyway.
+    """The permissions that discovery needs anyway, or a selected stream besides.
 
     Args:
         patient: After discovery.
 
     Yields:
         A finding for each that a selected stream needs.
+
+    Raises:
+        MarketoError: The instance cannot be asked any more.
     """
     needs = _needs(patient)
     for permission, names in DISCOVERED.items():
@@ -57,8 +60,10 @@ def check_discovered(patient: Patient) -> Iterator[Finding]:
                 yield failed(check, message, REMEDY, streams=streams)
             elif streams:
                 yield _missing(patient, check, streams)
-        elif streams:
+        elif streams and patient.wants(*names):
             yield passed(check, f"Granted. {_listed(streams)}.", streams=streams)
+        elif streams:  # discovery had no reason to try it: deletions, say, without activities
+            yield _try(patient, permission, streams)
 
 
 def check_others(patient: Patient, calls: int) -> Iterator[Finding]:

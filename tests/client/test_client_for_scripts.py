@@ -161,7 +161,7 @@ def test_a_rule_of_marketo_is_told_in_its_words(sandbox: Sandbox, client: Market
     draft = drafts(sandbox)[0]
     client.post(APPROVE.format(draft))
 
-    with pytest.raises(ResponseError, match="709: There is no draft"):
+    with pytest.raises(ResponseError, match="709: The asset is not draft"):
         client.post(APPROVE.format(draft))
 
 
