@@ -108,7 +108,7 @@ def read_body(body: dict[str, Any], *, is_write: bool = False, needs_result: boo
     result = body.get("result")
     if isinstance(result, dict):
         result = [result]
-    if needs_result and result is None:
+    if needs_result and not result:
         raise UnavailableError("Marketo answered without a result", request_id=request_id)
     return Reply(
         result=_objects(result, request_id),

@@ -186,11 +186,11 @@ class ExportEndpoint:
         try:
             # A job that was created twice costs nothing: it is never enqueued.
             body = request.body(window)
-            reply = self.client.post(f"{self.base}/create.json", body, repeatable=True)
+            reply = self.client.post(
+                f"{self.base}/create.json", body, repeatable=True, needs_result=True
+            )
         except ResponseError as error:
             raise error.about(stream=request.name) from None
-        if not reply.result:
-            raise ResponseError("Marketo created no export job").about(stream=request.name)
         return ExportJob.from_api(reply.result[0])
 
     def enqueue(self, export_id: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_marketo.client import MarketoClient
-from tap_marketo.client.errors import NotFoundError, ResponseError
+from tap_marketo.client.errors import NotFoundError
 from tap_marketo.exports.job import LEADS, ExportEndpoint, ExportJob, ExportRequest, JobState
+from tap_marketo.exports.window import Window
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
@@ -27,9 +29,17 @@ def test_a_status_without_a_job_is_an_unknown_job(jobless: ExportEndpoint) -> No
         jobless.status("gone")
 
 
-def test_a_creation_without_a_job_is_an_error(jobless: ExportEndpoint) -> None:
-    with pytest.raises(ResponseError, match="stream leads"):
-        jobless.create(ExportRequest("leads", LEADS, ("id",), "updatedAt"), None)
+@pytest.mark.parametrize("body", [{}, {"result": []}])
+def test_a_creation_without_a_job_is_tried_again(sandbox: Sandbox, body: dict[str, Any]) -> None:
+    answer = {"success": True, **body}
+    sandbox.control.fault("body", "*/create.json", times=2, body=answer)
+    client = MarketoClient(sandbox.base_url, sandbox.client_id, sandbox.client_secret)
+    client.throttle._sleep = lambda _: None
+    request = ExportRequest("leads", LEADS, ("id",), "updatedAt")
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    window = Window(start, start + timedelta(days=1))
+
+    assert ExportEndpoint(client, LEADS).create(request, window).export_id
 
 
 @pytest.mark.parametrize(
