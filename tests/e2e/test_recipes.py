@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from marketo_sandbox.export import ecids
 from tests.support import documentation, meltano
-from tests.support.csv_files import as_text
+from tests.support.csv_files import as_text, filled_cells
 from tests.support.csv_files import rows as csv_rows
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def test_only_the_named_fields_are_asked_for(sandbox: Sandbox, tmp_path: Path) -
         tmp_path,
         "select column_name from information_schema.columns where table_name = 'leads'",
     )
-    assert {name for (name,) in columns} == {"id", "updatedat", "email", "leadscore"}
+    assert {name for (name,) in columns} == {"id", "updatedAt", "email", "leadScore"}
     assert ids(tmp_path) == truth(sandbox)
     assert {tuple(sorted(job.body["fields"])) for job in sandbox.jobs} == {
         ("email", "id", "leadScore", "updatedAt")
@@ -94,14 +95,19 @@ def test_only_the_named_fields_are_asked_for(sandbox: Sandbox, tmp_path: Path) -
 
 
 def test_a_list_fills_a_spreadsheet(sandbox: Sandbox, tmp_path: Path) -> None:
-    recipe = RECIPES["One list into a spreadsheet"].replace("Berlin customers", "name 2")
-    members = sandbox.world.list_members("smart", 2)
+    follow("One list into a spreadsheet", sandbox, tmp_path)
 
-    documentation.run(documentation.blocks(recipe), sandbox, tmp_path)
+    (number,) = [
+        n for n, name in sandbox.world.lists["smart"].items() if name == "Berlin customers"
+    ]
+    members = sandbox.world.list_members("smart", number)
 
     found = {int(row["id"]): row for row in csv_rows(tmp_path / "output" / "list" / "leads.csv")}
-    assert found == {
-        lead["id"]: {name: as_text(name, value) for name, value in lead.items()}
+    assert {number: filled_cells(row) for number, row in found.items()} == {
+        lead["id"]: filled_cells(
+            {name: as_text(name, value) for name, value in lead.items()}
+            | {"ecids": ecids(lead["id"])}
+        )
         for lead in sandbox.world.expected_leads()
         if lead["id"] in members
     }

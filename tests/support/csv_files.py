@@ -24,3 +24,8 @@ def as_text(name: str, value: Any) -> str:
     if name in MOMENTS:
         return str(datetime.fromisoformat(value.replace("Z", "+00:00")))
     return str(value)
+
+
+def filled_cells(row: dict[str, str]) -> dict[str, str]:
+    """A row without its empty cells: formula fields have no other."""
+    return {name: cell for name, cell in row.items() if cell}

@@ -45,6 +45,9 @@ INSTANCE = "https://123-ABC-456.mktorest.com"
 PREPARATION = re.compile(r"(meltano|pip) install |export( \w+=\.\.\.)+$|meltano install$")
 # Files that a reader has, such as another connector's state, and answers to what is asked.
 READER = Path(__file__).parent / "reader"
+# Lists of the reader's instance, which the pages name, and a folder that colleagues can read.
+LISTS = {"static_lists": (1, "Customers"), "smart_lists": (2, "Berlin customers")}
+SHARED = "/srv/shared"
 PROGRAMS = (
     Path(sys.executable).parent,
     meltano.MELTANO.parent,
@@ -129,11 +132,24 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
     (folder / "config.json").write_text(json.dumps(config))
     target = {"filepath": "warehouse.duckdb", "default_target_schema": "marketo"}
     (folder / "target.json").write_text(json.dumps(target))
+    for kind, (number, name) in LISTS.items():
+        next(one for one in sandbox.world.library.records[kind] if one["id"] == number)["name"] = (
+            name
+        )
+    credentials = folder / ".marketo.env"
+    credentials.write_text(
+        f"base_url={sandbox.base_url}\nclient_id={sandbox.client_id}\n"
+        f"client_secret={sandbox.client_secret}\n"
+    )
+    credentials.chmod(0o600)
     printed = ""
     for block in found:
         if block.elsewhere:
             continue
-        text = block.text.replace(INSTANCE, sandbox.base_url)
+        text = block.text.replace(INSTANCE, sandbox.base_url).replace(SHARED, str(folder))
+        # What the reader fills in.
+        text = text.replace("client_id=...", f"client_id={sandbox.client_id}")
+        text = text.replace("client_secret=...", f"client_secret={sandbox.client_secret}")
         if block.mark.startswith("file: "):
             (folder / block.mark.removeprefix("file: ")).write_text(text, encoding="utf-8")
         elif block.language == "yaml" and text.startswith("# meltano.yml\n"):
@@ -165,7 +181,8 @@ def shell(script: str, sandbox: Sandbox, folder: Path, **variables: str) -> str:
 
 def _told(command: list[str], sandbox: Sandbox, folder: Path, variables: Mapping[str, str]) -> str:
     settings = meltano.settings(sandbox) | {"MELTANO_AUTO_INSTALL": "false"} | dict(variables)
-    environment = own_environment(**settings)
+    # Pages write into the reader's home, which is not that of whoever runs the tests.
+    environment = own_environment(**settings) | {"HOME": str(folder)}
     environment["PATH"] = ":".join([*map(str, PROGRAMS), environment["PATH"]])
     with (
         (READER / "yes.txt").open("rb") as answers,
