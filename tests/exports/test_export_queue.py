@@ -122,7 +122,8 @@ def test_jobs_left_behind_that_fit_no_more_are_cancelled(
     sandbox = start_sandbox(job_seconds=3600)
     catalog = only("leads", sandbox, tmp_path)
     config = quick_config(sandbox, start_date=days_ago(sandbox, 20))
-    sandbox.control.fault("error", "*/export.json", skip=4, times=-1, code="603", message="Denied")
+    for path, skip in (("*/export.json", 4), ("*/status.json", 0)):
+        sandbox.control.fault("error", path, skip=skip, times=-1, code="603", message="Denied")
     first = run_tap(tmp_path, config, catalog=catalog)
     (left,) = first.state["export_jobs"]
     sandbox.control.clear_faults()

@@ -29,6 +29,7 @@ from tap_marketo.exports.machine import (
     Write,
 )
 from tap_marketo.exports.machine.series import Alternative, Amended
+from tap_marketo.exports.machine.submission import LONGEST_SLEEP
 from tap_marketo.exports.planner import PlanRules
 from tap_marketo.exports.window import Window
 from tests.exports.simulation.marketo import day_start
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from tests.exports.simulation.marketo import Marketo, Row
     from tests.exports.simulation.target import Target
 
-LONGEST_RUN = 12 * DAY
+LONGEST_RUN = 40 * DAY
+SUSPENDED = 1800.0
 MOST_STEPS = 20_000
 IN_QUEUE = {"QUEUED", "CREATED"}
 REQUESTS = {
@@ -193,6 +195,8 @@ class Night:
         self._begin_lanes()
         due = [when for when, _ in self.lanes.values()]
         pause = None if "call" in self.lanes else self.machine.call_pause(self.moment())
+        if pause == LONGEST_SLEEP and self.settings.wait and not self.lanes:
+            pause = SUSPENDED  # the machine sleeps while the tap waits for tomorrow
         if pause is not None:
             due.append(self.now + max(pause, 0.001))
         if not due:
