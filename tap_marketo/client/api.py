@@ -130,6 +130,7 @@ class MarketoClient:
         self.waits_for_quota = waits_for_quota
         self._most_calls: int | None = None
         self._count_calls_at: pendulum.DateTime | None = None
+        self._is_counting = False
         self._counting = threading.RLock()
         self.max_tries = max_tries
         self.has_read = False
@@ -272,12 +273,14 @@ class MarketoClient:
         with self._counting:
             self._most_calls = most
             self.throttle.budget = None
-            self._count_calls_at = self.clock.quota_reset()
-            today = self.get("/rest/v1/stats/usage.json").result
+            self._is_counting = True
+            try:
+                today = self.get("/rest/v1/stats/usage.json").result
+            finally:
+                self._is_counting = False
+                self._count_calls_at = self.clock.quota_reset()
             used = int(today[0].get("total", 0)) if today else 0
             self.throttle.budget = max(0, most - used) + self.throttle.calls
-            # That call may have waited for another day.
-            self._count_calls_at = self.clock.quota_reset()
 
     def _count_new_day(self) -> None:
         """Read what is used again, when another day has begun or a spent quota was waited for."""
@@ -285,7 +288,8 @@ class MarketoClient:
             return
         with self._counting:
             at = self._count_calls_at
-            if at and self.clock.now() >= at:
+            # The call that counts may itself wait for another day, or for a new token.
+            if at and not self._is_counting and self.clock.now() >= at:
                 self.limit_calls_today(self._most_calls)
 
     def request(
