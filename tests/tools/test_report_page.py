@@ -99,8 +99,7 @@ def test_a_sync_is_drawn_without_a_request_or_an_error(
     assert seen["records"] == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 @pytest.mark.parametrize(("jobs", "failed"), [(1, ""), (45, "it failed"), (200, "")])
 def test_few_and_many_jobs_are_readable(
     look: Any, tmp_path: Path, jobs: int, failed: str, width: int, scheme: str
