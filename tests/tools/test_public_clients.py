@@ -207,6 +207,7 @@ def python_3_10() -> str | None:
     return None
 
 
+@pytest.mark.timeout(900)  # its installation alone takes minutes
 def test_airbyte_reads_everything(
     served: Served, tmp_path: Path, tool_environment: ToolEnvironment
 ) -> None:
