@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt")
+MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt", "mktoAcquisitionDate")
 
 
 def rows(file: Path) -> list[dict[str, str]]:
