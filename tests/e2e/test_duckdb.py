@@ -84,7 +84,8 @@ def test_a_deleted_lead_that_is_kept_keeps_its_columns(sandbox: Sandbox, tmp_pat
 
 
 def test_the_members_of_one_list_arrive(sandbox: Sandbox, tmp_path: Path) -> None:
-    load(sandbox, tmp_path, TAP_MARKETO_LEADS_FILTER_STATIC_LIST_NAME="name 2")
+    name = sandbox.world.lists["static"][2]
+    load(sandbox, tmp_path, TAP_MARKETO_LEADS_FILTER_STATIC_LIST_NAME=name)
 
     found = {row[0] for row in query(tmp_path, f"select id from {SCHEMA}.leads")}
     assert found == set(sandbox.world.list_members("static", 2))
