@@ -180,11 +180,11 @@ def truth_of_activities(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "Merged in Sales": "merged_in_sales",
         },
         100001: {
-            "Duration (min)": "duration_min",
+            "Duration (min)": "duration_min_120d2e",
             "Paid": "paid",
             "Visited At": "visited_at",
             "Visit Day": "visit_day",
-            "Lead ID": "lead_id",
+            "Lead ID": "lead_id_d6cf3e",
         },
     }
     expected = {}
