@@ -92,7 +92,7 @@ def tables(
 
     emulated("-m", "target_snowflake.target", "--config", "target.json", given=schemas)
     described: dict[str, dict[str, str]] = json.loads(
-        emulated("describe.py", "LEADS", "ACTIVITIES", "ACTIVITY_SELF_SERVE")
+        emulated("describe.py", "LEADS", "ACTIVITIES", KIOSK.upper())
     )
     return described
 
@@ -110,7 +110,7 @@ def test_columns_have_the_types_of_their_values(tables: dict[str, dict[str, str]
     # Text, or its leading zeros would be gone.
     assert leads["POSTALCODE"] == TEXT
 
-    visits = tables["ACTIVITY_SELF_SERVE"]
+    visits = tables[KIOSK.upper()]
     assert visits["MARKETOGUID"] == TEXT
     assert visits["ACTIVITYDATE"] == MOMENT
     assert visits["DURATION_MIN"] == FRACTION
