@@ -36,7 +36,7 @@ class Changes(Track):
     """Change Data Value and Change Score."""
 
     name = "changes"
-    types = frozenset({DATA_VALUE})
+    types = frozenset({DATA_VALUE, SCORE})
 
     def __init__(self, scene: Scene, count: int, fields: dict[str, str]) -> None:
         """Make nothing yet.
