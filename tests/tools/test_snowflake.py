@@ -113,11 +113,11 @@ def test_columns_have_the_types_of_their_values(tables: dict[str, dict[str, str]
     visits = tables[KIOSK.upper()]
     assert visits["MARKETOGUID"] == TEXT
     assert visits["ACTIVITYDATE"] == MOMENT
-    assert visits["DURATION_MIN"] == FRACTION
+    assert visits["DURATION_MIN_120D2E"] == FRACTION
     assert visits["PAID"] == "BOOLEAN"
     assert visits["VISITED_AT"] == MOMENT
     assert visits["VISIT_DAY"] == "DATE"
-    assert visits["LEAD_ID"] == WHOLE
+    assert visits["LEAD_ID_D6CF3E"] == WHOLE
     assert visits["UNDECLARED_ATTRIBUTES"] == "VARIANT"
 
     assert tables["ACTIVITIES"]["ATTRIBUTES"] == "VARIANT"
@@ -129,4 +129,7 @@ def test_no_column_is_lost_to_another_whose_name_differs_in_case_only(
     lead = next(iter(sandbox.world.expected_leads()))
 
     assert {name.upper() for name in lead} <= tables["LEADS"].keys()
-    assert len(lead) == sum(not name.startswith("_SDC_") for name in tables["LEADS"])
+    # No describe lists `ecids`, which is a column of the export all the same.
+    assert len(lead | {"ecids": None}) == sum(
+        not name.startswith("_SDC_") for name in tables["LEADS"]
+    )
