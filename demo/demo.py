@@ -230,7 +230,7 @@ def lines(url: str) -> list[dict[str, Any]]:
 
 def one(warehouse: duckdb.DuckDBPyConnection, query: str) -> Any:
     """The only value of a query."""
-    row = warehouse.sql(query).fetchone()
+    row = warehouse.execute(query).fetchone()
     return row[0] if row else None
 
 
