@@ -71,12 +71,15 @@ def demonstrate(url: str) -> int:
 
     say("\n3. A day passes at the sandbox; then some data changes there.")
     control(url, "advance", seconds=86400)
+    before = guids(url)
     changed = set(control(url, "change_leads", count=CHANGED_LEADS))
     changed |= set(control(url, "add_leads", count=NEW_LEADS))
-    activities = set(control(url, "add_activities", count=NEW_ACTIVITIES))
+    control(url, "add_activities", count=NEW_ACTIVITIES)
+    control(url, "advance", seconds=60)
+    activities = guids(url) - before
     say(
         f"   {CHANGED_LEADS} leads changed, {NEW_LEADS} leads and"
-        f" {NEW_ACTIVITIES} activities are new."
+        f" {len(activities)} activities are new."
     )
     say("\n4. meltano run tap-marketo target-marketo-duckdb, once more")
     moment = datetime.now(timezone.utc)
@@ -90,6 +93,15 @@ def demonstrate(url: str) -> int:
     say("Every count agrees with the sandbox." if good else "Some counts differ: see above.")
     say(f"The warehouse: {DATABASE.relative_to(ROOT)}; Meltano's log: {LOG.relative_to(ROOT)}")
     return 0 if good else 1
+
+
+def guids(url: str) -> set[str]:
+    """Keys of the sandbox's activities.
+
+    Args:
+        url: Where the sandbox answers.
+    """
+    return {one["marketoGUID"] for one in lines(f"{url}/_sandbox/activities.jsonl")}
 
 
 def meltano_run(url: str) -> float:
@@ -155,7 +167,10 @@ def show_tables(url: str, *, quiet: bool = False) -> bool:
             elif table.startswith("activity_") and table != "activity_types":
                 key = f'select any_value(activityTypeId) from {SCHEMA}."{table}"'  # noqa: S608
                 counts[table] = (rows, by_type.pop(one(warehouse, key), 0))
-    agree = all(rows == truth for rows, truth in counts.values()) and not any(by_type.values())
+    # Marketo purges old activities, the warehouse keeps them: later it may hold more.
+    agree = all(
+        rows == truth or (quiet and rows > truth) for rows, truth in counts.values()
+    ) and not any(by_type.values())
     if not quiet:
         say(f"   {'table':44}{'rows':>8}{'sandbox':>10}")
         for table in ("leads", *list(counts)[:8]):
