@@ -73,6 +73,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Sandbox(options) as sandbox:
+        if port_file:
+            Path(port_file).write_text(sandbox.base_url, encoding="utf-8")
         print(  # noqa: T201
             f"Marketo sandbox at {sandbox.base_url}\n"
             f"  client id      {sandbox.client_id}\n"
@@ -80,8 +82,6 @@ def main() -> None:
             f"  what goes on   {sandbox.base_url}/_sandbox/summary",
             flush=True,
         )
-        if port_file:
-            Path(port_file).write_text(sandbox.base_url, encoding="utf-8")
         stop.wait()
     sys.exit(0)
 

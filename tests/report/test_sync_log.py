@@ -113,7 +113,7 @@ def test_tells_retries_failed_jobs_and_a_full_queue(
     told = read(tmp_path / "sync.jsonl")
     why = {one["event"]: one["why"] for one in told if "why" in one}
     assert "604" in why["retry"]
-    assert "Internal export error" in why["given_up"]
+    assert "try a shorter date range" in why["given_up"]
     assert "queue is full" in why["wait"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.exports.simulation.marketo import FaultPlan, Marketo, day_start
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 BUSY_DAYS = 4
 MOST_NIGHTS = 60
 MEGABYTE = 1024 * 1024
-logging.getLogger("tap-marketo").setLevel(logging.CRITICAL)
-logging.getLogger("tap-marketo.events").setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Say nothing of thousands of nights, and leave the loggers as they were."""
+    loggers = [logging.getLogger(name) for name in ("tap-marketo", "tap-marketo.events")]
+    before = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, before, strict=True):
+            one.setLevel(level)
 
 
 class Seed:
@@ -111,7 +124,8 @@ class Seed:
             before = (len(marketo.jobs), marketo.calls, marketo.faults_seen)
             covered = self._covered()
             try:
-                code = night.run()
+                with _silence():
+                    code = night.run()
             except KilledError:
                 self.kills -= 1
                 code = -9
