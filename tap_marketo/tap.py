@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 from urllib.parse import urlsplit
 
 from tap_marketo.client.background import Background
-from tap_marketo.client.errors import DailyCallsSpentError
+from tap_marketo.client.errors import DailyCallsSpentError, UnavailableError
 from tap_marketo.instance import PACKAGE, connect
 from tap_marketo.migration import foreign
 from tap_marketo.outcome import CONCERNS_ALL, Outcome
@@ -147,6 +148,8 @@ class TapMarketo(Selection, SdkTap):
         roots = [one for one in roots if one.selected or one.has_selected_descendents]
         if not roots:
             self.logger.warning("No stream is selected: nothing is read.")
+        with suppress(UnavailableError):  # then each stream says so
+            self.client.sign_in()  # the streams ask for Marketo's time
         discovery.fail_unreadable(self)
         bulk = [one for one in roots if isinstance(one, BulkStream) and one.selected]
         self._begin_exports(bulk)

@@ -144,6 +144,7 @@ class MarketoClient:
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
         self._identity_session = requests.Session()
+        self._identity_session.hooks["response"].append(self._observe)
         self.auth = TokenAuth(
             f"{self.base_url}/identity",
             client_id,
@@ -190,6 +191,18 @@ class MarketoClient:
         """Close the connections; the token stays good until it expires."""
         self.session.close()
         self._identity_session.close()
+
+    def sign_in(self) -> None:
+        """Fetch a token now, which checks the credentials and sets `clock` by Marketo's.
+
+        Raises:
+            IdentityError: There is no token: client id or secret is wrong.
+            UnavailableError: The identity endpoint cannot be reached, or fails for the moment.
+        """
+        self._patience.call(self.auth.token)
+
+    def _observe(self, response: requests.Response, **_: object) -> None:
+        self.clock.observe(response.headers.get("Date"))
 
     def get(
         self,

@@ -187,7 +187,7 @@ def test_a_lasting_error_of_discovery_is_an_error(
 
 
 def test_too_many_calls_are_waited_for(instance: Sandbox, tmp_path: Path) -> None:
-    order = instance.control.fault("error", LIST, skip=3, code="606", message="Max rate limit")
+    order = instance.control.fault("error", LIST, skip=1, code="606", message="Max rate limit")
 
     run = sync(instance, tmp_path, "leads")
 
@@ -229,8 +229,8 @@ def test_a_permission_that_is_missing_is_named(instance: Sandbox, tmp_path: Path
     assert "Read-Only Activity" in run.log
     assert "allow-list" in run.log
     names = {one["tap_stream_id"] for one in json.loads(run.output)["streams"]}
-    assert "leads" in names
-    assert "activity_send_email" not in names
+    # Offered all the same: whoever selects it is told, instead of a green run without it.
+    assert {"leads", "activity_send_email"} <= names
 
 
 def test_a_selected_stream_that_may_not_be_read_fails_the_run(

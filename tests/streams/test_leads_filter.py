@@ -108,7 +108,7 @@ def test_smart_lists_may_be_beyond_the_subscription(
     ("settings", "told"),
     [
         ({"leads_filter": {"static_list_id": 1, "smart_list_id": 1}}, "names one list"),
-        ({"leads_filter": {"static_list_id": 1}, "capture_deletes": True}, "no meaning beside"),
+        ({"leads_filter": {"static_list_id": 1}, "capture_deletes": True}, "cannot be combined"),
         ({"leads_filter": {"list": 1}}, "leads_filter"),
     ],
 )
