@@ -10,8 +10,8 @@ logger.setLevel(logging.INFO)
 logger.propagate = False
 
 
-def note(event: str, **facts: object) -> None:
-    """Tell that something happened: a step of an export job, a wait, a failed call.
+def emit(event: str, **facts: object) -> None:
+    """Record that something happened: a step of an export job, a wait, a failed call.
 
     Once a job, never once a record; and never a record's content or a credential.
 

@@ -13,7 +13,7 @@ from tap_marketo.client.errors import (
     ResponseError,
     TapError,
 )
-from tap_marketo.events import note
+from tap_marketo.events import emit
 
 if TYPE_CHECKING:
     import logging
@@ -87,7 +87,7 @@ class Outcome:
         if stream in self.skipped:
             return
         self.skipped[stream] = error
-        note("stream_skipped", stream=stream, why=described(error))
+        emit("stream_skipped", stream=stream, why=described(error))
         if isinstance(error, AccessDeniedError):
             deny(error, permissions, stream)
             self._denied.append(f"Skipped stream {stream}: {error}")
@@ -160,7 +160,7 @@ class Outcome:
         self._logger.error("Stream %s failed: %s", stream, described(error))
         if not is_ours:
             self._logger.debug("Where stream %s failed:", stream, exc_info=error)
-        note("stream_failed", stream=stream, why=described(error))
+        emit("stream_failed", stream=stream, why=described(error))
 
     def quota_exhausted(self, error: TapError) -> None:
         """Note that a quota is spent: the run goes on with other streams and ends with this.
@@ -169,7 +169,7 @@ class Outcome:
             error: What to report at the end.
         """
         self._logger.warning("%s", error)
-        note("paused", why=str(error))
+        emit("paused", why=str(error))
         self.paused = self.paused or error
 
     def gone_from_instance(self, what: str) -> None:

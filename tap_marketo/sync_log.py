@@ -50,7 +50,7 @@ def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) 
     events.logger.disabled = False
     outcome: dict[str, object] = {"outcome": "ended"}
     try:
-        events.note("run_started", **facts)
+        events.emit("run_started", **facts)
         yield
     except BaseException as error:
         outcome = _outcome(error)

@@ -128,7 +128,7 @@ class TapMarketo(Selection, SdkTap):
                 self.outcome.quota_exhausted(error)
             finally:
                 self.plan.end()
-            self.plan.tell_summary()
+            self.plan.log_summary()
             stops = self.settings.when_quota_is_spent == "stop"
             code = self.outcome.end(discovery.wanted(self), named=self.named(), stops=stops)
             if code:

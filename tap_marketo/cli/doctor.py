@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tap_marketo.cli.options import tap_options
-from tap_marketo.doctor.examination import examine
+from tap_marketo.doctor.checks import run_checks
 
 if TYPE_CHECKING:
-    from tap_marketo.given import Given
+    from tap_marketo.inputs import Inputs
 
 LOG_LEVELS = ("TAP_MARKETO_LOGLEVEL", "LOGLEVEL")
 
@@ -30,18 +30,18 @@ LOG_LEVELS = ("TAP_MARKETO_LOGLEVEL", "LOGLEVEL")
     help="For people or for programs.",
 )
 @click.option("--all-permissions", is_flag=True, help="Try each, even if it takes a dozen calls.")
-def command(given: Given, *, output_format: str, all_permissions: bool) -> None:
+def command(inputs: Inputs, *, output_format: str, all_permissions: bool) -> None:
     """Look, tell, and exit.
 
     Args:
-        given: Configuration, catalog and state.
+        inputs: Configuration, catalog and state.
         output_format: For people or for programs.
         all_permissions: Try each, whatever it costs.
     """
     if not any(os.environ.get(name) for name in LOG_LEVELS):
         for name in ("", "tap-marketo"):  # the table tells, not the log
             logging.getLogger(name).setLevel(logging.WARNING)
-    report = examine(given, all_permissions=all_permissions)
+    report = run_checks(inputs, all_permissions=all_permissions)
     if output_format == "json":
         click.echo(json.dumps(report.as_json(), indent=2))
     else:

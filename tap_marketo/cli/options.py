@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from tap_marketo.cli.catalog_file import read_catalog
-from tap_marketo.given import Given
+from tap_marketo.inputs import Inputs
 from tap_marketo.migration import foreign
 from tap_marketo.sdk import ConfigInput
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--config`, `--catalog` and `--state`, and its function a `Given`.
+    """Give a command `--config`, `--catalog` and `--state`, and its function a `Inputs`.
 
     Args:
-        function: Takes a `Given`, and the command's own options by keyword.
+        function: Takes a `Inputs`, and the command's own options by keyword.
     """
 
     @config_option
@@ -38,13 +38,13 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         # They may stand before the subcommand's name as well.
         before = ctx.parent.params if ctx.parent else {}
-        given = Given(
+        inputs = Inputs(
             config=config.config,
             parse_env=config.parse_env,
             catalog=_read(read_catalog, catalog or before.get("catalog")),
             state=_read(_state, state or before.get("state")),
         )
-        return function(given, **options)
+        return function(inputs, **options)
 
     return command
 

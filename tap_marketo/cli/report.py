@@ -11,7 +11,7 @@ import click
 from tap_marketo.cli.options import tap_options
 
 if TYPE_CHECKING:
-    from tap_marketo.given import Given
+    from tap_marketo.inputs import Inputs
 
 VARIABLE = "TAP_MARKETO_SYNC_LOG"
 
@@ -30,12 +30,12 @@ VARIABLE = "TAP_MARKETO_SYNC_LOG"
     show_default=True,
     help="The page; it is overwritten.",
 )
-def command(given: Given, log: Path | None, output: Path) -> None:
+def command(inputs: Inputs, log: Path | None, output: Path) -> None:
     """Read the log, write the page."""
     from tap_marketo.report.history import SyncLogError, earlier_runs, read_run  # noqa: PLC0415
     from tap_marketo.report.page import render  # noqa: PLC0415
 
-    path = log or given.config.get("sync_log") or os.environ.get(VARIABLE)
+    path = log or inputs.config.get("sync_log") or os.environ.get(VARIABLE)
     if not path:
         raise click.ClickException(
             "No sync log: set sync_log, run a sync, and name the same file with --log."

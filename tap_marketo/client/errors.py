@@ -116,10 +116,6 @@ class ResponseError(MarketoError):
         text = f"Marketo error {self.code}: {self.reason}" if self.code else self.reason
         return f"{text} ({place})" if place else text
 
-    # Former names, until nothing uses them.
-    about = with_context
-    what = summary
-
 
 class RetryableError(ResponseError):
     """Worth repeating.

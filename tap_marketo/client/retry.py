@@ -12,7 +12,7 @@ from tap_marketo.client.errors import (
     TokenRejectedError,
     UnavailableError,
 )
-from tap_marketo.events import note
+from tap_marketo.events import emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -113,7 +113,7 @@ class Patience:
 
 
 def _log(error: RetryableError, pause: float, tries: int, most: int) -> None:
-    note("retry", why=str(error), seconds=pause)
+    emit("retry", why=str(error), seconds=pause)
     logger.warning(
         "%s Trying again in %.0f s (attempt %d of %d).",
         f"{str(error).rstrip('.')}.",

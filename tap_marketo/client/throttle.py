@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import DailyCallsSpentError
-from tap_marketo.events import note
+from tap_marketo.events import emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PERIOD = 20.0
 # Shorter waits than this many seconds say nothing of a run.
-WORTH_TELLING = 1.0
+WORTH_LOGGING = 1.0
 
 
 class Throttle:
@@ -59,8 +59,8 @@ class Throttle:
             DailyCallsSpentError: The budget of calls is used up.
         """
         while (delay := self._reserve()) > 0:
-            if delay >= WORTH_TELLING:
-                note("wait", why="The limits on API calls", seconds=delay)
+            if delay >= WORTH_LOGGING:
+                emit("wait", why="The limits on API calls", seconds=delay)
             self._sleep(delay)
 
     @property

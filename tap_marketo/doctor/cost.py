@@ -10,8 +10,8 @@ from tap_marketo.doctor.finding import passed, warned
 from tap_marketo.streams.lists.base import MarketoStream
 
 if TYPE_CHECKING:
+    from tap_marketo.doctor.checked_tap import CheckedTap
     from tap_marketo.doctor.finding import Finding
-    from tap_marketo.doctor.patient import Patient
 
 COST = "Cost of a sync"
 DISCOVERY_CALLS = 2
@@ -20,11 +20,11 @@ LIST_CALLS = 3
 CALLS_A_JOB = 3
 
 
-def estimate(patient: Patient, calls_left: int | None) -> Finding:
+def estimate(tap: CheckedTap, calls_left: int | None) -> Finding:
     """Plan a sync as it would be planned now, without starting it.
 
     Args:
-        patient: After discovery, with its state.
+        tap: After discovery, with its state.
         calls_left: Of `max_daily_calls` today; None when it is not set.
 
     Raises:
@@ -33,7 +33,7 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
     windows: Counter[str] = Counter()
     jobs: Counter[str] = Counter()
     each: dict[str, str] = {}
-    for group in patient.plan.preview():
+    for group in tap.plan.preview():
         name = group.series.request.name
         if group.members[0].jobs_for_each:
             each[name] = f" for each {group.members[0].jobs_for_each}"
@@ -41,7 +41,7 @@ def estimate(patient: Patient, calls_left: int | None) -> Finding:
         jobs[name] += sum(not piece.job for piece in group.series.pieces)
     lists = [
         stream
-        for stream in patient.streams.values()
+        for stream in tap.streams.values()
         if isinstance(stream, MarketoStream)
         and (stream.selected or stream.has_selected_descendents)
     ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_marketo.doctor.patient import Patient
+    from tap_marketo.doctor.checked_tap import CheckedTap
 
 LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
 # Discovery has tried these where one of their streams is wanted.
@@ -38,11 +38,11 @@ REMEDY = (
 )
 
 
-def check_discovered(patient: Patient) -> Iterator[Finding]:
+def check_discovered(tap: CheckedTap) -> Iterator[Finding]:
     """The permissions that discovery needs anyway, or a selected stream besides.
 
     Args:
-        patient: After discovery.
+        tap: After discovery.
 
     Yields:
         A finding for each that a selected stream needs.
@@ -50,27 +50,27 @@ def check_discovered(patient: Patient) -> Iterator[Finding]:
     Raises:
         MarketoError: The instance cannot be asked any more.
     """
-    needs = _needs(patient)
+    needs = _needs(tap)
     for permission, names in DISCOVERED.items():
         streams = needs.get(permission, [])
         check = _check(permission)
-        if permission in patient.denied:
-            if patient.wants(*names):
+        if permission in tap.denied:
+            if tap.wants(*names):
                 message = f"Missing. {_listed(list(dict.fromkeys([names[0], *streams])))}."
                 yield failed(check, message, REMEDY, streams=streams)
             elif streams:
-                yield _missing(patient, check, streams)
-        elif streams and patient.wants(*names):
+                yield _missing(tap, check, streams)
+        elif streams and tap.wants(*names):
             yield passed(check, f"Granted. {_listed(streams)}.", streams=streams)
         elif streams:  # discovery had no reason to try it: deletions, say, without activities
-            yield _try(patient, permission, streams)
+            yield _try(tap, permission, streams)
 
 
-def check_others(patient: Patient, calls: int) -> Iterator[Finding]:
+def check_others(tap: CheckedTap, calls: int) -> Iterator[Finding]:
     """The permissions of streams of the REST API, those of most streams first.
 
     Args:
-        patient: After discovery.
+        tap: After discovery.
         calls: How many may be made.
 
     Yields:
@@ -79,7 +79,7 @@ def check_others(patient: Patient, calls: int) -> Iterator[Finding]:
     Raises:
         MarketoError: The instance cannot be asked any more.
     """
-    needs = {one: names for one, names in _needs(patient).items() if one not in DISCOVERED}
+    needs = {one: names for one, names in _needs(tap).items() if one not in DISCOVERED}
     for permission, streams in sorted(needs.items(), key=lambda need: -len(need[1])):
         if calls <= 0:
             yield skipped(
@@ -88,12 +88,12 @@ def check_others(patient: Patient, calls: int) -> Iterator[Finding]:
             )
             continue
         calls -= 1
-        yield _try(patient, permission, streams)
+        yield _try(tap, permission, streams)
 
 
-def _needs(patient: Patient) -> dict[str, list[str]]:
+def _needs(tap: CheckedTap) -> dict[str, list[str]]:
     needs: dict[str, list[str]] = defaultdict(list)
-    selected = [stream for stream in patient.streams.values() if stream.selected]
+    selected = [stream for stream in tap.streams.values() if stream.selected]
     for stream in sorted(selected, key=lambda one: not isinstance(one, BulkStream)):
         for permission in _needed_by(stream):
             needs[permission].append(stream.name)
@@ -109,15 +109,15 @@ def _needed_by(stream: Stream) -> list[str]:
     return [*shared, *([in_words(own)] if own else [])]
 
 
-def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
+def _try(tap: CheckedTap, permission: str, streams: list[str]) -> Finding:
     check = _check(permission)
-    stream = _cheapest(patient, permission, streams)
+    stream = _cheapest(tap, permission, streams)
     if stream is None:
         return _untried(check, streams)
     try:
-        _call(patient, stream)
+        _call(tap, stream)
     except AccessDeniedError:
-        return _missing(patient, check, streams)
+        return _missing(tap, check, streams)
     except (FeatureUnavailableError, NotFoundError) as error:
         return warned(
             check,
@@ -127,7 +127,7 @@ def _try(patient: Patient, permission: str, streams: list[str]) -> Finding:
         )
     except ResponseError as error:
         if error.code in DENIED_STATUS:
-            return _missing(patient, check, streams)
+            return _missing(tap, check, streams)
         if type(error) is not ResponseError:
             raise
         return skipped(check, f"{stream.name} did not tell: {error.summary}.")
@@ -140,9 +140,9 @@ def _untried(check: str, streams: list[str]) -> Finding:
     return skipped(check, f"No cheap call tells. {_listed(streams)}.")
 
 
-def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoStream | None:
-    named = [patient.streams[name] for name in streams]
-    others = [one for one in patient.streams.values() if one not in named]
+def _cheapest(tap: CheckedTap, permission: str, streams: list[str]) -> MarketoStream | None:
+    named = [tap.streams[name] for name in streams]
+    others = [one for one in tap.streams.values() if one not in named]
     for stream in [*named, *others]:
         if (
             isinstance(stream, MarketoStream)
@@ -156,11 +156,11 @@ def _cheapest(patient: Patient, permission: str, streams: list[str]) -> MarketoS
     return None
 
 
-def _call(patient: Patient, stream: MarketoStream) -> None:
+def _call(tap: CheckedTap, stream: MarketoStream) -> None:
     size = stream.paging.size_parameter
     query = {**dict(stream.parameters), **({size: 1} if size else {})}
     first_page(
-        patient.client,
+        tap.client,
         stream.path,
         query,
         paging=stream.paging,
@@ -169,10 +169,10 @@ def _call(patient: Patient, stream: MarketoStream) -> None:
     )
 
 
-def _missing(patient: Patient, check: str, streams: list[str]) -> Finding:
-    status = Status.FAILED if patient.is_explicit else Status.WARNING
+def _missing(tap: CheckedTap, check: str, streams: list[str]) -> Finding:
+    status = Status.FAILED if tap.is_explicit else Status.WARNING
     message = f"Missing. {_listed(streams)}."
-    if not patient.is_explicit:
+    if not tap.is_explicit:
         message += " A sync leaves them out with a warning."
     remedy = f"{REMEDY} Or deselect the streams."
     return Finding(check, status, message, remedy, {"streams": streams})

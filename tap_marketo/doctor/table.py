@@ -41,12 +41,12 @@ def print_table(report: Report, file: TextIO) -> None:
     for finding in report.findings:
         # Not as markup: names of API users may hold brackets.
         mark = Text(finding.status.value, style=STYLES[finding.status])
-        table.add_row(mark, Text(finding.check), _told(finding))
+        table.add_row(mark, Text(finding.check), _description(finding))
     console.print(table)
     console.print(Text(_verdict(report), style="green" if report.is_ready else "bold red"))
 
 
-def _told(finding: Finding) -> Text:
+def _description(finding: Finding) -> Text:
     text = Text(finding.message)
     if finding.remedy:
         text.append(f"\n→ {finding.remedy}", style=STYLES[finding.status])

@@ -21,7 +21,7 @@ from tap_marketo.client.errors import (
     UnavailableError,
 )
 from tap_marketo.client.retry import waits
-from tap_marketo.events import note
+from tap_marketo.events import emit
 from tap_marketo.exports.machine import FileUnavailableError
 
 if TYPE_CHECKING:
@@ -123,11 +123,11 @@ def download(
                 attempt,
                 WHOLE_DOWNLOADS,
             )
-            note("retry", job=job.export_id, why=f"The file is damaged: {problem}", seconds=0)
+            emit("retry", job=job.export_id, why=f"The file is damaged: {problem}", seconds=0)
             spool.clear()
         raise FileUnavailableError(
             f"Its file arrived damaged {WHOLE_DOWNLOADS} times: {problem}"
-        ).about(export_id=job.export_id)
+        ).with_context(export_id=job.export_id)
     except BaseException:
         spool.file.close()
         raise
@@ -159,9 +159,9 @@ def _fetch(
         fruitless = fruitless + 1 if spool.size <= before else 0
         if fruitless >= FRUITLESS_TRIES:
             gone = problem.code == str(NOT_FOUND)
-            raise (FileUnavailableError(problem.reason, code="404") if gone else problem).about(
-                export_id=job.export_id
-            )
+            raise (
+                FileUnavailableError(problem.reason, code="404") if gone else problem
+            ).with_context(export_id=job.export_id)
         if not fruitless:
             pauses = waits()
             next(pauses)
@@ -173,7 +173,7 @@ def _fetch(
             problem.reason,
             pause,
         )
-        note("retry", job=job.export_id, why=str(problem), seconds=pause)
+        emit("retry", job=job.export_id, why=str(problem), seconds=pause)
         sleep(pause)
 
 

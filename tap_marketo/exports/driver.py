@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-TELL_EVERY = 60.0
+LOG_EVERY = 60.0
 LONG_WAIT = 3600.0
 HALF = 0.5
 
@@ -77,7 +77,7 @@ class Driver:
         self._stopped = False
         self.failure: BaseException | None = None
         self._started = time.monotonic()
-        self._told = time.monotonic()
+        self._logged_at = time.monotonic()
 
     @staticmethod
     def moment(client: MarketoClient) -> Moment:
@@ -129,7 +129,7 @@ class Driver:
                 if front is None:
                     if not wait or over:
                         return None
-                    self._tell_waiting(series, began)
+                    self._log_waiting(series, began)
                     self._changed.wait(1.0)
                     continue
             if not isinstance(front, Save):
@@ -302,13 +302,13 @@ class Driver:
                 self.failure = error
                 self._changed.notify_all()
 
-    def _tell_waiting(self, series: Series | None, began: float) -> None:
+    def _log_waiting(self, series: Series | None, began: float) -> None:
         """One line a minute at most, while nothing can be written."""
         now = time.monotonic()
         head = series.head if series else None
-        if head is None or now - max(self._told, began) < TELL_EVERY:
+        if head is None or now - max(self._logged_at, began) < LOG_EVERY:
             return
-        self._told = now
+        self._logged_at = now
         board = self.machine.board
         phases = [one.phase for one in board]
         queued = phases.count(Phase.QUEUED)

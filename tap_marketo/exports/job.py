@@ -190,7 +190,7 @@ class ExportEndpoint:
                 f"{self.base}/create.json", body, repeatable=True, needs_result=True
             )
         except ResponseError as error:
-            raise error.about(stream=request.name) from None
+            raise error.with_context(stream=request.name) from None
         return ExportJob.from_api(reply.result[0])
 
     def enqueue(self, export_id: str) -> None:
@@ -209,9 +209,11 @@ class ExportEndpoint:
         try:
             reply = self.client.get(f"{self.base}/{export_id}/status.json")
         except ResponseError as error:
-            raise error.about(export_id=export_id) from None
+            raise error.with_context(export_id=export_id) from None
         if not reply.result:
-            raise NotFoundError("Marketo shows no such export job").about(export_id=export_id)
+            raise NotFoundError("Marketo shows no such export job").with_context(
+                export_id=export_id
+            )
         return ExportJob.from_api(reply.result[0])
 
     def jobs(self) -> Iterator[ExportJob]:
@@ -227,4 +229,4 @@ class ExportEndpoint:
         try:
             self.client.post(f"{self.base}/{export_id}/{verb}.json", repeatable=True)
         except ResponseError as error:
-            raise error.about(export_id=export_id) from None
+            raise error.with_context(export_id=export_id) from None

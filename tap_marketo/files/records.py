@@ -42,7 +42,7 @@ class Shape:
     """What is made of a row's values, where it is no dict.
 
     Attributes:
-        record: Given the names of the columns, returns what is called with their values, in the
+        record: Inputs the names of the columns, returns what is called with their values, in the
             same order.
         message: Called with each record; its result takes the record's place.
     """

@@ -87,7 +87,7 @@ class FanOut:
         except BadRowsError as error:
             bad_rows = error
         finally:
-            counts.tell(job)
+            counts.emit(job)
         for output in outputs.values():
             output.end()
         if bad_rows:
@@ -128,7 +128,7 @@ class FanOut:
             yield from own
             own.clear()
             if seen >= leader.STATE_MSG_FREQUENCY:
-                counts.tell()
+                counts.emit()
                 leader.write_state()
 
     def _outputs(self, own: list[Record]) -> dict[ExportedStream, Output]:
@@ -173,7 +173,7 @@ class _Counts:
         self._rows += 1
         return self._seen.total()
 
-    def tell(self, job: str | None = None) -> None:
+    def emit(self, job: str | None = None) -> None:
         """Pass the counts on, and at the end of a job warn of rows without a key."""
         for stream in self._streams:
             seen = sum(n for cell, n in self._seen.items() if stream.accepts(cell))

@@ -21,7 +21,7 @@ PACKAGE = "tap_marketo"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("sdk", "events"),
     ("values", "client", "configuration"),
-    ("settings", "outcome", "given"),
+    ("settings", "outcome", "inputs"),
     ("exports", "files", "instance", "state"),
     ("output",),
     ("streams", "migration", "sync_log"),

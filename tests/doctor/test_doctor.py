@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 SMALL = {"leads": 5, "activities": 20}
 
 
-def examine(
-    sandbox: Sandbox, folder: Path, *arguments: str, **given: Any
+def run_checks(
+    sandbox: Sandbox, folder: Path, *arguments: str, **inputs: Any
 ) -> tuple[TapRun, dict[str, Any]]:
     """Run the doctor; findings by check."""
-    settings = {name: given.pop(name) for name in list(given) if name not in {"catalog", "state"}}
+    settings = {name: inputs.pop(name) for name in list(inputs) if name not in {"catalog", "state"}}
     run = run_tap(
-        folder, quick_config(sandbox, **settings), "doctor", "--format=json", *arguments, **given
+        folder, quick_config(sandbox, **settings), "doctor", "--format=json", *arguments, **inputs
     )
     assert "Traceback" not in run.log + run.output
     assert sandbox.client_secret not in run.log + run.output
@@ -45,7 +45,7 @@ def statuses(findings: dict[str, Any]) -> dict[str, str]:
 def test_a_healthy_instance_is_ready(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 0, run.output
     assert set(statuses(findings).values()) <= {"ok", "skipped"}
@@ -58,7 +58,7 @@ def test_a_healthy_instance_is_ready(start_sandbox: StartSandbox, tmp_path: Path
 def test_nothing_is_exported(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL)
 
-    examine(sandbox, tmp_path)
+    run_checks(sandbox, tmp_path)
 
     assert [job.status for job in sandbox.jobs] == ["Created"]
 
@@ -94,7 +94,7 @@ def test_a_missing_permission_is_named(
     sandbox = start_sandbox(**SMALL)
     sandbox.control.deny(permission)
 
-    run, findings = examine(sandbox, tmp_path, "--all-permissions")
+    run, findings = run_checks(sandbox, tmp_path, "--all-permissions")
 
     (found,) = [one for one in findings.values() if one["status"] not in {"ok", "skipped"}]
     assert found["check"].startswith(f"Permission {permission}")
@@ -111,7 +111,7 @@ def test_a_permission_that_a_catalog_needs_is_red(
     sandbox.control.deny("Read-Only Asset", "Read-Only Lead")
     sandbox.log.clear()
 
-    run, findings = examine(sandbox, tmp_path, catalog=catalog)
+    run, findings = run_checks(sandbox, tmp_path, catalog=catalog)
 
     assert run.returncode == 1
     assert statuses(findings)["Permission Read-Only Asset"] == "failed"
@@ -127,8 +127,8 @@ def test_deletions_need_a_permission_beside_that_of_leads(
     catalog = catalog_of(sandbox, tmp_path, {"leads"})
     sandbox.control.deny("Read-Only Activity")
 
-    _, without = examine(sandbox, tmp_path, catalog=catalog)
-    _, findings = examine(sandbox, tmp_path, catalog=catalog, capture_deletes=True)
+    _, without = run_checks(sandbox, tmp_path, catalog=catalog)
+    _, findings = run_checks(sandbox, tmp_path, catalog=catalog, capture_deletes=True)
 
     assert "Permission Read-Only Activity" not in without
     assert statuses(findings)["Permission Read-Only Activity"] == "failed"
@@ -137,7 +137,7 @@ def test_deletions_need_a_permission_beside_that_of_leads(
 def test_wrong_credentials_are_red_at_once(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL)
 
-    run, findings = examine(sandbox, tmp_path, client_secret="not-this")  # noqa: S106
+    run, findings = run_checks(sandbox, tmp_path, client_secret="not-this")  # noqa: S106
 
     assert run.returncode == 1
     assert "Admin > LaunchPoint" in findings["Credentials"]["remedy"]
@@ -151,7 +151,7 @@ def test_an_unreachable_host_is_red(start_sandbox: StartSandbox, tmp_path: Path)
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
-        run, findings = examine(sandbox, tmp_path, base_url=url)
+        run, findings = run_checks(sandbox, tmp_path, base_url=url)
 
     assert run.returncode == 1
     assert "Admin > Web Services" in findings["Credentials"]["remedy"]
@@ -161,7 +161,7 @@ def test_an_address_of_something_else_is_red(start_sandbox: StartSandbox, tmp_pa
     sandbox = start_sandbox(**SMALL)
     sandbox.control.fault("html", "/identity/oauth/token", times=-1)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 1
     assert "Admin > Web Services" in findings["Credentials"]["remedy"]
@@ -170,7 +170,7 @@ def test_an_address_of_something_else_is_red(start_sandbox: StartSandbox, tmp_pa
 def test_a_wrong_setting_is_red(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL)
 
-    run, findings = examine(sandbox, tmp_path, export_window_days=99)
+    run, findings = run_checks(sandbox, tmp_path, export_window_days=99)
 
     assert run.returncode == 1
     assert "export_window_days" in findings["Configuration"]["message"]
@@ -179,7 +179,7 @@ def test_a_wrong_setting_is_red(start_sandbox: StartSandbox, tmp_path: Path) -> 
 def test_spent_calls_are_red(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL, daily_calls=0)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 1
     assert statuses(findings)["Credentials"] == "ok"
@@ -189,14 +189,14 @@ def test_spent_calls_are_red(start_sandbox: StartSandbox, tmp_path: Path) -> Non
 
 
 def test_calls_beyond_the_setting_are_red(start_sandbox: StartSandbox, tmp_path: Path) -> None:
-    run, findings = examine(start_sandbox(**SMALL), tmp_path, max_daily_calls=3)
+    run, findings = run_checks(start_sandbox(**SMALL), tmp_path, max_daily_calls=3)
 
     assert run.returncode == 1
     assert "max_daily_calls" in findings["API calls"]["remedy"]
 
 
 def test_a_cost_beyond_the_setting_is_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
-    run, findings = examine(start_sandbox(**SMALL), tmp_path, max_daily_calls=50)
+    run, findings = run_checks(start_sandbox(**SMALL), tmp_path, max_daily_calls=50)
 
     assert run.returncode == 0
     assert findings["Cost of a sync"]["status"] == "warning"
@@ -206,7 +206,7 @@ def test_jobs_for_ten_programs_each_are_told(start_sandbox: StartSandbox, tmp_pa
     sandbox = start_sandbox(**SMALL)
     catalog = catalog_of(sandbox, tmp_path, {"program_members"})
 
-    _, findings = examine(sandbox, tmp_path, catalog=catalog)
+    _, findings = run_checks(sandbox, tmp_path, catalog=catalog)
 
     assert "program_members 12 for each ten programs" in findings["Cost of a sync"]["message"]
     assert findings["Permission Read-Only Asset"]["status"] == "ok"
@@ -219,7 +219,7 @@ def test_statistics_that_fail_are_no_reason_not_to_sync(
     sandbox = start_sandbox(**SMALL)
     sandbox.control.fault("error", "/rest/v1/stats/*", times=-1)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 0
     assert statuses(findings)["API calls"] == "skipped"
@@ -232,7 +232,7 @@ def test_a_spent_allocation_is_red(
     sandbox = start_sandbox(**SMALL, plain_quota_text=plain)
     sandbox.control.spend_quota()
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 1
     assert findings["Export allocation"]["status"] == "failed"
@@ -245,7 +245,7 @@ def test_a_spent_allocation_that_is_waited_for_is_no_failure(
     sandbox = start_sandbox(**SMALL)
     sandbox.control.spend_quota()
 
-    run, findings = examine(sandbox, tmp_path, when_quota_is_spent="wait")
+    run, findings = run_checks(sandbox, tmp_path, when_quota_is_spent="wait")
 
     assert run.returncode == 0
     assert findings["Export allocation"]["status"] == "warning"
@@ -254,7 +254,7 @@ def test_a_spent_allocation_that_is_waited_for_is_no_failure(
 def test_a_missing_filter_is_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL, without_updated_at=("leads",))
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 0
     assert findings["updatedAt filter"]["status"] == "warning"
@@ -271,7 +271,7 @@ def test_a_queue_full_of_own_jobs_is_told(start_sandbox: StartSandbox, tmp_path:
             job = endpoint.create(ExportRequest("leads", LEADS, ("id",), "createdAt"), window)
             endpoint.enqueue(job.export_id)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 0
     assert findings["Export queue"]["status"] == "warning"
@@ -282,7 +282,7 @@ def test_jobs_of_others_are_said_to_be_unseen(start_sandbox: StartSandbox, tmp_p
     sandbox = start_sandbox(**SMALL, job_seconds=1000)
     sandbox.control.fill_queue(10)
 
-    _, findings = examine(sandbox, tmp_path)
+    _, findings = run_checks(sandbox, tmp_path)
 
     assert "cannot be seen" in findings["Export queue"]["message"]
 
@@ -291,7 +291,7 @@ def test_a_clock_that_is_wrong_is_told(start_sandbox: StartSandbox, tmp_path: Pa
     sandbox = start_sandbox(**SMALL)
     sandbox.control.advance(3 * 3600)
 
-    run, findings = examine(sandbox, tmp_path)
+    run, findings = run_checks(sandbox, tmp_path)
 
     assert run.returncode == 0
     assert findings["Clock"]["status"] == "warning"
@@ -302,7 +302,7 @@ def test_errors_of_a_limit_are_told(start_sandbox: StartSandbox, tmp_path: Path)
     sandbox = start_sandbox(**SMALL)
     sandbox.instance.limits.errors_today["606"] = 7
 
-    _, findings = examine(sandbox, tmp_path)
+    _, findings = run_checks(sandbox, tmp_path)
 
     assert findings["API errors"]["status"] == "warning"
     assert findings["API errors"]["details"]["today_by_code"] == {"606": 7}
@@ -319,9 +319,9 @@ def test_the_state_lowers_the_cost(
     bookmark = {"replication_key_value": yesterday}
     state = {"bookmarks": {"leads": bookmark, "activity_send_email": bookmark}}
 
-    given = {envelope: state} if envelope else state
+    inputs = {envelope: state} if envelope else state
 
-    _, findings = examine(sandbox, tmp_path, catalog=catalog, state=given)
+    _, findings = run_checks(sandbox, tmp_path, catalog=catalog, state=inputs)
 
     assert findings["Cost of a sync"]["details"]["windows"] == {"leads": 1, "activities": 1}
 
@@ -333,7 +333,7 @@ def test_a_stream_that_is_gone_is_told(start_sandbox: StartSandbox, tmp_path: Pa
     for entry in catalog["streams"][0]["metadata"]:
         entry["metadata"]["selected"] = True
 
-    _, findings = examine(sandbox, tmp_path, catalog=catalog)
+    _, findings = run_checks(sandbox, tmp_path, catalog=catalog)
 
     assert "activity_gone" in findings["Catalog"]["message"]
 

@@ -166,7 +166,7 @@ def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     with sync_log.keep_sync_log(path, lambda: 0):
         for _ in range(1000):
-            events.note("wait", why="again")
+            events.emit("wait", why="again")
 
     assert path.stat().st_size < 2000
     assert read(path)[-1]["event"] == "run_ended"

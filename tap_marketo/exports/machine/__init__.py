@@ -21,7 +21,7 @@ from tap_marketo.client.errors import (
     MarketoError,
     NotFoundError,
 )
-from tap_marketo.events import note
+from tap_marketo.events import emit
 from tap_marketo.exports.machine.board import Board, CancelOrder, Moment, Rules
 from tap_marketo.exports.machine.faults import Faults
 from tap_marketo.exports.machine.series import Phase, Piece, Series
@@ -259,7 +259,7 @@ class Machine:
                 self.watch.seen(piece, result, at)
             case CancelOrder():
                 logger.info("Export job %s, which %s, is cancelled.", call.export_id, call.why)
-                note("cancelled", job=call.export_id)
+                emit("cancelled", job=call.export_id)
 
     def failed(self, call: Call, error: MarketoError, at: Moment) -> None:
         """Note that a call failed.
@@ -366,7 +366,7 @@ class Machine:
             board.over |= {job.export_id for job in jobs if job.is_over}
             if not board.unlisted:
                 allocation = board.allocation
-                note("allocation", used=allocation.used, limit=allocation.limit)
+                emit("allocation", used=allocation.used, limit=allocation.limit)
         else:
             self.watch.listed(base, jobs, at)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_marketo.client.errors import DailyCallsSpentError
-from tap_marketo.events import note
+from tap_marketo.events import emit
 from tap_marketo.exports.machine.series import Phase, Piece, Series
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Board:
             facts: Further ones.
         """
         part = {"part": piece.part} if piece.part else {}
-        note(
+        emit(
             event,
             stream=piece.series.name,
             window=str(piece.window or ""),

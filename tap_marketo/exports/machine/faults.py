@@ -66,7 +66,7 @@ class Faults:
                     " that fails too, give Adobe's support the id of the job."
                 ),
             )
-            self.hole(piece, error.about(stream=piece.series.name, export_id=job))
+            self.hole(piece, error.with_context(stream=piece.series.name, export_id=job))
             return
         logger.warning("%s %s: exporting this window again.", piece, why)
         board.emit(piece, "given_up", why=why)
@@ -141,7 +141,7 @@ class Faults:
             error: Why.
         """
         if isinstance(error, ResponseError):
-            error.about(stream=series.name)
+            error.with_context(stream=series.name)
         if series.head:
             self._board.emit(series.head, "failed", why=str(error))
         series.error = series.error or error
@@ -199,5 +199,5 @@ class Faults:
             error: Why.
         """
         if isinstance(error, ResponseError):
-            error.about(export_id=piece.export_id or None)
+            error.with_context(export_id=piece.export_id or None)
         self.stop(piece.series, error)

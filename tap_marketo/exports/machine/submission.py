@@ -16,7 +16,7 @@ from tap_marketo.client.errors import (
     NotFoundError,
     ResponseError,
 )
-from tap_marketo.events import note
+from tap_marketo.events import emit
 from tap_marketo.exports.allocation import MEGABYTE
 from tap_marketo.exports.job import ExportJob, JobState
 from tap_marketo.exports.machine.series import Phase
@@ -35,7 +35,7 @@ EXPORTS_AHEAD = 20
 """Pieces under way or exported and not yet written; Marketo keeps their files for seven days."""
 FULL_QUEUE_WAIT = (30.0, 300.0)
 LONGEST_SLEEP = 60.0
-TELL_EVERY = 60.0
+LOG_EVERY = 60.0
 LONG_WAIT = 3600.0
 DAY = 86_400
 
@@ -83,7 +83,7 @@ class Submission:
         self._spent_until: datetime | None = None
         self._full_since: float | None = None
         self._full_wait = FULL_QUEUE_WAIT[0]
-        self._told = -TELL_EVERY
+        self._logged_at = -LOG_EVERY
         self._amend: Amend | None = None
 
     def due(self, at: Moment) -> float | None:
@@ -163,7 +163,7 @@ class Submission:
                 hint=(
                     "Set export_daily_quota_mb to what Admin > Bulk Extract shows, if that is more."
                 ),
-            ).about(stream=request.name),
+            ).with_context(stream=request.name),
             at,
         )
         return None
@@ -254,7 +254,7 @@ class Submission:
         elif isinstance(error, NotFoundError):
             self._faults.again(piece, "is not known to Marketo any more")
         elif type(error) is ResponseError:
-            self._faults.again(piece, f"cannot be enqueued ({error.what})")
+            self._faults.again(piece, f"cannot be enqueued ({error.summary})")
         else:
             self._faults.refused(piece, error)
 
@@ -271,7 +271,7 @@ class Submission:
             return
         self._spent_until = at.renewal
         logger.warning("%s Waiting until %s UTC.", error, f"{at.renewal:%Y-%m-%d %H:%M}")
-        note("wait", why=str(error), seconds=(at.renewal - at.now).total_seconds())
+        emit("wait", why=str(error), seconds=(at.renewal - at.now).total_seconds())
 
     def _full(self, piece: Piece, error: ExportQueueFullError, at: Moment) -> None:
         rules = self._board.rules
@@ -288,8 +288,8 @@ class Submission:
             return
         pause = min(self._full_wait, rules.full_timeout - waited)
         pause = min(pause, max(rules.poll_interval, 1.0) * 5)
-        if at.elapsed - self._told >= TELL_EVERY:
-            self._told = at.elapsed
+        if at.elapsed - self._logged_at >= LOG_EVERY:
+            self._logged_at = at.elapsed
             level = logging.WARNING if waited >= LONG_WAIT else logging.INFO
             logger.log(
                 level,
@@ -298,7 +298,7 @@ class Submission:
                 piece,
                 waited,
             )
-        note("wait", why="Marketo's export queue is full", seconds=pause)
+        emit("wait", why="Marketo's export queue is full", seconds=pause)
         self._full_wait = min(self._full_wait * 2, FULL_QUEUE_WAIT[1])
         self._not_before = at.elapsed + pause
 

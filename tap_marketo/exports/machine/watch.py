@@ -323,7 +323,7 @@ def _cancelled(piece: Piece) -> ResponseError:
             " another catalog, another integration, or an administrator. Give the tap an API user"
             " of its own; the next run exports the window again."
         ),
-    ).about(stream=piece.series.name, export_id=piece.export_id)
+    ).with_context(stream=piece.series.name, export_id=piece.export_id)
 
 
 def _stuck(piece: Piece, waited: float) -> ResponseError:
@@ -333,4 +333,4 @@ def _stuck(piece: Piece, waited: float) -> ResponseError:
             "That is as long as export_queue_timeout_hours has the tap wait. Admin > Bulk Extract"
             " shows which jobs run; the next run resumes with this one."
         ),
-    ).about(stream=piece.series.name, export_id=piece.export_id)
+    ).with_context(stream=piece.series.name, export_id=piece.export_id)

@@ -80,7 +80,7 @@ class BulkStream(ExportedStream):
     """Seconds that a run reaches back before its bookmark for records that appear late."""
     keeps_bookmark = True
     """Whether it notes what is exported."""
-    is_aside = False
+    ignores_bookmark = False
     """Whether it reads something else this time, and leaves bookmark and jobs to the usual runs."""
 
     def __init__(self, tap: TapMarketo, name: str, schema: dict[str, Any]) -> None:

@@ -136,10 +136,10 @@ def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
             refused[name] = why
         else:
             yield CustomObjectStream(tap, name, known)
-    _tell_missing(tap, named, set(offered), refused)
+    _warn_missing(tap, named, set(offered), refused)
 
 
-def _tell_missing(
+def _warn_missing(
     tap: TapMarketo, named: set[str], offered: set[str], refused: dict[str, str]
 ) -> None:
     for name in sorted(named & set(refused)):

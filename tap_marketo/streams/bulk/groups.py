@@ -96,7 +96,7 @@ def _group(
         had_bookmark=bookmark.until is not None,
         lookback=leader.default_lookback if lookback is None else lookback,
         keeps_done=leader.replication_method == "INCREMENTAL",
-        leaves_jobs=leader.is_aside,
+        leaves_jobs=leader.ignores_bookmark,
         streams=tuple(member.name for member in members),
     )
     return ExportGroup(members, bookmark, series)

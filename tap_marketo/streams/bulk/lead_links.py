@@ -123,10 +123,10 @@ class LeadLinkStream(BulkStream):
         Args:
             row: As Marketo gives it.
         """
-        typed = fit(trimmed(row), self._described, self._tell_unfit)
+        typed = fit(trimmed(row), self._described, self._warn_unfit)
         return {self._names[name]: value for name, value in typed.items()}
 
-    def leave_out(self, error: ResponseError) -> None:
+    def skip(self, error: ResponseError) -> None:
         """Read nothing more.
 
         Args:
@@ -170,7 +170,7 @@ class LeadLinkStream(BulkStream):
         """Who writes the files of the group."""
         return _LinkWriter(self, [one for one in members if isinstance(one, LeadLinkStream)])
 
-    def _tell_unfit(self, name: str) -> None:
+    def _warn_unfit(self, name: str) -> None:
         if name not in self._unfit:
             self._unfit.add(name)
             self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)
@@ -224,4 +224,4 @@ class _LinkWriter:
                 write_record(member, member.record(one))
                 member.get_record_counter().increment()
         except SKIPPABLE as error:
-            member.leave_out(error)
+            member.skip(error)

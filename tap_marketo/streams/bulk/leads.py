@@ -81,7 +81,7 @@ class LeadsStream(FieldsStream):
         constants = {DELETION: DELETION_TEXT} if self._captures_deletes else {}
         super().__init__(tap, self.name, LEADS, _exportable(fields), constants)
         if tap.settings.leads_filter:
-            self.is_aside = True
+            self.ignores_bookmark = True
             # A list that is gone must not empty what the target made of it before.
             self.writes_schema_late = True
             self.keeps_bookmark = False
@@ -141,7 +141,7 @@ class LeadsStream(FieldsStream):
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
         """Without the `updatedAt` filter, new leads come by `createdAt`, changed ones by id."""
         super().configure(series, bookmark, ask=ask)
-        if not self.is_aside:
+        if not self.ignores_bookmark:
             series.alternative = Alternative(
                 lambda usual: dataclasses.replace(usual, window_filter=CREATED),
                 self._explain,

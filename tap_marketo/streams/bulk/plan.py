@@ -18,7 +18,7 @@ from tap_marketo.client.errors import (
     MarketoError,
     ResponseError,
 )
-from tap_marketo.events import note
+from tap_marketo.events import emit
 from tap_marketo.exports.allocation import MEGABYTE, Allocation
 from tap_marketo.exports.driver import Driver
 from tap_marketo.exports.job import ACTIVITIES, LEADS
@@ -110,7 +110,7 @@ class ExportPlan:
         if not planned and not machine.board.held:
             return
         for group in self._groups:
-            self._tell_plan(group)
+            self._log_plan(group)
         if planned and not dry:
             self._progress = Progress(planned)
         if dry:
@@ -236,7 +236,7 @@ class ExportPlan:
         machine.plan(saved_jobs(tap.whole_state), moment)
         return groups
 
-    def tell_summary(self) -> None:
+    def log_summary(self) -> None:
         """Log what the run exported, and what it took."""
         driver = self._driver
         if driver is None or not self.windows_written:
@@ -310,12 +310,12 @@ class ExportPlan:
                 group.series.error, group.series.stopped = error, True
         return groups
 
-    def _tell_plan(self, group: ExportGroup) -> None:
+    def _log_plan(self, group: ExportGroup) -> None:
         series = group.series
         windows = [one.window for one in series.pieces if one.window]
         if not series.pieces:
             return
-        note(
+        emit(
             "planned", stream=series.name, streams=list(series.streams), windows=len(series.pieces)
         )
         span = ""
@@ -328,9 +328,9 @@ class ExportPlan:
         exports = "export" if len(series.pieces) == 1 else "exports"
         count = f"{len(series.pieces)} {exports}"
         logger.info("%s: %s%s%s%s.", series.name, count, span, streams, jobs)
-        self._tell_moved_start(group)
+        self._log_moved_start(group)
 
-    def _tell_moved_start(self, group: ExportGroup) -> None:
+    def _log_moved_start(self, group: ExportGroup) -> None:
         """A start date that was moved back has no effect on a stream with a bookmark."""
         start = self._tap.settings.start_date
         if start is None or self.is_dry_run:
@@ -402,7 +402,7 @@ class ExportPlan:
                 + (" Set bad_rows to skip to go past such rows." if all_others else "")
                 + " If it fails again, give Adobe's support the id of the export job."
             ),
-        ).about(stream=piece.series.name, export_id=piece.export_id or None)
+        ).with_context(stream=piece.series.name, export_id=piece.export_id or None)
 
     def _written(self, group: ExportGroup, piece: Piece, seconds: float) -> None:
         driver = self._started()

@@ -12,35 +12,35 @@ from tap_marketo.tap import TapMarketo
 
 if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
-    from tap_marketo.given import Given
+    from tap_marketo.inputs import Inputs
 
 # Enough for a passing failure; nobody waits minutes for a diagnosis.
 TRIES = 2
 
 
-class Patient(TapMarketo):
+class CheckedTap(TapMarketo):
     """The tap with the selection that a sync would have.
 
     Attributes:
         is_explicit: Whether somebody named the streams, in a catalog or in Meltano's `select`.
     """
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, inputs: Inputs) -> None:
         """Read what the command line names.
 
         Args:
-            given: Configuration, catalog and state.
+            inputs: Configuration, catalog and state.
 
         Raises:
             ConfigValidationError: A setting is wrong.
         """
-        self.rules, self.filters = ([], []) if given.catalog else meltano_rules()
-        self.is_explicit = bool(given.catalog or self.rules)
+        self.rules, self.filters = ([], []) if inputs.catalog else meltano_rules()
+        self.is_explicit = bool(inputs.catalog or self.rules)
         super().__init__(
-            config=dict(given.config),
-            parse_env_config=given.parse_env,
-            catalog=given.catalog,
-            state=given.state,
+            config=dict(inputs.config),
+            parse_env_config=inputs.parse_env,
+            catalog=inputs.catalog,
+            state=inputs.state,
             setup_mapper=False,
         )
 

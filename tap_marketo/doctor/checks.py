@@ -1,4 +1,4 @@
-"""One examination: check after check, each told as a finding, until nothing more can be asked."""
+"""One checks: check after check, each told as a finding, until nothing more can be asked."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tap_marketo.client.errors import (
     TapError,
 )
 from tap_marketo.doctor import cost, exports, permissions, usage
+from tap_marketo.doctor.checked_tap import CheckedTap
 from tap_marketo.doctor.finding import Finding, Report, Status, failed, passed, skipped, warned
-from tap_marketo.doctor.patient import Patient
 from tap_marketo.doctor.width import check_width
 from tap_marketo.exports.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS
 from tap_marketo.streams.bulk.base import BulkStream
@@ -25,7 +25,7 @@ from tap_marketo.streams.bulk.base import BulkStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_marketo.given import Given
+    from tap_marketo.inputs import Inputs
 
 CONFIGURATION, CREDENTIALS, DISCOVERY = "Configuration", "Credentials", "Discovery"
 CLOCK, CATALOG, STATE = "Clock", "Catalog", "State"
@@ -38,32 +38,32 @@ WEB_SERVICES = "base_url must be the endpoint that Admin > Web Services shows."
 REACH = f"{WEB_SERVICES} If it is: look at the network, the proxy, and status.adobe.com."
 
 
-def examine(given: Given, *, all_permissions: bool = False) -> Report:
+def run_checks(inputs: Inputs, *, all_permissions: bool = False) -> Report:
     """Look at everything that a sync needs.
 
     Args:
-        given: Configuration, catalog and state.
+        inputs: Configuration, catalog and state.
         all_permissions: Try each permission, whatever it costs.
 
     Returns:
         What was found; no error of Marketo is raised.
     """
     try:
-        patient = Patient(given)
+        tap = CheckedTap(inputs)
     except ConfigValidationError as error:
         remedy = "Correct the setting; tap-marketo --about describes all of them."
         return Report([failed(CONFIGURATION, text, remedy) for text in error.errors])
     except TapError as error:
         return Report([failed(STATE, str(error), "See docs/migration.md.")])
-    examination = _Examination(patient, MANY_CALLS if all_permissions else MOST_CALLS)
-    examination.run()
-    return Report(examination.findings, patient.client.throttle.calls)
+    checks = _Checks(tap, MANY_CALLS if all_permissions else MOST_CALLS)
+    checks.run()
+    return Report(checks.findings, tap.client.throttle.calls)
 
 
-class _Examination:
-    def __init__(self, patient: Patient, most_calls: int) -> None:
+class _Checks:
+    def __init__(self, tap: CheckedTap, most_calls: int) -> None:
         self.findings: list[Finding] = []
-        self._patient = patient
+        self._tap = tap
         self._most_calls = most_calls
 
     def run(self) -> None:
@@ -91,37 +91,37 @@ class _Examination:
                     return
 
     def _configuration(self) -> Iterable[Finding]:
-        patient = self._patient
-        named = "selected in the catalog" if patient.input_catalog else "that Meltano selects"
-        streams = f"streams {named}" if patient.is_explicit else "streams selected by default"
-        yield passed(CONFIGURATION, f"{patient.settings.base_url}; {streams}.")
+        tap = self._tap
+        named = "selected in the catalog" if tap.input_catalog else "that Meltano selects"
+        streams = f"streams {named}" if tap.is_explicit else "streams selected by default"
+        yield passed(CONFIGURATION, f"{tap.settings.base_url}; {streams}.")
 
     def _credentials(self) -> Iterable[Finding]:
-        auth = self._patient.client.auth
+        auth = self._tap.client.auth
         auth.token()
         who = f": API user {auth.user}" if auth.user else ""
         yield passed(CREDENTIALS, f"Accepted{who}.", api_user=auth.user)
 
     def _discovery(self) -> Iterable[Finding]:
-        patient = self._patient
-        patient.select()
-        selected = sorted(name for name, one in patient.streams.items() if one.selected)
+        tap = self._tap
+        tap.select()
+        selected = sorted(name for name, one in tap.streams.items() if one.selected)
         yield self._clock()
         yield passed(
             DISCOVERY,
-            f"{len(patient.streams)} streams offered, {len(selected)} selected.",
+            f"{len(tap.streams)} streams offered, {len(selected)} selected.",
             selected=selected,
         )
         others = {
             str(error): name
-            for name, error in reversed(patient.unreadable.items())
+            for name, error in reversed(tap.unreadable.items())
             if not isinstance(error, AccessDeniedError)
         }
         for message, name in others.items():
             yield failed(DISCOVERY, f"{name} cannot be described: {message}", "")
-        yield from check_width(patient.streams.values())
-        yield from permissions.check_discovered(patient)
-        missing = [] if patient.denied else patient.missing()
+        yield from check_width(tap.streams.values())
+        yield from permissions.check_discovered(tap)
+        missing = [] if tap.denied else tap.missing()
         if missing:
             yield warned(
                 CATALOG,
@@ -131,7 +131,7 @@ class _Examination:
             )
 
     def _clock(self) -> Finding:
-        seconds = self._patient.client.clock.skew.total_seconds()
+        seconds = self._tap.client.clock.skew.total_seconds()
         if abs(seconds) < SKEW_SECONDS:
             return passed(CLOCK, "Agrees with Marketo's to a minute.", skew_seconds=seconds)
         direction = "behind" if seconds > 0 else "ahead of"
@@ -144,14 +144,14 @@ class _Examination:
         )
 
     def _job(self) -> Iterable[Finding]:
-        patient = self._patient
-        leads = patient.wants("leads") and permissions.LEAD not in patient.denied
+        tap = self._tap
+        leads = tap.wants("leads") and permissions.LEAD not in tap.denied
         activities = any(one.group_name == "activities" for one in self._bulk_streams())
         if leads or activities:
-            yield from exports.try_a_job(patient.client, patient.settings, of_leads=leads)
+            yield from exports.try_a_job(tap.client, tap.settings, of_leads=leads)
 
     def _queue(self) -> Iterable[Finding]:
-        patient = self._patient
+        tap = self._tap
         groups = {one.group_name for one in self._bulk_streams()}
         bases = [
             base
@@ -165,25 +165,25 @@ class _Examination:
         if not bases:
             return
         is_spent = any(one.check == exports.ALLOCATION for one in self.findings)
-        yield from exports.check_queue(patient.client, patient.settings, bases, is_spent=is_spent)
+        yield from exports.check_queue(tap.client, tap.settings, bases, is_spent=is_spent)
 
     def _calls(self) -> Iterable[Finding]:
-        yield usage.check_calls(self._patient.client, self._patient.settings.max_daily_calls)
+        yield usage.check_calls(self._tap.client, self._tap.settings.max_daily_calls)
 
     def _errors(self) -> Iterable[Finding]:
-        yield usage.check_errors(self._patient.client)
+        yield usage.check_errors(self._tap.client)
 
     def _permissions(self) -> Iterable[Finding]:
-        left = self._most_calls - self._patient.client.throttle.calls
-        yield from permissions.check_others(self._patient, left)
+        left = self._most_calls - self._tap.client.throttle.calls
+        yield from permissions.check_others(self._tap, left)
 
     def _cost(self) -> Iterable[Finding]:
         told = next((one.details for one in self.findings if one.check == usage.CALLS), {})
         most = told.get("max_daily_calls")
-        yield cost.estimate(self._patient, most and max(0, most - told["today"]))
+        yield cost.estimate(self._tap, most and max(0, most - told["today"]))
 
     def _bulk_streams(self) -> list[BulkStream]:
-        streams = self._patient.streams.values()
+        streams = self._tap.streams.values()
         return [one for one in streams if isinstance(one, BulkStream) and one.selected]
 
     def _to_finding(self, check: str, error: TapError) -> Finding:
@@ -194,8 +194,8 @@ class _Examination:
                 "Compare both with Admin > LaunchPoint > View Details of the custom service.",
             )
         if isinstance(error, DailyCallsSpentError):
-            waits = self._patient.settings.when_quota_is_spent == "wait"
-            reset = self._patient.client.clock.quota_reset_text()
+            waits = self._tap.settings.when_quota_is_spent == "wait"
+            reset = self._tap.client.clock.quota_reset_text()
             return Finding(
                 usage.CALLS,
                 Status.WARNING if waits else Status.FAILED,

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Given:
+class Inputs:
     """What the command line names.
 
     Attributes:
