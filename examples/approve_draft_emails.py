@@ -63,7 +63,7 @@ def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
     """Approve the drafts, one after the other.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
         drafts: The emails.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What is on offer: each stream as the instance describes it, or as it is known without that."""
+"""Discovery: the streams that an instance offers, described by the instance where possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tap_marketo.tap import TapMarketo
 
 DEFAULT_WORKSPACE = 1
-# What every instance has; offered where the API user may not read the descriptions.
+# What every instance has, for API users who may not read the descriptions.
 KNOWN_FIELDS = {
     "id": "integer",
     "email": "email",
@@ -50,16 +50,16 @@ KNOWN_TYPES = {
 
 
 def discover(tap: TapMarketo) -> list[Stream]:
-    """The streams that the instance offers.
+    """Discover the streams that the instance offers.
 
-    Lead fields and activity types are asked for only when the catalog needs them. Without the
-    permission to read them, the streams stay on offer: to read them then fails the run.
+    Lead fields and activity types are read only if the catalog needs them. Without the permission
+    to read them, the streams are still offered, and reading them fails the run.
 
     Args:
-        tap: With its client and catalog.
+        tap: Tap with its client and catalog.
 
     Raises:
-        MarketoError: The instance cannot be asked.
+        MarketoError: The instance cannot be reached.
     """
     streams = [
         *_leads(tap),
@@ -68,7 +68,7 @@ def discover(tap: TapMarketo) -> list[Stream]:
         *_optional(tap, custom_objects.ANY, custom_objects.discover(tap)),
         *_lists(tap),
     ]
-    if tap.input_catalog is None:  # otherwise the lists that are read say more
+    if tap.input_catalog is None:  # with a catalog, reading the lists reports more
         tap.outcome.report_denied()
     return streams
 
@@ -98,15 +98,15 @@ def _activities(tap: TapMarketo) -> Iterator[Stream]:
     if error:
         _main(tap, ("activities", *names.values()), "Read-Only Activity", error)
     yield activities.ActivitiesStream(tap)
-    for one in types:
-        yield activities.ActivityTypeStream(tap, names[int(one["id"])], one)
+    for type_ in types:
+        yield activities.ActivityTypeStream(tap, names[int(type_["id"])], type_)
 
 
 def _main(tap: TapMarketo, names: Iterable[str], permission: str, error: Exception) -> None:
-    """Keep a main stream on offer although it cannot be described: reading it fails the run.
+    """Still offer a main stream that cannot be described; reading it fails the run.
 
     Raises:
-        MarketoError: It is no lack of a permission, and discovery was asked for alone.
+        MarketoError: No permission is missing, and only discovery runs.
     """
     is_denied = isinstance(error, AccessDeniedError)
     if isinstance(error, CONCERNS_ALL) or (not is_denied and tap.input_catalog is None):
@@ -116,8 +116,8 @@ def _main(tap: TapMarketo, names: Iterable[str], permission: str, error: Excepti
         deny(error, (permission,), first)
         if tap.input_catalog is None:
             tap.outcome.denied(
-                f"{first} stays on offer{' with the other activity streams' if others else ''},"
-                f" but cannot be read: {error}"
+                f"{first}{' and the other activity streams are' if others else ' is'} in the"
+                f" catalog, but cannot be read: {error}"
             )
     tap.unreadable.update(dict.fromkeys((first, *others), error))
 
@@ -126,27 +126,27 @@ def _lists(tap: TapMarketo) -> Iterator[Stream]:
     for stream in STREAMS:
         name = name_of(stream)
         if name in DESCRIBED and not tap.may_be_wanted(name):
-            continue  # its description would cost a call
+            continue  # describing it would cost a call
         yield from _optional(tap, name, (stream(tap) for _ in range(1)), stream.permissions)
 
 
 def _optional(
     tap: TapMarketo, name: str, streams: Iterator[Stream], permissions: Iterable[str] = ()
 ) -> Iterator[Stream]:
-    """Offer streams; whatever one of them meets, the others stay on offer."""
+    """Offer streams; a failure leaves the other streams on offer."""
     try:
         yield from streams
     except CONCERNS_ALL:
         raise
-    except Exception as error:  # noqa: BLE001 - an odd answer costs one stream
+    except Exception as error:  # noqa: BLE001 - an unexpected answer costs one stream
         tap.outcome.not_offered(name, permissions, error)
 
 
 def fail_unreadable(tap: TapMarketo) -> None:
-    """Fail the main streams that are selected and cannot be read, before anything is exported.
+    """Fail selected main streams that cannot be read, before anything is exported.
 
     Args:
-        tap: After discovery.
+        tap: Tap after discovery.
     """
     for name, error in tap.unreadable.items():
         if tap.streams[name].selected:
@@ -155,20 +155,20 @@ def fail_unreadable(tap: TapMarketo) -> None:
 
 
 def wanted(tap: TapMarketo) -> set[str]:
-    """The streams that somebody selected, offered or not.
+    """The selected streams, including those that the instance does not offer.
 
     Args:
-        tap: After discovery.
+        tap: Tap after discovery.
     """
     offered = {name for name, stream in tap.streams.items() if stream.selected}
     return offered | tap.selected_in_catalog()
 
 
 def check_catalog(tap: TapMarketo) -> None:
-    """Warn of selected streams and columns that are gone or renamed since the catalog was made.
+    """Warn of selected streams and columns deleted or renamed since the catalog was created.
 
     Args:
-        tap: After discovery.
+        tap: Tap after discovery.
     """
     catalog, outcome = tap.input_catalog, tap.outcome
     if catalog is None:
@@ -180,8 +180,8 @@ def check_catalog(tap: TapMarketo) -> None:
             if not known:
                 outcome.gone_from_instance(name)
                 tap.logger.warning(
-                    "Stream %s is selected, but not in Marketo any more, or renamed there. Refresh"
-                    " the catalog (meltano run --refresh-catalog, or tap-marketo --discover).",
+                    "Stream %s is selected, but was deleted or renamed in Marketo. Refresh the"
+                    " catalog (meltano run --refresh-catalog, or tap-marketo --discover).",
                     name,
                 )
             continue
@@ -201,8 +201,8 @@ def check_catalog(tap: TapMarketo) -> None:
             outcome.gone_from_instance(f"{name}.{column}")
         if gone:
             tap.logger.warning(
-                "Stream %s: columns of the catalog that are not in Marketo any more, or renamed"
-                " there: %s. Refresh the catalog (meltano run --refresh-catalog, or tap-marketo"
+                "Stream %s: the catalog selects columns that were deleted or renamed in Marketo:"
+                " %s. Refresh the catalog (meltano run --refresh-catalog, or tap-marketo"
                 " --discover).",
                 name,
                 ", ".join(gone),
@@ -210,18 +210,18 @@ def check_catalog(tap: TapMarketo) -> None:
 
 
 def workspace_ids(tap: TapMarketo) -> list[int]:
-    """The workspaces of the instance, or the first one where the API user may not list them.
+    """Ids of the workspaces, or of the default one if the API user may not list them.
 
     Args:
-        tap: After discovery.
+        tap: Tap after discovery.
     """
     workspaces = cast("WorkspacesStream", tap.streams[WorkspacesStream.name])
     try:
-        return [int(one["id"]) for one in workspaces.all_items()]
+        return [int(workspace["id"]) for workspace in workspaces.all_items()]
     except SKIPPABLE as error:
         tap.logger.warning(
             "%s Without the permission %s the workspaces are unknown: assets of the new designer"
-            " are read from workspace %d (Default) alone.",
+            " are read only from workspace %d (Default).",
             error,
             WorkspacesStream.permissions[0],
             DEFAULT_WORKSPACE,

@@ -1,4 +1,4 @@
-"""Which streams a sync would read: those of a catalog, of Meltano's `select`, or the default."""
+"""The rules of Meltano's `select` and `select_filter`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Meltano sets both for the commands of a plugin.
+# Meltano sets both variables for a plugin's commands.
 SELECT = "MELTANO_EXTRACT__SELECT"
 SELECT_FILTER = "MELTANO_EXTRACT__SELECT_FILTER"
 
 
 def meltano_rules(environment: Mapping[str, str] = os.environ) -> tuple[list[str], list[str]]:
-    """The rules of `select` and `select_filter`; empty when Meltano does not run the tap.
+    """The rules of `select` and `select_filter`; empty unless Meltano runs the tap.
 
     Args:
-        environment: Variables.
+        environment: Environment variables.
     """
     return _rules(environment.get(SELECT)), _rules(environment.get(SELECT_FILTER))
 
@@ -36,9 +36,9 @@ def selects(rules: Iterable[str], filters: Iterable[str], stream: str) -> bool:
     """Whether Meltano's rules select a stream.
 
     Args:
-        rules: As `leads.*`, `activity_*.*` or `!activity_types.*`.
+        rules: Rules such as `leads.*`, `activity_*.*` or `!activity_types.*`.
         filters: Names of streams, or `!name`.
-        stream: Its name.
+        stream: Stream name.
     """
     selected = False
     for rule in rules:
@@ -49,8 +49,8 @@ def selects(rules: Iterable[str], filters: Iterable[str], stream: str) -> bool:
             selected = True
         elif attribute in {"", "*"}:
             return False
-    named = [one for one in filters if not one.startswith("!")]
-    if named and not any(fnmatchcase(stream, one) for one in named):
+    included = [name for name in filters if not name.startswith("!")]
+    if included and not any(fnmatchcase(stream, name) for name in included):
         return False
-    excluded = (one.removeprefix("!") for one in filters if one.startswith("!"))
-    return selected and not any(fnmatchcase(stream, one) for one in excluded)
+    excluded = (name.removeprefix("!") for name in filters if name.startswith("!"))
+    return selected and not any(fnmatchcase(stream, name) for name in excluded)

@@ -1,4 +1,4 @@
-"""Which streams somebody selected, as far as is known before discovery."""
+"""The selected streams, as far as they are known before discovery."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from tap_marketo.streams.meltano_select import meltano_rules, selects
 
 
 class Selection(Tap):
-    """What the given catalog selects."""
+    """A tap that knows what its catalog selects."""
 
     @cached_property
     def unreadable(self) -> dict[str, Exception]:
-        """Main streams that are offered although the instance does not let them be read."""
+        """Main streams that are offered but cannot be read, with the error of each."""
         return {}
 
     def wants(self, *names: str) -> bool:
-        """Whether one of some streams is selected, as far as is known before discovery.
+        """Whether any of the streams is selected, as far as is known before discovery.
 
         Args:
-            names: Of streams; one that ends in `*` stands for all that begin so.
+            names: Stream names; `*` at the end matches any suffix.
         """
         selected = self.selected_in_catalog()
         return self.input_catalog is None or any(
-            one == name or (name.endswith("*") and one.startswith(name[:-1]))
+            stream == name or (name.endswith("*") and stream.startswith(name[:-1]))
             for name in names
-            for one in selected
+            for stream in selected
         )
 
     def may_be_wanted(self, name: str) -> bool:
         """Whether an optional stream is worth the call that describes it.
 
         Args:
-            name: Its name; see `wants`.
+            name: Stream name; see `wants`.
         """
         return self.wants(name)
 
     def named(self) -> set[str]:
-        """The streams that somebody chose by name.
+        """The streams that are selected by name.
 
-        Those that Meltano's `select` names without a wildcard; without Meltano, those that the
-        catalog selects, unless it selects all that it has.
+        With Meltano, the streams that `select` names without a wildcard; otherwise those that the
+        catalog selects, unless it selects all its streams.
         """
         rules, filters = meltano_rules()
         if rules:
             names = {rule.partition(".")[0] for rule in rules if not rule.startswith("!")}
-            names = {one for one in names if not set("*?[") & set(one)}
-            return {one for one in names if selects(rules, filters, one)}
+            names = {name for name in names if not set("*?[") & set(name)}
+            return {name for name in names if selects(rules, filters, name)}
         selected = self.selected_in_catalog()
         return set() if selected == set(self.input_catalog or {}) else selected
 
     def selected_in_catalog(self) -> set[str]:
-        """The streams that the given catalog selects; none without a catalog."""
+        """The streams that the catalog selects; empty without a catalog."""
         entries = (self.input_catalog or {}).items()
         return {name for name, entry in entries if entry.metadata.root.selected}

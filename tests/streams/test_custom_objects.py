@@ -73,9 +73,9 @@ def test_only_types_that_can_be_exported_are_offered(
     run = run_tap(tmp_path, quick_config(sandbox), "--discover")
 
     assert [
-        line.partition("bulk extract does not have: ")[2]
+        line.partition("bulk extract cannot export: ")[2]
         for line in run.log.splitlines()
-        if "bulk extract does not have" in line
+        if "bulk extract cannot export" in line
     ] == [
         "custom_object_tyre_c (not linked to leads), custom_object_contract_c"
         " (managed by the CRM), custom_object_draft_c (not approved)."

@@ -134,8 +134,8 @@ def test_a_stream_or_column_that_is_gone_is_said(small: Sandbox, tmp_path: Path)
     strict = run_tap(tmp_path, quick_config(small, require_all_streams=True), catalog=catalog)
 
     assert run.returncode == 0, run.log
-    assert "Stream activity_gone is selected, but not in Marketo any more" in run.log
-    assert "not in Marketo any more, or renamed there: renamed" in run.log
+    assert "Stream activity_gone is selected, but was deleted or renamed in Marketo" in run.log
+    assert "columns that were deleted or renamed in Marketo: renamed" in run.log
     assert strict.returncode == 1
     assert len(strict.records("channels")) == 1
 

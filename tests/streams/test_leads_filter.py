@@ -90,7 +90,7 @@ def test_an_unknown_list_is_one_clear_error(sandbox: Sandbox, tmp_path: Path) ->
     run = members(sandbox, tmp_path, {"static_list_name": "No such list"})
 
     assert run.returncode == 1
-    assert "leads_filter: is there such a list" in run.log
+    assert "Check the name or id of the list in leads_filter" in run.log
     assert "Traceback" not in run.log
 
 
@@ -100,7 +100,7 @@ def test_smart_lists_may_be_beyond_the_subscription(
     run = members(start_sandbox(without_smart_lists=True), tmp_path, {"smart_list_id": 1})
 
     assert run.returncode == 1
-    assert "this subscription cannot export smart lists. Name a static list" in run.log
+    assert "this subscription cannot export smart lists. Use a static list" in run.log
     assert "Traceback" not in run.log
 
 

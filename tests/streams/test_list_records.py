@@ -58,7 +58,7 @@ def test_a_record_without_its_key_is_dropped_and_counted(
     stream.warn_of_keyless()
     stream.warn_of_keyless()
 
-    assert caplog.text.count("2 records without their key (id) were dropped") == 1
+    assert caplog.text.count("2 records without a key (id) were dropped") == 1
     assert "Event" not in caplog.text
 
 

@@ -219,7 +219,7 @@ def test_a_program_that_goes_while_the_run_goes_on_stops_nothing(
 
     assert run.returncode == 0, run.log
     assert loaded(run) == {key: one for key, one in everybody.items() if key[0] not in gone}
-    assert "Programs that are gone are left out" in run.log
+    assert "Programs no longer in Marketo are left out" in run.log
     assert run.state["bookmarks"][NAME]["replication_key_value"]
 
 

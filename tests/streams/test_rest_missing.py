@@ -103,7 +103,7 @@ def test_without_the_list_of_workspaces_the_first_is_read(
     run = sync(sandbox, tmp_path, "fragments_v2", "email_templates_v2")
 
     assert run.returncode == 0, run.log
-    assert run.log.count("workspace 1 (Default) alone") == 1
+    assert run.log.count("only from workspace 1 (Default)") == 1
     assert {one["workspaceId"] for one in run.records("fragments_v2")} == {"1"}
     assert len(run.records("fragments_v2")) == 3
 

@@ -1,4 +1,4 @@
-"""Activities: one stream for each type and a combined one, all from the same exports."""
+"""Activities: one stream per type and a combined one, all from the same exports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_marketo.tap import TapMarketo
 
 TYPES = "/rest/v1/activities/types.json"
-# Bulk extract never holds Delete Lead; see bulk-activity-extract.md.
+# Bulk extract does not contain Delete Lead; see bulk-activity-extract.md.
 DELETE_LEAD = 37
 KEY, TYPE_ID, DATE, ATTRIBUTES = "marketoGUID", "activityTypeId", "activityDate", "attributes"
 KINDS = {
@@ -46,10 +46,10 @@ def describe(client: MarketoClient) -> list[dict[str, Any]]:
     """The activity types of the instance that can be exported, custom ones included.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
 
     Returns:
-        The types by ascending id.
+        Activity types by ascending id.
 
     Raises:
         ResponseError: The API user may not read activities, or the call failed.
@@ -57,42 +57,42 @@ def describe(client: MarketoClient) -> list[dict[str, Any]]:
     Source: activities.md
     """
     types = client.get(TYPES, needs_result=True, remember=True).result
-    exported = (one for one in types if int(one["id"]) != DELETE_LEAD)
-    return sorted(exported, key=lambda one: int(one["id"]))
+    exported = (type_ for type_ in types if int(type_["id"]) != DELETE_LEAD)
+    return sorted(exported, key=lambda type_: int(type_["id"]))
 
 
 def stream_names(types: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """The stream of each activity type.
+    """Stream name of each activity type.
 
     Args:
-        types: By ascending id.
+        types: Activity types by ascending id.
     """
     names: dict[int, str] = {}
-    for one in types:
-        name = activity_stream(one)
-        # No two of Marketo's own types have one name; if they had, both would still be streams.
-        names[int(one["id"])] = f"{name}_{one['id']}" if name in names.values() else name
+    for type_ in types:
+        name = activity_stream(type_)
+        # The id keeps two types with the same name apart.
+        names[int(type_["id"])] = f"{name}_{type_['id']}" if name in names.values() else name
     return names
 
 
 class ActivityStream(BulkStream):
-    """What the streams of all types have in common: key, dates, exports."""
+    """Base of all activity streams: key, dates, exports."""
 
     group_name = "activities"
     permissions: tuple[str, ...] = ("Read-Only Activity",)
-    # Send Email, for one, is committed after its date.
+    # Some activities, such as Send Email, are committed after their date.
     default_lookback = 7200
 
     def __init__(
         self, tap: TapMarketo, name: str, properties: dict[str, Any], type_ids: tuple[int, ...]
     ) -> None:
-        """Make the columns that every activity has.
+        """Create the columns that every activity has.
 
         Args:
-            tap: With its settings.
-            name: Of the stream.
-            properties: JSON Schemas of the further columns.
-            type_ids: The activity types that the stream holds; none means all.
+            tap: Tap with its settings.
+            name: Stream name.
+            properties: JSON Schemas of additional columns.
+            type_ids: Activity types of the stream; empty means all.
         """
         self.type_ids = type_ids
         self.base = base_columns(renamed=tap.settings.snake_case)
@@ -103,18 +103,18 @@ class ActivityStream(BulkStream):
         self.replication_key = names[DATE]
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
-        """One export for all selected types; the combined stream needs every type."""
-        streams = [one for one in members if isinstance(one, ActivityStream)]
-        for one in streams:
-            one.warn_of_gone_columns()
-        every = any(not one.type_ids for one in streams)
-        ids = () if every else tuple(sorted(id_ for one in streams for id_ in one.type_ids))
+        """Request all selected types in one export; the combined stream needs every type."""
+        streams = [member for member in members if isinstance(member, ActivityStream)]
+        for stream in streams:
+            stream.warn_of_gone_columns()
+        every = any(not stream.type_ids for stream in streams)
+        ids = () if every else tuple(sorted(id_ for stream in streams for id_ in stream.type_ids))
         filters = (("activityTypeIds", ids),) if ids else ()
         fields = (*KINDS, ATTRIBUTES)
         return ExportRequest(self.group_name, ACTIVITIES, fields, "createdAt", filters)
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
-        """A column that an instance does not export is left out with a warning."""
+        """Leave out columns that the instance does not export, with a warning."""
         series.amend = self._amended
 
     def _amended(self, piece: Piece, error: ResponseError) -> Amended:
@@ -124,7 +124,7 @@ class ActivityStream(BulkStream):
         if not names_fields(error) or not gone:
             raise error
         self.logger.warning(
-            "Activity exports of this instance have no %s: it stays empty. (%s)",
+            "Activity exports of this instance have no %s, so this column stays empty. (%s)",
             ", ".join(gone),
             error,
         )
@@ -132,38 +132,38 @@ class ActivityStream(BulkStream):
         return Amended(dataclasses.replace(request, fields=kept))
 
     def routing_column(self, header: Sequence[str]) -> int | None:
-        """The cell with the activity type, for a stream of some types."""
+        """Index of the activity type, for a stream of some types."""
         return header_positions(header, [_required(TYPE_ID)])[0] if self.type_ids else None
 
     def accepts(self, cell: str) -> bool:
-        """Whether activities of a type belong to this stream."""
-        return not self.type_ids or cell in {str(one) for one in self.type_ids}
+        """Whether activities of the type belong to this stream."""
+        return not self.type_ids or cell in {str(type_id) for type_id in self.type_ids}
 
 
 class ActivityTypeStream(ActivityStream):
-    """The activities of one type, each of its attributes as a typed column."""
+    """Activities of one type, with a typed column for each attribute."""
 
     def __init__(self, tap: TapMarketo, name: str, activity_type: dict[str, Any]) -> None:
-        """Make a column of every attribute that the type declares.
+        """Create a column for every attribute that the type declares.
 
         Args:
-            tap: With its settings.
-            name: Of the stream.
-            activity_type: As `describe` gives it.
+            tap: Tap with its settings.
+            name: Stream name.
+            activity_type: Activity type as `describe` returns it.
         """
         attributes = activity_type.get("attributes") or ()
         base = base_columns(renamed=tap.settings.snake_case)
-        names = attribute_columns(activity_type, [*(one.name for one in base), UNDECLARED])
+        names = attribute_columns(activity_type, [*(column.name for column in base), UNDECLARED])
         columns = {
-            str(one["name"]): Column(
-                str(one["name"]), names[str(one["name"])], kind_of(str(one.get("dataType")))
+            (source := str(attribute["name"])): Column(
+                source, names[source], kind_of(str(attribute.get("dataType")))
             )
-            for one in attributes
+            for attribute in attributes
         }
         aliases = {
-            str(one["apiName"]): str(one["name"])
-            for one in attributes
-            if one.get("apiName") and str(one["apiName"]) not in columns
+            str(attribute["apiName"]): str(attribute["name"])
+            for attribute in attributes
+            if attribute.get("apiName") and str(attribute["apiName"]) not in columns
         }
         self._attributes = AttributeColumns(columns, UNDECLARED, aliases=aliases)
         properties = {column.name: _property(column) for column in columns.values()}
@@ -178,21 +178,21 @@ class ActivityTypeStream(ActivityStream):
         fields: Sequence[str],  # noqa: ARG002
         shape: Shape | None,
     ) -> Callable[[Row], Any]:
-        """A function that makes a record with a column for each attribute."""
+        """A function that converts a row to a record with a column for each attribute."""
         return compile_activity(header, self.base, self._attributes, self.anomalies, shape=shape)
 
 
 class ActivitiesStream(ActivityStream):
-    """Activities of every type, their attributes as one object."""
+    """Activities of every type, with their attributes in one object."""
 
     name = "activities"
     selected_by_default = False
 
     def __init__(self, tap: TapMarketo) -> None:
-        """Make the combined stream.
+        """Create the combined stream.
 
         Args:
-            tap: With its settings.
+            tap: Tap with its settings.
         """
         super().__init__(tap, self.name, {ATTRIBUTES: json_schema(Kind.OBJECT)}, ())
 
@@ -202,7 +202,7 @@ class ActivitiesStream(ActivityStream):
         fields: Sequence[str],  # noqa: ARG002
         shape: Shape | None,
     ) -> Callable[[Row], Any]:
-        """A function that makes a record with one object of all attributes."""
+        """A function that converts a row to a record with one object of all attributes."""
         columns = [*self.base, Column(ATTRIBUTES, ATTRIBUTES, Kind.OBJECT)]
         return compile_record(header, columns, self.anomalies, shape=shape)
 
@@ -211,7 +211,7 @@ def base_columns(*, renamed: bool) -> list[Column]:
     """The columns that every activity has.
 
     Args:
-        renamed: Whether columns are in snake_case.
+        renamed: Whether column names are in snake_case.
     """
     names = field_columns(KINDS, renamed=renamed)
     return [

@@ -1,4 +1,4 @@
-"""Streams whose records come from export files, one window after the other."""
+"""Streams whose records come from export files, window by window."""
 
 from __future__ import annotations
 
@@ -43,93 +43,93 @@ class FileWriter(Protocol):
         expected: int | None = None,
         job: str = "",
     ) -> Iterator[Record]:
-        """Write the records of a file; yields those of the stream whose turn it is.
+        """Write the records of a file; yield those of the stream being read.
 
         Args:
-            file: Verified, at its beginning.
-            fields: As the export asked for them.
-            expected: How many records the job says the file has, if it does.
-            job: Id of the export job, for warnings.
+            file: Verified file, positioned at its start.
+            fields: Fields that the export requested.
+            expected: Number of records that the job reports, if it does.
+            job: Export job id, for warnings.
 
         Raises:
             ExportFileError: The file cannot be read.
-            BadRowsError: Some of its rows cannot be read; the records of all others have left.
+            BadRowsError: Some rows cannot be read; the records of all others are written.
         """
 
 
 REFUSED = (AccessDeniedError, FeatureUnavailableError, NotFoundError)
-"""Why a stream that is no must is left out."""
+"""Errors that skip an optional stream."""
 
 
 class BulkStream(ExportedStream):
     """A stream that reads finished exports.
 
-    Its bookmark is the end of the last window whose records were all written, never a value of a
-    record: Marketo filters by times that the records do not show.
+    Its bookmark is the end of the last fully written window, never a value of a record: Marketo
+    filters by times that the records do not contain.
     """
 
     tap: TapMarketo
     takes_bookmark_from_records = False
     group_name: str
-    """Streams of one group that stand at the same bookmark share their exports."""
+    """Streams of one group with the same bookmark share their exports."""
     permissions: tuple[str, ...] = ()
-    """What the role of the API user needs."""
+    """Permissions that the role of the API user needs."""
     jobs_for_each = ""
-    """Of what there is an export job each, beside the windows; empty when nothing."""
+    """What multiplies the number of jobs, for example "ten programs"; empty when nothing does."""
     default_lookback = 0
-    """Seconds that a run reaches back before its bookmark for records that appear late."""
+    """Seconds that a run reads again before its bookmark, for records that appear late."""
     keeps_bookmark = True
-    """Whether it notes what is exported."""
+    """Whether the stream records in its state what is exported."""
     ignores_bookmark = False
-    """Whether it reads something else this time, and leaves bookmark and jobs to the usual runs."""
+    """Whether this run reads something else and leaves bookmark and jobs to regular runs."""
 
     def __init__(self, tap: TapMarketo, name: str, schema: dict[str, Any]) -> None:
-        """Keep the tap; see `Stream`."""
+        """Store the tap; see `Stream`."""
         super().__init__(tap=tap, name=name, schema=schema)
         self.tap = tap
         self.anomalies = Anomalies()
         self._record_counter: metrics.Counter | None = None
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
-        """What one export for several streams of the group asks for.
+        """The request of one export for several streams of the group.
 
         Args:
-            members: The selected streams of the group, this one among them.
+            members: Selected streams of the group, including this one.
         """
         raise NotImplementedError
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
-        """Add to a series what only the stream knows; nothing by default.
+        """Add stream-specific options to a series; none by default.
 
         Args:
-            series: Of the streams that this one leads.
+            series: Series of the streams that this one leads.
             bookmark: What earlier runs have exported.
-            ask: Whether Marketo may be asked.
+            ask: Whether Marketo may be called.
 
         Raises:
-            ResponseError: Marketo has to be asked, and refused.
+            ResponseError: A call was needed, and Marketo refused it.
         """
 
     def columns(self, fields: Sequence[str]) -> list[Column] | None:  # noqa: ARG002
-        """The columns of the file that make up a record; None if there is more to it.
+        """The file's columns that make up a record; None if a record needs more than columns.
 
         Args:
-            fields: As the export asked for them.
+            fields: Fields that the export requested.
         """
         return None
 
     def reader(
         self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
     ) -> Callable[[Row], Any]:
-        """A function that makes this stream's record of a row.
+        """A function that converts a row to this stream's record.
 
         Args:
-            header: Of the file.
-            fields: As the export asked for them.
-            shape: What records are made of; None for dicts.
+            header: Header of the file.
+            fields: Fields that the export requested.
+            shape: Type of the records; None for dicts.
 
         Raises:
-            ExportFileError: The file lacks what every record needs.
+            ExportFileError: The file lacks a required column.
         """
         columns = self.columns(fields)
         if columns is None:
@@ -137,19 +137,19 @@ class BulkStream(ExportedStream):
         return compile_record(header, columns, self.anomalies, requested=fields, shape=shape)
 
     def writer(self, members: Sequence[BulkStream]) -> FileWriter:
-        """Who writes the files of the group.
+        """The writer for the files of the group.
 
         Args:
-            members: The streams of the group, this one among them.
+            members: Streams of the group, including this one.
         """
         batches = None if self.tap.plan.is_dry_run else self.get_batch_config(self.config)
         return FanOut(self, members, batches)
 
     def routing_column(self, header: Sequence[str]) -> int | None:
-        """The place of the column that decides which streams take a row; None if all do.
+        """Index of the column that decides which streams get a row; None if all do.
 
         Args:
-            header: Of the file.
+            header: Header of the file.
         """
         del header
         return None
@@ -158,17 +158,17 @@ class BulkStream(ExportedStream):
         """Whether rows with this cell in the routing column belong to the stream.
 
         Args:
-            cell: As the file spells it.
+            cell: Cell as spelled in the file.
         """
         return True
 
     def warn_of_gone_columns(self) -> None:
-        """Name the columns that a catalog selects and Marketo has not."""
+        """Warn of selected columns that Marketo no longer has."""
         known = self.schema["properties"]
         for name in self.effective_schema.get("properties", {}):
             if name not in known and self.mask.get(("properties", name), True):
                 self.logger.warning(
-                    "%s: column %s of the catalog is not in Marketo any more and stays empty."
+                    "%s: column %s is in the catalog but no longer in Marketo, so it stays empty."
                     " Run discovery again to remove it from the catalog.",
                     self.name,
                     name,
@@ -185,10 +185,10 @@ class BulkStream(ExportedStream):
         return Bookmark.from_state(self.stream_state, self.name)
 
     def get_records(self, context: Context | None) -> Iterable[Record]:  # noqa: ARG002
-        """Write what is left of the stream's exports, with state after each window.
+        """Write the rest of the stream's exports, with state after each window.
 
-        Nothing is yielded: the records of all streams of a group leave together, when their file is
-        there, whichever stream's turn it is. Only a test reads one file for each stream.
+        Yields nothing: the records of all streams of a group are written together as soon as their
+        file is downloaded. Only a test reads one file for each stream.
         """
         plan = self.tap.plan
         if plan.is_dry_run:
@@ -201,17 +201,17 @@ class BulkStream(ExportedStream):
     def _sample(self) -> Iterable[Record]:
         piece = self.tap.plan.sample(self)
         if piece and piece.file:
-            piece.file.seek(0)  # each stream of the kind reads the same file
+            piece.file.seek(0)  # all streams of the group read the same file
             yield from self.writer([self]).write(piece.file, piece.series.request.fields)
 
     def get_batches(
         self, batch_config: BatchConfig, context: Context | None = None
     ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Write BATCH messages, window after window, with state after each.
+        """Write BATCH messages window by window, with state after each.
 
-        Nothing is yielded: a window's files must leave before its bookmark moves, and the SDK
-        would write them after. Streams with maps or flattening write RECORD messages instead,
-        as do the few records that come from elsewhere than a file.
+        Yields nothing: a window's files must be written before its bookmark moves, and the SDK
+        would write them after. Streams with maps or flattening write RECORD messages instead, and
+        so do the few records that do not come from a file.
         """
         if self.tap.plan.is_dry_run:
             yield from super().get_batches(batch_config, context)
@@ -223,10 +223,10 @@ class BulkStream(ExportedStream):
         """Write records of this stream one by one.
 
         Args:
-            records: As they come.
+            records: Records to write.
 
         Returns:
-            How many there were.
+            Number of records.
         """
         counter, count = None, 0
         with ExitStack() as stack:
@@ -241,7 +241,7 @@ class BulkStream(ExportedStream):
         """Records of a piece that is read by REST calls.
 
         Args:
-            piece: With its window.
+            piece: Piece with its window.
 
         Raises:
             ResponseError: A call failed.
@@ -250,7 +250,7 @@ class BulkStream(ExportedStream):
 
     @property
     def sharing(self) -> int:
-        """How many other streams share its exports, and so fail with it."""
+        """Number of other streams that share its exports, and so fail with it."""
         group = self.tap.plan.group_of(self)
         return len(group.members) - 1 if group else 0
 
@@ -258,12 +258,12 @@ class BulkStream(ExportedStream):
         """Skip the rest of a stream that Marketo refuses; its bookmark stays.
 
         Args:
-            error: What Marketo answered.
+            error: Marketo's answer.
         """
         self.tap.outcome.skip_stream(self.name, self.permissions, error)
 
     def get_record_counter(self, **options: Any) -> metrics.Counter:
-        """Return the one counter of the stream, whoever writes its records.
+        """Return the stream's only counter, also when another stream writes its records.
 
         Args:
             options: See `Stream.get_record_counter`.
@@ -273,8 +273,8 @@ class BulkStream(ExportedStream):
         return self._record_counter
 
     def write_state(self) -> None:
-        """Write the state, which is still that of the last finished window."""
+        """Write the state as of the last finished window."""
         write_state(self)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Nothing: a window's end is the bookmark."""
+        """Return None: the bookmark is the end of a window."""

@@ -1,4 +1,4 @@
-"""Custom objects: one stream for each type whose records are linked to leads."""
+"""Custom objects: one stream for each type that is linked to leads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DESCRIBE = "/rest/v1/customobjects/{name}/describe.json"
 EXPORT = "/bulk/v1/customobjects/{name}/export"
 PERMISSION = "Read-Only Custom Object"
 PREFIX = "custom_object_"
-# A list of types, which is a stream of its own.
+# Name of a list stream, so no type may use it.
 TAKEN = "custom_object_types"
 ANY = f"{PREFIX}*"
 KEY, LEAD, LEAD_ID = "marketoGUID", "lead", "id"
@@ -37,58 +37,58 @@ Type = dict[str, Any]
 
 
 def types(client: MarketoClient) -> dict[str, Type]:
-    """The custom object types of the instance, by the names of their streams.
+    """The custom object types of the instance, by stream name.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
 
     Raises:
         ResponseError: The API user may not read them, or the subscription has none.
 
     Source: custom-objects.md
     """
-    found = client.get(TYPES, remember=True).result
-    return {custom_object_stream(api_name(one)): one for one in found}
+    result = client.get(TYPES, remember=True).result
+    return {custom_object_stream(api_name(type_)): type_ for type_ in result}
 
 
-def api_name(one: Type) -> str:
-    """The API name of a type; the examples call it `name`, the specification `apiName`.
+def api_name(type_: Type) -> str:
+    """The API name of a type: `name` in Adobe's examples, `apiName` in the specification.
 
     Args:
-        one: As the list of types has it.
+        type_: Type as the list of types returns it.
     """
-    return str(one.get("apiName") or one.get("name"))
+    return str(type_.get("apiName") or type_.get("name"))
 
 
 def describe(client: MarketoClient, name: str) -> Type:
     """A type with its fields.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
         name: API name.
 
     Raises:
-        ResponseError: There is no such type any more, or the call failed.
+        ResponseError: The type no longer exists, or the call failed.
 
     Source: custom-objects.md
     """
     return dict(client.get(DESCRIBE.format(name=name)).result[0])
 
 
-def why_not(one: Type) -> str:
-    """Why bulk extract does not have a type, as far as its description tells; empty if it has.
+def why_not(type_: Type) -> str:
+    """Why bulk extract cannot export a type, judging by its description; empty if it can.
 
     Args:
-        one: As the list of types or `describe` has it.
+        type_: Type as the list of types or `describe` returns it.
 
     Source: bulk-custom-object-extract.md
     """
-    if "draft" in {str(one.get("state")).lower(), str(one.get("version")).lower()}:
+    if "draft" in {str(type_.get("state")).lower(), str(type_.get("version")).lower()}:
         return "not approved"
-    links = [_related(link) for link in one.get("relationships") or ()]
+    links = [_related(link) for link in type_.get("relationships") or ()]
     if links and not any(name == LEAD for name, _ in links):
         return "not linked to leads"
-    own = [field for field in one.get("fields") or () if field.get("name") not in SYSTEM]
+    own = [field for field in type_.get("fields") or () if field.get("name") not in SYSTEM]
     if own and all(field.get("crmManaged") is True for field in own):
         return "managed by the CRM"
     return ""
@@ -103,12 +103,13 @@ def _related(link: dict[str, Any]) -> tuple[str, str]:
 
 
 def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
-    """A stream for each type that can be exported; each description costs a call.
+    """A stream for each type that can be exported.
 
-    With a catalog only what it selects is described. What it selects in vain is left out, and told.
+    Each description costs a call, so with a catalog only selected types are described. Selected
+    types that cannot be exported are skipped with a warning.
 
     Args:
-        tap: With its client and catalog.
+        tap: Tap with its client and catalog.
     """
     named = {name for name in tap.selected_in_catalog() - {TAKEN} if name.startswith(PREFIX)}
     if not named and not tap.may_be_wanted(ANY):
@@ -120,15 +121,15 @@ def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
             tap.outcome.not_offered(name, (PERMISSION,), error)
         return
     refused: dict[str, str] = {}
-    for name, one in offered.items():
+    for name, type_ in offered.items():
         if not tap.may_be_wanted(name):
             continue
-        why = why_not(one)
+        why = why_not(type_)
         try:
-            known = one if why else describe(tap.client, api_name(one))
+            known = type_ if why else describe(tap.client, api_name(type_))
         except CONCERNS_ALL:
             raise
-        except Exception as error:  # noqa: BLE001 - an odd answer costs one stream
+        except Exception as error:  # noqa: BLE001 - an unexpected answer costs one stream
             tap.outcome.not_offered(name, (PERMISSION,), error)
             continue
         why = why or why_not(known)
@@ -144,43 +145,44 @@ def _warn_missing(
 ) -> None:
     for name in sorted(named & set(refused)):
         tap.outcome.skip_stream(
-            name, (), ResponseError(f"Bulk extract does not have it: {refused[name]}.")
+            name, (), ResponseError(f"Bulk extract cannot export it: {refused[name]}.")
         )
     for name in sorted(named - offered):
-        tap.outcome.skip_stream(name, (), NotFoundError("This custom object type is gone."))
+        error = NotFoundError("This custom object type is no longer in Marketo.")
+        tap.outcome.skip_stream(name, (), error)
     if refused and not named:
-        told = ", ".join(f"{name} ({why})" for name, why in refused.items())
-        tap.logger.info("Custom objects that bulk extract does not have: %s.", told)
+        listed = ", ".join(f"{name} ({why})" for name, why in refused.items())
+        tap.logger.info("Custom objects that bulk extract cannot export: %s.", listed)
 
 
 class CustomObjectStream(FieldsStream):
-    """The records of one type. Source: bulk-custom-object-extract.md."""
+    """Records of one custom object type. Source: bulk-custom-object-extract.md."""
 
     permissions = (PERMISSION,)
     key_kinds: ClassVar[dict[str, Kind]] = {KEY: Kind.TEXT}
 
-    def __init__(self, tap: TapMarketo, name: str, one: Type) -> None:
-        """Make a typed column of every field.
+    def __init__(self, tap: TapMarketo, name: str, type_: Type) -> None:
+        """Create a typed column for every field.
 
         Args:
-            tap: With its settings.
-            name: Of the stream.
-            one: As `describe` gives it.
+            tap: Tap with its settings.
+            name: Stream name.
+            type_: Type as `describe` returns it.
         """
-        self.api_name = api_name(one)
+        self.api_name = api_name(type_)
         self._lead_ids = {
             str(link.get("field"))
-            for link in one.get("relationships") or ()
+            for link in type_.get("relationships") or ()
             if _related(link) == (LEAD, LEAD_ID)
         }
-        super().__init__(tap, name, EXPORT.format(name=self.api_name), by_name([one]))
+        super().__init__(tap, name, EXPORT.format(name=self.api_name), by_name([type_]))
 
     def described(self) -> Fields:
-        """The fields that the type has now."""
+        """The current fields of the type."""
         return by_name([describe(self.tap.client, self.api_name)])
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
-        """Without the date filter the records of the leads of a static list are exported."""
+        """Without the date filter, export the records of a static list's leads if one is set."""
         super().configure(series, bookmark, ask=ask)
         number = self.tap.settings.custom_object_static_list_id
         if number is not None:
@@ -190,31 +192,31 @@ class CustomObjectStream(FieldsStream):
 
     def _explain(self, _series: Series, error: ResponseError) -> None:
         self.logger.warning(
-            "%s Exporting all records of the leads in static list %s instead, in this run and in"
-            " each one until Marketo has the filter.",
+            "%s Exporting all records of the leads in static list %s instead, in every run until"
+            " Marketo enables the filter.",
             error,
             self.tap.settings.custom_object_static_list_id,
         )
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the records of window after window, or those of a list where it is set."""
+        """Read the records window by window; skip the stream if Marketo refuses it."""
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
             if self.tap.settings.custom_object_static_list_id is None:
                 error.hint += (
-                    " Or set custom_object_static_list_id, to export the records of the leads of"
-                    " one static list."
+                    " Or set custom_object_static_list_id to export the records of one static"
+                    " list's leads."
                 )
             self.give_up(error)
         except REFUSED as error:
             self.give_up(error)
         except ResponseError as error:
-            # What bulk extract does not have is called invalid; nothing else refuses at once.
+            # A type without bulk extract is refused at once, as an invalid request.
             group = self.tap.plan.group_of(self)
             if type(error) is not ResponseError or (group and group.windows) or not error.code:
                 raise
             self.give_up(error)
 
-    def _kind(self, name: str, one: dict[str, Any]) -> Kind:
-        return Kind.INTEGER if name in self._lead_ids else super()._kind(name, one)
+    def _kind(self, name: str, field: dict[str, Any]) -> Kind:
+        return Kind.INTEGER if name in self._lead_ids else super()._kind(name, field)

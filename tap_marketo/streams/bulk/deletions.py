@@ -1,4 +1,4 @@
-"""Leads that are gone: deleted ones, and those merged into others."""
+"""Leads that were deleted or merged into others."""
 
 from __future__ import annotations
 
@@ -27,65 +27,66 @@ DELETED_LEADS = "/rest/v1/activities/deletedleads.json"
 ACTIVITIES = "/rest/v1/activities.json"
 MERGE_LEADS = 32
 DAYS_KEPT = 14
-"""Marketo forgets deletions after so many days."""
+"""Days for which Marketo keeps deletions."""
 
 _IDS = re.compile(r"\d+")
 
 
 def gone_leads(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
-    """Leads that were deleted, or merged into others, since a moment, and did not come back.
+    """Leads that were deleted or merged into others since a time, and were not restored.
 
-    Takes two calls for each of the two kinds, one more for each further 300, and one for each 300
-    leads that are gone.
+    Takes two calls each for deletions and merges, one more per further 300, and one per 300 leads
+    that are gone.
 
     Args:
-        client: Of the instance.
-        since: In UTC.
+        client: Client for the instance.
+        since: Start, in UTC.
 
     Yields:
-        Lead id, and when it went (RFC 3339 in UTC).
+        Lead id and time of the deletion (RFC 3339 in UTC).
 
     Raises:
         ResponseError: A page failed, or the permission Read-Only Activity is missing.
 
     Source: activities.md
     """
-    # Adobe says "after this datetime": the second itself must not be lost.
+    # Adobe reads "after this datetime": include the second itself.
     since -= SECOND
     oldest = client.clock.now().subtract(days=DAYS_KEPT)
-    found = chain(_deleted(client, max(since, oldest)), _merged(client, since))
-    while some := dict(islice(found, LEADS_PER_CALL)):
-        alive = _alive(client, some)
-        yield from ((lead_id, at) for lead_id, at in some.items() if lead_id not in alive)
+    gone = chain(_deleted(client, max(since, oldest)), _merged(client, since))
+    while chunk := dict(islice(gone, LEADS_PER_CALL)):
+        existing = _existing(client, chunk)
+        yield from ((lead_id, at) for lead_id, at in chunk.items() if lead_id not in existing)
 
 
 def _deleted(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
     for deletion in date_pages(client, DELETED_LEADS, rfc3339(since)):
-        yield int(deletion["leadId"]), _moment(client, deletion)
+        yield int(deletion["leadId"]), _time_of(client, deletion)
 
 
 def _merged(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
     only = {"activityTypeIds": MERGE_LEADS}
     for merge in date_pages(client, ACTIVITIES, rfc3339(since), only):
         attributes = attributes_of(merge.get("attributes"), Anomalies())
-        # A list, or its text.
-        losers = _IDS.findall(str(attributes.get("Merge IDs", "")))
-        if not losers:
+        # `Merge IDs` is a list, or the text of one.
+        merged_ids = _IDS.findall(str(attributes.get("Merge IDs", "")))
+        if not merged_ids:
             logger.warning(
-                "capture_deletes: a merge into lead %s does not say which leads it merged.",
+                "capture_deletes: the merge into lead %s lists no merged leads, so none of them"
+                " is marked as deleted.",
                 merge["leadId"],
             )
-        for lead_id in losers:
+        for lead_id in merged_ids:
             if int(lead_id) != int(merge["leadId"]):
-                yield int(lead_id), _moment(client, merge)
+                yield int(lead_id), _time_of(client, merge)
 
 
-def _alive(client: MarketoClient, ids: dict[int, str]) -> set[int]:
-    """Which of at most 300 leads there are: one may have been restored since."""
-    values = ",".join(str(one) for one in ids)
+def _existing(client: MarketoClient, ids: dict[int, str]) -> set[int]:
+    """Which of at most 300 leads exist: some may have been restored since."""
+    values = ",".join(str(lead_id) for lead_id in ids)
     query = {"filterType": "id", "filterValues": values, "fields": "id"}
     return {int(lead["id"]) for lead in client.get(LEADS_BY_FILTER, query).result}
 
 
-def _moment(client: MarketoClient, event: dict[str, Any]) -> str:
+def _time_of(client: MarketoClient, event: dict[str, Any]) -> str:
     return to_datetime(event.get("activityDate")) or rfc3339(client.clock.now())

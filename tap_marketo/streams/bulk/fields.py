@@ -1,4 +1,4 @@
-"""Bulk streams whose columns are the fields that a describe call lists."""
+"""Bulk streams whose columns are the fields of a describe call."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ QUOTED = re.compile(r"[\w.$-]+")
 
 
 class FieldsStream(BulkStream):
-    """Exports the selected fields of one object, by windows over the time of the last change."""
+    """The selected fields of one object, in windows over the time of the last change."""
 
     key_kinds: ClassVar[dict[str, Kind]]
-    """API names of the keys, with their kinds."""
+    """Kinds of the key fields, by API name."""
     selected_by_default = False
     undescribed: ClassVar[frozenset[str]] = frozenset()
-    """Fields that can be exported although no describe call lists them."""
+    """Fields that exports have although no describe call lists them."""
     pins_header = False
-    """Whether files would else show other names than those of the API."""
+    """Whether requests must set the header, because files use other names than the API."""
 
     def __init__(
         self,
@@ -46,15 +46,14 @@ class FieldsStream(BulkStream):
         fields: Fields,
         constants: Mapping[Column, str] = MappingProxyType({}),
     ) -> None:
-        """Make a typed column of every field.
+        """Create a typed column for every field.
 
         Args:
-            tap: With its settings.
-            name: Of the stream.
+            tap: Tap with its settings.
+            name: Stream name.
             base: Path of the object's export endpoints.
-            fields: As `described` gives them.
-            constants: Columns that no file has, which are null in each record of one, with their
-                descriptions.
+            fields: Fields as `described` returns them.
+            constants: Columns that no file has, null in its records, with their descriptions.
         """
         self.base = base
         self.group_name = name
@@ -62,19 +61,19 @@ class FieldsStream(BulkStream):
         names = field_columns(known, renamed=tap.settings.snake_case)
         self._fields = fields
         self._columns = {
-            one: Column(
-                one,
-                names[one],
-                self._kind(one, known[one]),
-                required=one in self.key_kinds,
-                key=one in self.key_kinds,
+            source: Column(
+                source,
+                names[source],
+                self._kind(source, known[source]),
+                required=source in self.key_kinds,
+                key=source in self.key_kinds,
             )
-            for one in known
+            for source in known
         }
         properties = {
             column.name: json_schema(column.kind)
-            | ({"title": str(title)} if (title := known[one].get("displayName")) else {})
-            for one, column in self._columns.items()
+            | ({"title": str(title)} if (title := known[source].get("displayName")) else {})
+            for source, column in self._columns.items()
         }
         self._constants = tuple(constants)
         for column, text in constants.items():
@@ -84,7 +83,7 @@ class FieldsStream(BulkStream):
         self.replication_key = names[CHANGED]
 
     def described(self) -> Fields:
-        """The fields that the object has now, by API name.
+        """The current fields of the object, by API name.
 
         Raises:
             ResponseError: The API user may not read them, or the call failed.
@@ -92,7 +91,7 @@ class FieldsStream(BulkStream):
         raise NotImplementedError
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:  # noqa: ARG002
-        """Ask for the keys and the selected fields alone."""
+        """Request only the keys and the selected fields."""
         self.warn_of_gone_columns()
         wanted = [
             name
@@ -104,31 +103,31 @@ class FieldsStream(BulkStream):
         )
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
-        """A field deleted between discovery and export is left out with a warning."""
+        """Leave out fields deleted since discovery, with a warning."""
         series.amend = self.amended
 
     def amended(self, piece: Piece, error: ResponseError) -> Amended:
-        """What is left to ask for without the fields that a refusal names.
+        """The request without the fields that a refusal names.
 
         Args:
-            piece: Whose job was refused.
-            error: What Marketo answered.
+            piece: Piece whose job was refused.
+            error: Marketo's answer.
 
         Raises:
-            ResponseError: The same, where no field is the reason.
+            ResponseError: The same error, if it is not about fields.
         """
         if not names_fields(error):
             raise error
         return Amended(self._without_field(piece.series.request, error))
 
     def columns(self, fields: Sequence[str]) -> list[Column]:
-        """The fields asked for, and those of no file."""
+        """The requested fields, and the columns that no file has."""
         return [*(self._columns[name] for name in fields), *self._constants]
 
-    def _kind(self, name: str, one: dict[str, Any]) -> Kind:
+    def _kind(self, name: str, field: dict[str, Any]) -> Kind:
         if name in self.key_kinds:
             return self.key_kinds[name]
-        return Kind.DATETIME if name == CHANGED else kind_of(str(one.get("dataType")))
+        return Kind.DATETIME if name == CHANGED else kind_of(str(field.get("dataType")))
 
     def _without_field(self, request: ExportRequest, error: ResponseError) -> ExportRequest:
         fields = self.described()
@@ -138,7 +137,7 @@ class FieldsStream(BulkStream):
             for name in request.fields
             if name not in self.key_kinds and (name not in fields or name in named)
         ]
-        # A refusal that names no known field is most likely about one that no describe call lists.
+        # A refusal that names no known field is probably about an undescribed one.
         gone = gone or [name for name in request.fields if name in self.undescribed]
         if not gone:
             raise error
@@ -154,10 +153,10 @@ class FieldsStream(BulkStream):
 
 
 def names_fields(error: ResponseError) -> bool:
-    """Whether a refusal is about fields: 1006, or 1003 in the words of some instances.
+    """Whether a refusal is about fields: 1006, or 1003 on some instances.
 
     Args:
-        error: What Marketo answered to a request.
+        error: Marketo's answer to a request.
     """
     return isinstance(error, FieldNotFoundError) or (
         error.code == "1003" and "field" in error.reason.lower()
@@ -165,7 +164,7 @@ def names_fields(error: ResponseError) -> bool:
 
 
 def by_name(items: Sequence[dict[str, Any]]) -> Fields:
-    """The fields of a describe reply, by API name; formula fields are never exported.
+    """The fields of a describe reply, by API name, without formula fields, which have no export.
 
     Args:
         items: `result` of the reply.
@@ -173,8 +172,8 @@ def by_name(items: Sequence[dict[str, Any]]) -> Fields:
     Source: field-types.md
     """
     return {
-        one["name"]: one
+        field["name"]: field
         for item in items
-        for one in item.get("fields") or ()
-        if one.get("name") and str(one.get("dataType")).lower() != "formula"
+        for field in item.get("fields") or ()
+        if field.get("name") and str(field.get("dataType")).lower() != "formula"
     }

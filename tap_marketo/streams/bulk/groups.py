@@ -1,4 +1,4 @@
-"""Streams that stand at the same bookmark share their exports: one series for all of them."""
+"""Groups of streams with the same bookmark, which share one series of exports."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class ExportGroup:
     """Streams that share their exports.
 
     Attributes:
-        members: The first of them reads the files for all.
+        members: Streams of the group; the first one reads the files for all.
         bookmark: What earlier runs have exported.
-        series: What is still to be exported.
-        reported: Whether its failure has been raised in one of its streams.
+        series: Exports that are still needed.
+        reported: Whether its failure was already raised in one of its streams.
         records: Rows written so far.
         windows: Pieces written so far.
+        writer: Writer for the files, once the first one is written.
     """
 
     members: list[BulkStream]
@@ -46,7 +47,7 @@ class ExportGroup:
         return self.members[0]
 
     def keep_bookmarks(self) -> None:
-        """Note in the state of each member what is written."""
+        """Save the bookmark in the state of each member."""
         for member in self.members:
             if member.keeps_bookmark:
                 write_bookmark(member.stream_state, self.series, member.replication_key)
@@ -59,26 +60,26 @@ def grouped(
     *,
     one_per_kind: bool = False,
 ) -> list[ExportGroup]:
-    """Put streams of one kind that stand at the same bookmark together.
+    """Group streams of one kind that have the same bookmark.
 
     Args:
-        streams: Those selected.
-        settings: From when to when.
-        now: The present, by Marketo's clock.
-        one_per_kind: Whether bookmarks do not matter, as for a test.
+        streams: Selected streams.
+        settings: Settings with the start and end date.
+        now: Current time by Marketo's clock.
+        one_per_kind: Whether to ignore bookmarks, as for a test.
 
     Raises:
         MarketoError: A bookmark cannot be read.
     """
-    places: dict[Any, tuple[list[BulkStream], Bookmark]] = {}
+    groups: dict[Any, tuple[list[BulkStream], Bookmark]] = {}
     for stream in streams:
         bookmark = stream.bookmark()
-        written = json.dumps([one.to_state() for one in bookmark.written])
-        place: Any = (stream.group_name, bookmark.until, tuple(bookmark.gaps), written)
+        written = json.dumps([piece.to_state() for piece in bookmark.written])
+        key: Any = (stream.group_name, bookmark.until, tuple(bookmark.gaps), written)
         if one_per_kind:
-            place = stream.group_name
-        places.setdefault(place, ([], bookmark))[0].append(stream)
-    return [_group(members, mark, settings, now) for members, mark in places.values()]
+            key = stream.group_name
+        groups.setdefault(key, ([], bookmark))[0].append(stream)
+    return [_group(members, mark, settings, now) for members, mark in groups.values()]
 
 
 def _group(

@@ -1,4 +1,4 @@
-"""Changed leads where the subscription has no `updatedAt` filter: found by REST, read by id."""
+"""Changed leads of subscriptions without the `updatedAt` filter, found and read over REST."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ ACTIVITIES = "/rest/v1/activities.json"
 LEADS_BY_FILTER = "/rest/v1/leads.json"
 LEADS_PER_CALL = 300
 CHANGES_KEPT_DAYS = 90
-"""Marketo forgets Change Data Value after so many days."""
+"""Days for which Marketo keeps Change Data Value activities."""
 SILENT_CHANGES = (9, 22, 100)
-"""Unsubscribe Email, Change Score, Change Lead Partition: no Change Data Value comes with them."""
+"""Changes without a Change Data Value: Unsubscribe Email, Change Score, Change Lead Partition."""
 LATE = timedelta(hours=1)
-"""Events may come a little out of their order."""
+"""How far events may be out of order."""
 
 
 def changed_leads(client: MarketoClient, window: Window, fields: Iterable[str]) -> Iterator[int]:
-    """Ids of the leads that are new or were changed in a window, each once.
+    """Ids of the leads created or changed in a window, each once.
 
     Args:
         client: Client for the instance.
-        window: From when to when.
-        fields: API names of the fields that matter.
+        window: Window of the changes.
+        fields: API names of the relevant fields.
 
     Raises:
         ResponseError: A page failed.
 
     Source: activities.md
     """
-    # Adobe says "after this datetime": the second itself must not be lost.
+    # Adobe reads "after this datetime": include the second itself.
     since = rfc3339(window.start - SECOND)
-    kinds = ",".join(str(one) for one in SILENT_CHANGES)
+    kinds = ",".join(str(type_id) for type_id in SILENT_CHANGES)
     changes = date_pages(client, LEAD_CHANGES, since, {"fields": ",".join(fields)})
     silent = date_pages(client, ACTIVITIES, since, {"activityTypeIds": kinds})
     seen: set[int] = set()
@@ -63,7 +63,7 @@ def _date(event: dict[str, Any]) -> datetime:
 def leads_by_id(
     client: MarketoClient, ids: Iterable[int], fields: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
-    """Leads as REST gives them; those that are gone meanwhile are left out.
+    """Leads as REST returns them, without those deleted meanwhile.
 
     Args:
         client: Client for the instance.
@@ -71,7 +71,7 @@ def leads_by_id(
         fields: API names.
 
     Yields:
-        Values by API name.
+        Field values by API name.
 
     Raises:
         ResponseError: A call failed.
@@ -81,6 +81,6 @@ def leads_by_id(
     wanted = iter(ids)
     names = ",".join(fields)
     while chunk := list(islice(wanted, LEADS_PER_CALL)):
-        values = ",".join(str(one) for one in sorted(chunk))
+        values = ",".join(str(lead_id) for lead_id in sorted(chunk))
         query = {"filterType": "id", "filterValues": values, "fields": names}
         yield from client.get(LEADS_BY_FILTER, query).result

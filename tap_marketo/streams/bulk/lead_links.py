@@ -1,4 +1,4 @@
-"""Objects that Marketo gives out by value alone are found by an export of the leads' own ids."""
+"""Objects that Marketo returns only by value, found through an export of lead ids."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ Lead = dict[str, "str | None"]
 
 
 class LeadLinkStream(BulkStream):
-    """Objects that Marketo gives out by value alone; the values come from an export of leads.
+    """Objects that Marketo returns only by value; the values come from an export of leads.
 
-    The export holds ids only and serves all streams of this kind. It spans the time since the
-    start date in each run, because an object can change without its leads. A catalog may set the
-    replication method INCREMENTAL: then only leads changed since the bookmark are followed.
+    The export contains only ids and serves all streams of this kind. Each run covers the time since
+    the start date, because an object can change without its leads. If the catalog sets the
+    replication method INCREMENTAL, only leads changed since the bookmark are read.
     """
 
     group_name = "lead_links"
@@ -51,17 +51,17 @@ class LeadLinkStream(BulkStream):
     calls: ClassVar[str]
     api_keys: ClassVar[tuple[str, ...]]
     api_schema: ClassVar[Schema]
-    """JSON Schema of what every instance has."""
+    """JSON Schema of the columns that every instance has."""
     lead_field: ClassVar[str]
-    """The lead field that holds the values."""
+    """Lead field with the values."""
     filter_type: ClassVar[str]
-    """The field of the object that has these values."""
+    """Field of the object with these values."""
 
     def __init__(self, tap: TapMarketo) -> None:
-        """Ask the instance for the fields of the object.
+        """Read the fields of the object from the instance.
 
         Args:
-            tap: With its settings and client.
+            tap: Tap with its settings and client.
 
         Raises:
             ResponseError: The API user may not read the object, or the call failed.
@@ -90,62 +90,62 @@ class LeadLinkStream(BulkStream):
         ]
 
     def begin(self, answers: Answers) -> None:
-        """Prepare to take the leads of all files, so that what they share is written once.
+        """Prepare for the leads of all files; each object is written once.
 
         Args:
-            answers: Who asks, for all streams of the group.
+            answers: Calls shared by all streams of the group.
         """
         self._lookup = Lookup(answers, self.path, self.filter_type, self.fields)
 
     def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
-        """Take a lead; yields objects whenever a call is full.
+        """Add a lead; yield objects whenever a call is full.
 
         Args:
-            lead: Ids by field.
+            lead: Ids of the lead, by field.
         """
         yield from self._lookup.of([lead.get(self.lead_field)])
 
     def rest(self) -> Iterator[dict[str, Any]]:
-        """Objects of the leads that are still waiting."""
+        """Objects of the leads that no call has covered yet."""
         yield from self._lookup.rest()
-        if unaskable := self._lookup.take_unaskable():
+        if unusable := self._lookup.take_unusable():
             self.logger.warning(
-                "%s: %d values of the lead field %s hold a comma. Marketo's filter cannot tell it"
-                " from the next value, so that their records are left out.",
+                "%s: %d values of the lead field %s contain a comma, which separates values in"
+                " Marketo's filter. Their records are not read.",
                 self.name,
-                unaskable,
+                unusable,
                 self.lead_field,
             )
 
     def record(self, row: dict[str, Any]) -> Record:
-        """Keep the columns of the schema, under their names and of their types.
+        """Convert a row to a record with the columns of the schema.
 
         Args:
-            row: As Marketo gives it.
+            row: Row as Marketo returns it.
         """
         typed = fit(trimmed(row), self._described, self._warn_unfit)
         return {self._names[name]: value for name, value in typed.items()}
 
     def skip(self, error: ResponseError) -> None:
-        """Read nothing more.
+        """Skip the rest of the stream.
 
         Args:
-            error: What Marketo answered.
+            error: Marketo's answer.
         """
         self.left_out = True
         self.tap.outcome.skip_stream(self.name, self.permissions, error)
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
-        """Ask for the ids that the streams of the group need."""
-        links = {one.lead_field for one in members if isinstance(one, LeadLinkStream)}
+        """Request the ids that the streams of the group need."""
+        links = {member.lead_field for member in members if isinstance(member, LeadLinkStream)}
         return ExportRequest(self.group_name, LEADS, (ID, *sorted(links - {ID})), CHANGED)
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:  # noqa: ARG002
-        """Without a field, the stream that needs it is empty; without the filter, all is read."""
+        """Leave out fields that leads lack; without the `updatedAt` filter use `createdAt`."""
         series.amend = self._amended
         series.alternative = Alternative(
             lambda usual: dataclasses.replace(usual, window_filter=CREATED),
-            lambda _, error: self.logger.warning("%s Following leads by createdAt instead.", error),
+            lambda _, error: self.logger.warning("%s Reading leads by createdAt instead.", error),
             whole_period=True,
         )
 
@@ -157,27 +157,31 @@ class LeadLinkStream(BulkStream):
         if not gone:
             raise error
         for name in gone:
-            self.logger.warning("Leads have no field %s, by which objects are found.", name)
+            self.logger.warning(
+                "Leads have no field %s, so the objects that it links are not read.", name
+            )
         kept = tuple(name for name in request.fields if name not in gone)
         return dataclasses.replace(request, fields=kept)
 
     @property
     def keeps_bookmark(self) -> bool:  # type: ignore[override]
-        """Whether only changed leads are followed, so that it matters which were."""
+        """Whether only leads changed since the bookmark are read."""
         return self.replication_method == "INCREMENTAL" and not self.left_out
 
     def writer(self, members: Sequence[BulkStream]) -> _LinkWriter:
-        """Who writes the files of the group."""
-        return _LinkWriter(self, [one for one in members if isinstance(one, LeadLinkStream)])
+        """The writer for the files of the group."""
+        return _LinkWriter(self, [m for m in members if isinstance(m, LeadLinkStream)])
 
     def _warn_unfit(self, name: str) -> None:
         if name not in self._unfit:
             self._unfit.add(name)
-            self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)
+            self.logger.warning(
+                "%s: a value of %s does not match its type and is written as null.", self.name, name
+            )
 
 
 class _LinkWriter:
-    """Writes what is linked to the leads of files, for all streams of the group."""
+    """Writes the objects linked to exported leads, for all streams of the group."""
 
     def __init__(self, leader: LeadLinkStream, members: Sequence[LeadLinkStream]) -> None:
         self._leader = leader
@@ -217,11 +221,11 @@ class _LinkWriter:
         if member.left_out:
             return
         try:
-            for one in objects:
+            for row in objects:
                 if member is self._leader:
-                    yield member.record(one)
+                    yield member.record(row)
                     continue
-                write_record(member, member.record(one))
+                write_record(member, member.record(row))
                 member.get_record_counter().increment()
         except SKIPPABLE as error:
             member.skip(error)

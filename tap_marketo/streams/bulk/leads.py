@@ -1,4 +1,4 @@
-"""Leads: every field of the instance, exported by the time of their last change."""
+"""Leads with every field of the instance, exported by the time of their last change."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ NO_SUCH_LIST = frozenset({"1003", "1013"})
 
 DESCRIBE = "/rest/v1/leads/describe2.json"
 KEY, CREATED = "id", "createdAt"
-# Experience Cloud ids, for Audience Sharing: exports have them, no describe call lists them.
+# Experience Cloud ids, for Audience Sharing: in exports, but in no describe call.
 ECIDS = "ecids"
 DELETION = Column(DELETED_AT, DELETED_AT, Kind.DATETIME)
-DELETION_TEXT = "When the lead was deleted, or merged into another; null else."
+DELETION_TEXT = "When the lead was deleted, or merged into another lead; otherwise null."
 
 
 def describe(client: MarketoClient, *, remember: bool = False) -> Fields:
     """The lead fields of the instance that can be exported, by API name.
 
     Args:
-        client: Of the instance.
-        remember: An answer of this run will do.
+        client: Client for the instance.
+        remember: Whether an earlier answer of this run may be reused.
 
     Raises:
         ResponseError: The API user may not read leads, or the call failed.
@@ -69,11 +69,11 @@ class LeadsStream(FieldsStream):
     undescribed: ClassVar[frozenset[str]] = frozenset({ECIDS})
 
     def __init__(self, tap: TapMarketo, fields: Fields) -> None:
-        """Make a typed column of every field, and one for deletions where they are captured.
+        """Create a typed column for every field, and one for deletions if they are captured.
 
         Args:
-            tap: With its settings.
-            fields: As `describe` gives them.
+            tap: Tap with its settings.
+            fields: Fields as `describe` returns them.
         """
         self._captures_deletes = tap.settings.capture_deletes
         if self._captures_deletes:
@@ -82,30 +82,30 @@ class LeadsStream(FieldsStream):
         super().__init__(tap, self.name, LEADS, _exportable(fields), constants)
         if tap.settings.leads_filter:
             self.ignores_bookmark = True
-            # A list that is gone must not empty what the target made of it before.
+            # A list that is gone must not empty the target's table.
             self.writes_schema_late = True
             self.keeps_bookmark = False
             self.replication_key = None
             self.forced_replication_method = "FULL_TABLE"
 
     def described(self) -> Fields:
-        """The fields that leads have now."""
+        """The current fields of leads."""
         return _exportable(describe(self.tap.client))
 
     def export_request(self, members: Sequence[BulkStream]) -> ExportRequest:
-        """Ask for the selected fields alone, and for the leads of one list where it is set."""
+        """Request only the selected fields and, if `leads_filter` is set, one list's leads."""
         request = super().export_request(members)
         only = self.tap.settings.leads_filter
         if not only:
             return request
         self.logger.info(
-            "leads: the members of one list alone (%s %s), all of them; the bookmark stays.", *only
+            "leads: exporting all members of one list (%s %s); the bookmark does not move.", *only
         )
         return request.undated((only,))
 
     @property
     def metadata(self) -> MetadataMapping:
-        """`ecids` is off; nobody can deselect the column without which a tombstone says nothing."""
+        """Deselect `ecids` by default; make the column of the deletion time automatic."""
         metadata = super().metadata
         if ecids := metadata.get(("properties", self._columns[ECIDS].name)):
             ecids.selected_by_default = False
@@ -115,31 +115,30 @@ class LeadsStream(FieldsStream):
         return metadata
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the leads of window after window; then write which leads are gone."""
+        """Read the leads window by window, then write the deletions."""
         tombstones = Tombstones(self, self._columns[KEY].name)
         yield from self._living(context)
         if self._captures_deletes and self.tap.plan.is_complete(self):
             tombstones.write_new()
 
     def _living(self, context: Context | None) -> Iterable[Record]:
-        """Yield the leads; errors of a list say which setting names it."""
+        """Read the leads; errors about a list name its setting."""
         try:
             yield from super().get_records(context)
         except FilterUnavailableError as error:
             if self.tap.settings.leads_filter:
                 error.hint = (
-                    "leads_filter: this subscription cannot export smart lists. Name a static list,"
-                    " to which a smart campaign of Marketo may add the leads, or ask Marketo"
-                    " Support."
+                    "leads_filter: this subscription cannot export smart lists. Use a static list,"
+                    " filled by a smart campaign if needed, or ask Marketo Support."
                 )
             raise
         except ResponseError as error:
             if self.tap.settings.leads_filter and error.code in NO_SUCH_LIST:
-                error.hint = "leads_filter: is there such a list, by this very name or id?"
+                error.hint = "Check the name or id of the list in leads_filter."
             raise
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
-        """Without the `updatedAt` filter, new leads come by `createdAt`, changed ones by id."""
+        """Without the `updatedAt` filter, read new leads by `createdAt` and changed ones by id."""
         super().configure(series, bookmark, ask=ask)
         if not self.ignores_bookmark:
             series.alternative = Alternative(
@@ -152,8 +151,8 @@ class LeadsStream(FieldsStream):
 
     def _explain(self, series: Series, error: ResponseError) -> None:
         self.logger.warning(
-            "%s Exporting new leads by createdAt, and reading changes of older ones by id: one call"
-            " for each 300 changes and each 300 changed leads.",
+            "%s New leads are exported by createdAt, and changed older ones are read by id: one"
+            " call per 300 changes and per 300 changed leads.",
             error,
         )
         oldest = self.tap.client.clock.now() - timedelta(days=CHANGES_KEPT_DAYS)
@@ -162,20 +161,20 @@ class LeadsStream(FieldsStream):
             self.logger.warning(
                 "leads: Marketo keeps changes of values for %d days. Leads created before %s and"
                 " last changed before %s are not read. To load them, set start_date before the"
-                " first lead was created and remove the stream from the state.",
+                " creation of the first lead and remove the stream from the state.",
                 CHANGES_KEPT_DAYS,
                 rfc3339(missing[0].start),
                 rfc3339(oldest),
             )
 
     def changed_records(self, piece: Piece) -> Iterable[Record]:
-        """Leads that changed in a window and that no export of this run holds."""
+        """Leads that changed in a window and that no export of this run contains."""
         series, window = piece.series, piece.window
         if window is None:
             raise AssertionError(piece)
         client = self.tap.client
-        # The REST API refuses what no describe call lists.
-        fields = tuple(one for one in series.request.fields if one not in self.undescribed)
+        # The REST API refuses fields that no describe call lists.
+        fields = tuple(name for name in series.request.fields if name not in self.undescribed)
         columns = self.columns(fields)
         ids = changed_leads(client, window, fields)
         for lead in leads_by_id(client, ids, dict.fromkeys([*fields, CREATED])):
@@ -193,7 +192,7 @@ def _exportable(fields: Fields) -> Fields:
 
 
 def _is_in(created: Any, windows: Iterable[Window]) -> bool:
-    """Whether a lead was created in one of some windows."""
+    """Whether a lead was created in one of the windows."""
     try:
         at = parse_time(str(created))
     except ValueError:

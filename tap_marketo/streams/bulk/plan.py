@@ -1,7 +1,7 @@
-"""The exports of a run, for all bulk streams: begun first, written as their files come.
+"""The exports of a run for all bulk streams: started first, written as their files arrive.
 
-A tap calls `start` before it reads anything, `write_ready` whenever it has a moment, and `finish`
-for each bulk stream; a stream whose exports are written already has nothing left to do then.
+A tap calls `start` before it reads anything, `write_ready` between pages, and `finish` for each
+bulk stream, which does nothing when the stream's exports are already written.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ Rows = TypeVar("Rows", bound=Sized)
 
 
 class QuotaPauseError(MarketoError):
-    """No further window can be exported today; what was exported has been written."""
+    """No further window can be exported today; everything exported so far is written."""
 
 
 class ExportPlan:
-    """Plans the exports of a run, and writes what they bring."""
+    """Plans the exports of a run and writes their records."""
 
     def __init__(self, tap: TapMarketo) -> None:
-        """Bind the tap; nothing is planned or called yet.
+        """Store the tap; plan and call nothing yet.
 
         Args:
-            tap: With its settings, streams and state.
+            tap: Tap with its settings, streams and state.
         """
         self._tap = tap
         self._groups: list[ExportGroup] = []
@@ -73,7 +73,7 @@ class ExportPlan:
 
     @property
     def until(self) -> datetime:
-        """Where the newest windows end; known once the exports are planned."""
+        """End of the newest windows; known once the exports are planned."""
         return self._period.end
 
     @property
@@ -81,12 +81,12 @@ class ExportPlan:
         """Whether the SDK limits the records, as `--test` does."""
         return any(stream.ABORT_AT_RECORD_COUNT is not None for stream in self._streams())
 
-    # What the tap calls.
+    # Called by the tap.
 
     def start(self) -> None:
-        """Plan the exports of all selected streams and begin them; a second call does nothing.
+        """Plan and start the exports of all selected streams; a second call does nothing.
 
-        A stream that cannot be planned fails alone, when its turn comes.
+        A stream that cannot be planned fails when it is read; the others go on.
 
         Raises:
             MarketoError: A bookmark cannot be read.
@@ -106,7 +106,7 @@ class ExportPlan:
         machine = Machine(self._rules(settings, dry_run=dry), allocation, series, moment)
         self._driver = Driver(tap.client, machine, self._write_state)
         machine.plan(saved_jobs(state), moment, also_list=() if dry else (LEADS, ACTIVITIES))
-        planned = sum(len(one.pieces) for one in series)
+        planned = sum(len(group.series.pieces) for group in self._groups)
         if not planned and not machine.board.held:
             return
         for group in self._groups:
@@ -118,15 +118,15 @@ class ExportPlan:
         self._driver.start()
 
     def write_ready(self) -> None:
-        """Write the files that are there; does not wait for any."""
+        """Write the files that are ready, without waiting for more."""
         driver = self._driver
         if driver is None or self.is_dry_run or driver.failure:
-            return  # a failure is raised when a stream of exports has its turn
+            return  # `finish` raises the failure
         while piece := driver.take(wait=False):
             self._write(piece)
 
     def finish(self, stream: BulkStream) -> None:
-        """Write everything of a stream; what is ready of others is written meanwhile.
+        """Write all of a stream's files, and those of other streams that are ready meanwhile.
 
         Args:
             stream: Any bulk stream.
@@ -142,12 +142,12 @@ class ExportPlan:
         self._end_group(group)
 
     def record_jobs(self) -> None:
-        """Send the ids of new jobs in a STATE message, if there are any, so that they may run."""
+        """Write the ids of new jobs to a STATE message; a job is enqueued only after that."""
         if self._driver is not None and not self.is_dry_run:
             self._driver.save_jobs()
 
     def end(self) -> None:
-        """Stop; jobs stay in the state for the next run, but for those of a test."""
+        """Stop. Jobs stay in the state for the next run; those of a test are canceled."""
         if self._driver is not None:
             if self.is_dry_run:
                 self._driver.cancel_all()
@@ -156,9 +156,9 @@ class ExportPlan:
             self._progress.end()
 
     def terminated(self) -> None:
-        """Leave no jobs behind when a first run ends before it has exported anything.
+        """Cancel all jobs when a first run ends before it has exported anything.
 
-        Nobody may have kept its state, as after `meltano config test`.
+        Its state may not have been saved, as after `meltano config test`.
         """
         driver = self._driver
         if driver is None or self.windows_written or not self._tap.is_first_run:
@@ -167,15 +167,15 @@ class ExportPlan:
         canceller.start()
         canceller.join(SECONDS_TO_CANCEL)
 
-    # What streams and writers call.
+    # Called by streams and writers.
 
     def group_of(self, stream: BulkStream) -> ExportGroup | None:
-        """The group of a stream, if the exports are planned already.
+        """The group of a stream; None until the exports are planned.
 
         Args:
             stream: Any bulk stream.
         """
-        return next((one for one in self._groups if stream in one.members), None)
+        return next((group for group in self._groups if stream in group.members), None)
 
     def sample(self, stream: BulkStream) -> Piece | None:
         """One piece with its file, for a test.
@@ -195,10 +195,10 @@ class ExportPlan:
         return group.series.head
 
     def watched(self, chunks: Iterable[Rows]) -> Iterator[Rows]:
-        """Rows as they are, with a look at new export jobs now and then.
+        """Pass rows on, and record new export jobs every thousand rows.
 
         Args:
-            chunks: Some rows of a file at a time.
+            chunks: Rows of a file, in chunks.
         """
         self._rows = looks = 0
         for chunk in chunks:
@@ -222,7 +222,7 @@ class ExportPlan:
         )
 
     def preview(self) -> list[ExportGroup]:
-        """The groups with the exports that a sync would need; nothing is called or started.
+        """The groups with the exports that a sync would need; calls and starts nothing.
 
         Raises:
             MarketoError: A bookmark cannot be read.
@@ -237,7 +237,7 @@ class ExportPlan:
         return groups
 
     def log_summary(self) -> None:
-        """Log what the run exported, and what it took."""
+        """Log what the run exported, and its cost."""
         driver = self._driver
         if driver is None or not self.windows_written:
             return
@@ -265,7 +265,7 @@ class ExportPlan:
             driver.seconds_waited,
         )
 
-    # Inside.
+    # Private.
 
     def _calls_left(self) -> str:
         throttle = self._tap.client.throttle
@@ -280,7 +280,7 @@ class ExportPlan:
 
     def _streams(self) -> list[BulkStream]:
         streams = self._tap.streams.values()
-        return [one for one in streams if isinstance(one, BulkStream) and one.selected]
+        return [stream for stream in streams if isinstance(stream, BulkStream) and stream.selected]
 
     @staticmethod
     def _rules(settings: Settings, *, dry_run: bool) -> Rules:
@@ -306,13 +306,13 @@ class ExportPlan:
             except REFUSED as error:
                 tap.outcome.skip_stream(group.leader.name, group.leader.permissions, error)
                 group.series.stopped = group.reported = True
-            except Exception as error:  # noqa: BLE001 - raised when the stream's turn comes
+            except Exception as error:  # noqa: BLE001 - `finish` raises it
                 group.series.error, group.series.stopped = error, True
         return groups
 
     def _log_plan(self, group: ExportGroup) -> None:
         series = group.series
-        windows = [one.window for one in series.pieces if one.window]
+        windows = [piece.window for piece in series.pieces if piece.window]
         if not series.pieces:
             return
         emit(
@@ -320,10 +320,10 @@ class ExportPlan:
         )
         span = ""
         if windows:
-            start, end = min(windows).start, max(one.end for one in windows)
+            start, end = min(windows).start, max(window.end for window in windows)
             span = f" from {rfc3339(start)} to {rfc3339(end)}"
         streams = f" for {len(series.streams)} streams" if len(series.streams) > 1 else ""
-        adopted = sum(one.adopted for one in series.pieces)
+        adopted = sum(piece.adopted for piece in series.pieces)
         jobs = f", {adopted} of them with jobs of an earlier run" if adopted else ""
         exports = "export" if len(series.pieces) == 1 else "exports"
         count = f"{len(series.pieces)} {exports}"
@@ -331,7 +331,7 @@ class ExportPlan:
         self._log_moved_start(group)
 
     def _log_moved_start(self, group: ExportGroup) -> None:
-        """A start date that was moved back has no effect on a stream with a bookmark."""
+        """Warn that an earlier start date has no effect on a stream with a bookmark."""
         start = self._tap.settings.start_date
         if start is None or self.is_dry_run:
             return
@@ -341,8 +341,8 @@ class ExportPlan:
             member.stream_state["started_from"] = rfc3339(start)
         if first and rfc3339(start) < str(first) and group.bookmark.until:
             logger.warning(
-                "start_date %s has no effect on %s: its bookmark is at %s. Remove the stream from"
-                " the state to load what lies before %s.",
+                "start_date %s has no effect on %s, whose bookmark is %s. To load records from"
+                " before %s, remove the stream from the state.",
                 rfc3339(start),
                 group.series.name,
                 rfc3339(group.bookmark.until),
@@ -351,7 +351,7 @@ class ExportPlan:
 
     def _write(self, piece: Piece) -> None:
         driver = self._started()
-        group = next(one for one in self._groups if one.series is piece.series)
+        group = next(group for group in self._groups if group.series is piece.series)
         began = time.monotonic()
         self._rows = 0
         driver.machine.board.emit(piece, "writing")
@@ -366,7 +366,7 @@ class ExportPlan:
                 return
         except BrokenPipeError:
             raise
-        except Exception as error:  # noqa: BLE001 - ends this group alone, when its turn comes
+        except Exception as error:  # noqa: BLE001 - `finish` raises it for this group only
             failure = error
             driver.report(lambda machine: machine.faults.stop(piece.series, failure))
             return
@@ -389,7 +389,7 @@ class ExportPlan:
     def _skips(self, piece: Piece, error: ExportFileError) -> bool:
         if not isinstance(error, BadRowsError) or self._tap.settings.bad_rows != "skip":
             return False
-        logger.warning("%s: %s. Skipped, as bad_rows says.", piece, error)
+        logger.warning("%s: %s. These rows are skipped, because bad_rows is skip.", piece, error)
         return True
 
     def _unreadable(self, piece: Piece, error: ExportFileError) -> MarketoError:
@@ -399,7 +399,7 @@ class ExportPlan:
             hint=(
                 ("All other rows are written. " if all_others else "")
                 + "The bookmark keeps the window as a gap, and the next run exports it again."
-                + (" Set bad_rows to skip to go past such rows." if all_others else "")
+                + (" Set bad_rows to skip to leave such rows out." if all_others else "")
                 + " If it fails again, give Adobe's support the id of the export job."
             ),
         ).with_context(stream=piece.series.name, export_id=piece.export_id or None)
@@ -447,7 +447,7 @@ class ExportPlan:
             " run continues from there."
         )
         if isinstance(spent, ExportQuotaSpentError):
-            text += f" The quota begins anew at {self._tap.client.clock.quota_reset_text()}."
+            text += f" The allocation resets at {self._tap.client.clock.quota_reset_text()}."
         return QuotaPauseError(text)
 
     def _write_state(self) -> None:

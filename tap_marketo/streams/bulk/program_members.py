@@ -1,4 +1,4 @@
-"""Program members: exported for ten programs at a time, as Marketo has no export of all of them."""
+"""Program members, exported for ten programs at a time: Marketo cannot export all at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def describe(client: MarketoClient) -> Fields:
     """The fields of program members, by API name.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
 
     Raises:
         ResponseError: The API user may not read them, or the call failed.
@@ -49,14 +49,14 @@ def describe(client: MarketoClient) -> Fields:
 
 
 def discover(tap: TapMarketo) -> Iterator[ProgramMembersStream]:
-    """The stream, unless nobody wants it or the API user may not read its fields.
+    """The stream, unless it is not selected or the API user may not read its fields.
 
     Args:
-        tap: With its client and catalog.
+        tap: Tap with its client and catalog.
     """
     stream = ProgramMembersStream
     if not tap.may_be_wanted(stream.name):
-        return  # its description would cost a call
+        return  # describing it would cost a call
     try:
         yield stream(tap, describe(tap.client))
     except REFUSED as error:
@@ -66,9 +66,9 @@ def discover(tap: TapMarketo) -> Iterator[ProgramMembersStream]:
 class ProgramMembersStream(FieldsStream):
     """Members of all programs.
 
-    The bookmark remembers which programs it covers: one that is new to the API user, although older
-    than the bookmark, is exported from its creation on. The first run asks for all windows: what a
-    program's `createdAt` says of its members is documented nowhere.
+    The bookmark covers the programs exported so far. A program that is older than the bookmark but
+    new to the API user is exported from its creation on. The first run exports all windows: Adobe
+    does not document whether a program can have members from before its `createdAt`.
 
     Source: bulk-program-member-extract.md
     """
@@ -80,20 +80,20 @@ class ProgramMembersStream(FieldsStream):
     jobs_for_each = "ten programs"
 
     def __init__(self, tap: TapMarketo, fields: Fields) -> None:
-        """Make a typed column of every field.
+        """Create a typed column for every field.
 
         Args:
-            tap: With its settings.
-            fields: As `describe` gives them.
+            tap: Tap with its settings.
+            fields: Fields as `describe` returns them.
         """
         super().__init__(tap, self.name, PROGRAM_MEMBERS, fields)
 
     def described(self) -> Fields:
-        """The fields that members have now."""
+        """The current fields of members."""
         return describe(self.tap.client)
 
     def configure(self, series: Series, bookmark: Bookmark, *, ask: bool) -> None:
-        """Ten programs a job; without the date filter all members are exported."""
+        """Export ten programs per job, and all members if Marketo lacks the date filter."""
         super().configure(series, bookmark, ask=ask)
         series.alternative = Alternative(lambda usual: usual.undated(), self._explain)
         if not ask:
@@ -101,49 +101,51 @@ class ProgramMembersStream(FieldsStream):
         created = self._created()
         series.part_filter, series.per_job = FILTER, PROGRAMS_PER_JOB
         series.keys = tuple(sorted(created))
-        # Those that are new to the API user, although older than the bookmark.
+        # Programs older than the bookmark, but new to the API user.
         series.late = late_keys(created, bookmark)
         series.known = {number for number in created if number not in series.late}
 
     def _explain(self, series: Series, error: ResponseError) -> None:
         self.logger.warning(
-            "%s Exporting all members of %d programs instead, in this run and in each one until"
-            " Marketo has the filter: %d export jobs.",
+            "%s Exporting all members of %d programs instead, in every run until Marketo enables"
+            " the filter: %d export jobs.",
             error,
             len(series.keys),
             len(series.pieces),
         )
 
     def amended(self, piece: Piece, error: ResponseError) -> Amended:
-        """Leave out programs that are gone, or fields."""
+        """Leave out programs or fields that no longer exist."""
         if names_fields(error):
             return super().amended(piece, error)
-        there = self._created()
-        gone = frozenset(number for number in piece.keys if number not in there)
+        created = self._created()
+        gone = frozenset(number for number in piece.keys if number not in created)
         if not gone:
             raise error
-        spelled = ", ".join(str(number) for number in sorted(gone, key=str))
-        self.logger.warning("Programs that are gone are left out of the exports: %s.", spelled)
+        ids = ", ".join(str(number) for number in sorted(gone, key=str))
+        self.logger.warning(
+            "program_members: Programs no longer in Marketo are left out of the exports: %s.", ids
+        )
         return Amended(gone=gone)
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the members of window after window; all of them where Marketo has no filter."""
+        """Read the members window by window; skip the stream if Marketo refuses it."""
         try:
             yield from super().get_records(context)
         except REFUSED as error:
             self.give_up(error)
 
     def _created(self) -> dict[Key, datetime | None]:
-        """When each program was created."""
+        """Creation time of each program."""
         return {
-            int(one["id"]): _moment(one.get("createdAt"))
-            for one in offset_pages(self.tap.client, PROGRAMS)
+            int(program["id"]): _parsed(program.get("createdAt"))
+            for program in offset_pages(self.tap.client, PROGRAMS)
         }
 
 
-def _moment(text: Any) -> datetime | None:
+def _parsed(value: Any) -> datetime | None:
     try:
-        spelled = to_datetime(text)
+        text = to_datetime(value)
     except ValueError:
         return None
-    return parse_time(spelled) if spelled else None
+    return parse_time(text) if text else None

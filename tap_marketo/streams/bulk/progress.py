@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; nothing where stderr is a file or a pipe."""
+"""A progress bar, shown only when stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Windows written, of those planned."""
+    """Progress bar over the planned windows."""
 
     def __init__(self, windows: int) -> None:
-        """Begin; log lines scroll above the bar.
+        """Show the bar; log lines scroll above it.
 
         Args:
-            windows: How many there are to write.
+            windows: Number of windows to write.
         """
-        # With None, tqdm asks whether stderr is a terminal.
+        # With disable=None, tqdm checks whether stderr is a terminal.
         self._bar: tqdm[NoReturn] = tqdm(total=windows, unit=" windows", disable=None, leave=False)
         self._logs: AbstractContextManager[None] | None = None
         if not self._bar.disable:
@@ -31,13 +31,13 @@ class Progress:
         """Count one window.
 
         Args:
-            of: How many there are now; a window may have been split.
+            of: Current total; a window may have been split.
         """
         self._bar.total = of
         self._bar.update()
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
         if self._logs:
             self._logs.__exit__(None, None, None)

@@ -1,7 +1,7 @@
-"""Tombstones: records that say no more than that a lead is gone, and when.
+"""Tombstones: records with only the id of a deleted lead and the time of its deletion.
 
-They come under a SCHEMA of just these two columns: targets that write whole rows of what the SCHEMA
-names then leave the other columns of the row as they are.
+They follow a SCHEMA of only these two columns, so that targets leave the row's other columns as
+they are.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ DELETIONS_READ = "deletions_read_until"
 
 
 class Tombstones:
-    """Tells each deletion once, or once more after an interruption; its own bookmark tells which.
+    """Writes each deletion once, or again after an interruption; keeps its own bookmark.
 
-    Made before the first window is written and used when all are: no older export brings a lead
-    back then.
+    Created before the first window is written, and used after the last one, so that no older
+    export brings a deleted lead back.
     """
 
     def __init__(self, stream: BulkStream, key: str) -> None:
-        """Bind the stream.
+        """Store the stream.
 
         Args:
-            stream: Of leads.
-            key: Its key column.
+            stream: Stream of leads.
+            key: Name of its key column.
         """
         self._stream = stream
         self._key = key
         self._had_leads = "replication_key_value" in stream.stream_state
         self._kept: dict[str, list[str]] = {}
-        # Only a map may ask for columns that a tombstone does not have.
-        mapped = any(not isinstance(one, SameRecordTransform) for one in stream.stream_maps)
+        # Only a stream map may need columns that a tombstone does not have.
+        mapped = any(not isinstance(map_, SameRecordTransform) for map_ in stream.stream_maps)
         self._blank: dict[str, Any] = dict.fromkeys(stream.schema["properties"] if mapped else ())
 
     def write_new(self) -> None:
-        """Write those of leads that went since the last time.
+        """Write the deletions since the last run.
 
         Raises:
-            ResponseError: Marketo did not tell all of them; the bookmark stays.
+            ResponseError: Not all deletions could be read; the bookmark stays.
         """
         stream = self._stream
         if not stream.is_written(DELETED_AT):
@@ -84,16 +84,16 @@ class Tombstones:
                 return pendulum.instance(self._stream.tap.plan.until)
             if self._had_leads:
                 logger.warning(
-                    "capture_deletes: deletions are read for the first time. Leads deleted before"
-                    " %s stay in the target: compare its ids with those of a full export.",
+                    "capture_deletes: this run is the first to read deletions. Leads deleted before"
+                    " %s stay in the target. Compare its ids with those of a full export.",
                     rfc3339(oldest),
                 )
             return oldest
         if moment(read_until) < oldest:
             logger.warning(
-                "leads: deletions were last read at %s. Marketo forgets them after %d days: leads"
-                " deleted between then and %s stay in the target. Compare its ids with those of a"
-                " full export.",
+                "capture_deletes: deletions were last read at %s, and Marketo keeps them for %d"
+                " days. Leads deleted between then and %s stay in the target. Compare its ids with"
+                " those of a full export.",
                 read_until,
                 DAYS_KEPT,
                 rfc3339(oldest),

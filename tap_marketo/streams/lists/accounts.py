@@ -1,4 +1,4 @@
-"""Named accounts of account-based marketing, by way of the lists that hold them."""
+"""Named accounts of account-based marketing, read through their lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.streams.lists.described import describe, known, trimmed
-from tap_marketo.streams.lists.lookups import REMEMBERED, VALUES_A_CALL
+from tap_marketo.streams.lists.lookups import REMEMBERED, VALUES_PER_CALL
 from tap_marketo.values.schema import BOOLEAN, MOMENT, TEXT, record
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MEMBERS = "/rest/v1/namedAccountList/{marketoGUID}/namedAccounts.json"
 
 
 class NamedAccountStream(MarketoStream):
-    """Named accounts or lists of them, known by a GUID."""
+    """Named accounts or lists of them, identified by a GUID."""
 
     paging = Paging.TOKEN
     selected_by_default = False
@@ -60,13 +60,13 @@ class NamedAccountListsStream(NamedAccountStream):
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
-        """Marketo lists none of them by itself: the names to ask for, as many as fit a call."""
+        """Names to request, as many as fit into one call: Marketo does not list all."""
         names = self.tap.settings.named_account_lists
-        starts = range(0, len(names), VALUES_A_CALL)
-        return [{"names": ",".join(names[at : at + VALUES_A_CALL])} for at in starts]
+        starts = range(0, len(names), VALUES_PER_CALL)
+        return [{"names": ",".join(names[at : at + VALUES_PER_CALL])} for at in starts]
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """The lists; none where none is configured."""
+        """The configured lists."""
         if context is None:
             self.logger.warning(
                 "%s and its child streams are empty: Marketo returns only lists requested by name."
@@ -77,12 +77,12 @@ class NamedAccountListsStream(NamedAccountStream):
         yield from super().get_records(context)
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """By name."""
+        """Query the lists by name."""
         return {"filterType": "dedupeFields", "filterValues": (context or {}).get("names")}
 
 
 class NamedAccountListMembersStream(NamedAccountStream):
-    """Which named accounts are in which list. Source: named-account-lists.md."""
+    """Members of the named account lists. Source: named-account-lists.md."""
 
     name = "named_account_list_members"
     parent_stream_type = NamedAccountListsStream
@@ -95,7 +95,7 @@ class NamedAccountListMembersStream(NamedAccountStream):
 
 
 class NamedAccountsStream(NamedAccountStream):
-    """The named accounts in the configured lists, with all fields. Source: named-accounts.md."""
+    """Named accounts in the configured lists, with all fields. Source: named-accounts.md."""
 
     name = "named_accounts"
     parent_stream_type = NamedAccountListsStream
@@ -106,10 +106,10 @@ class NamedAccountsStream(NamedAccountStream):
     api_schema = known(marketoGUID=TEXT, name=TEXT)
 
     def __init__(self, tap: TapMarketo) -> None:
-        """Ask the instance for the fields.
+        """Read the fields from the instance.
 
         Args:
-            tap: With its settings and client.
+            tap: Tap with its settings and client.
 
         Raises:
             ResponseError: The API user may not read named accounts, or the call failed.
@@ -119,12 +119,12 @@ class NamedAccountsStream(NamedAccountStream):
         self._written: OrderedDict[str, None] = OrderedDict()
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """With the selected fields."""
-        names = [name for name, column in self._names.items() if self._is_field_asked(name, column)]
+        """Query the selected fields."""
+        names = [name for name, column in self._names.items() if self._is_requested(name, column)]
         return {**super().query(context), "fields": ",".join(names)}
 
     def record(self, row: dict[str, Any], context: Context | None) -> Record | None:
-        """An account that is in several lists leaves once."""
+        """Write an account once, even if several lists contain it."""
         guid = str(row.get("marketoGUID")).strip()
         if guid in self._written:
             return None
@@ -133,5 +133,5 @@ class NamedAccountsStream(NamedAccountStream):
             self._written.popitem(last=False)
         return super().record(row, context)
 
-    def _is_field_asked(self, name: str, column: str) -> bool:
+    def _is_requested(self, name: str, column: str) -> bool:
         return name in self.api_keys or bool(self.mask["properties", column])

@@ -1,4 +1,4 @@
-"""Who may do what, what was called, and what was exported."""
+"""Users, roles, workspaces, API usage and export jobs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _USERS = "/userservice/management/v1/users"
 
 
 class UserServiceStream(MarketoStream):
-    """A bare array of the user service, judged by its status. Source: user-management.md."""
+    """A list of the user service, which answers with a bare array. Source: user-management.md."""
 
     is_array = True
     permissions = ("Access User Management Api", "Access Users")
@@ -49,7 +49,7 @@ class UsersStream(UserServiceStream):
 
 
 class UserRolesStream(UserServiceStream):
-    """Roles of users by workspace; workspace 0 is all of them. Source: user-management.md."""
+    """Roles of users by workspace; workspace 0 means all. Source: user-management.md."""
 
     name = "user_roles"
     parent_stream_type = UsersStream
@@ -85,10 +85,10 @@ class RolesStream(UserServiceStream):
     )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """The guide spells two of the names without their `is`."""
+        """Accept two names without `is`, as Adobe's guide spells them."""
         del context
-        spelled = {"isHidden": row.get("hidden"), "isOnlyAllZones": row.get("onlyAllZones")}
-        return {**spelled, **row}
+        unprefixed = {"isHidden": row.get("hidden"), "isOnlyAllZones": row.get("onlyAllZones")}
+        return {**unprefixed, **row}
 
 
 class WorkspacesStream(UserServiceStream):
@@ -130,7 +130,7 @@ class ApiErrorsDailyStream(MarketoStream):
 
 
 class ExportJobsStream(MarketoStream):
-    """What this API user exported in the last seven days. Source: bulk-extract.md."""
+    """Export jobs of this API user in the last seven days. Source: bulk-extract.md."""
 
     name = "export_jobs"
     path = "/bulk/v1/{kind}/export.json"
@@ -161,15 +161,15 @@ class ExportJobsStream(MarketoStream):
 
     @cached_property
     def partitions(self) -> list[dict[str, Any]]:
-        """Each kind of job has a list of its own, and so has each type of custom objects."""
+        """One list per kind of job, and per custom object type."""
         kinds = ["leads", "activities", "program/members"]
         try:
             types = self.tap.client.get(custom_objects.TYPES, remember=True).result
         except SKIPPABLE:
             types = []  # then there are no such exports either
-        names = [one.get("name") or one.get("apiName") for one in types]
-        return [{"kind": kind} for kind in (*kinds, *(f"customobjects/{one}" for one in names))]
+        names = [type_.get("name") or type_.get("apiName") for type_ in types]
+        return [{"kind": kind} for kind in (*kinds, *(f"customobjects/{name}" for name in names))]
 
     def _place(self, context: Context | None) -> object:
-        """The user may see some kinds of jobs and not others."""
+        """The kind of job: the user may see some kinds and not others."""
         return (context or {}).get("kind")

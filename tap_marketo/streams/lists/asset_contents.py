@@ -1,4 +1,4 @@
-"""What assets hold and where they are used: child streams that are off unless selected."""
+"""Contents and uses of assets: child streams that are off by default."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EmailFullContentStream(PartStream):
 
 
 class EmailVariablesStream(PartStream):
-    """Variables of emails, those of modules included. Source: emails.md."""
+    """Variables of emails, including those of modules. Source: emails.md."""
 
     name = "email_variables"
     parent_stream_type = assets.EmailsStream
@@ -58,13 +58,13 @@ class EmailVariablesStream(PartStream):
     api_schema = record(emailId=INTEGER, moduleId=TEXT, name=TEXT, value=TEXT, moduleScope=BOOLEAN)
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """A variable of no module has an empty module id, as a key must have a value."""
+        """Use an empty module id for a variable outside modules: a key needs a value."""
         del context
         return {**row, "moduleId": row.get("moduleId") or ""}
 
 
 class EmailDynamicContentStream(PartStream):
-    """What a section of an email shows to each segment. Source: emails.md."""
+    """Content of an email section for each segment. Source: emails.md."""
 
     name = "email_dynamic_content"
     parent_stream_type = asset_parts.EmailContentStream
@@ -141,7 +141,7 @@ class FormUsesStream(PartStream):
 
     name = "form_used_by"
     parent_stream_type = assets.FormsStream
-    # An asset begins or ends to use a form without a change of the form.
+    # Other assets start or stop using a form without changing it.
     ignore_parent_replication_key = True
     shows_no_changes = True
     path = "/rest/asset/v1/form/{id}/usedBy.json"

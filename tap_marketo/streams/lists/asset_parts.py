@@ -1,4 +1,4 @@
-"""What hangs on a single asset: one call for each parent that changed."""
+"""Parts of single assets: one call for each changed parent."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ PROGRAM_CALLS = "1 per changed program, for `program_tags` and `program_costs` t
 
 
 def program_query(context: Context | None) -> dict[str, Any]:
-    """The query of a program with its tags and costs.
+    """Query of a program with its tags and costs.
 
     Args:
-        context: Of the program.
+        context: Context of the program.
     """
     name = (context or {}).get("name")
     return {"name": name, "includeTags": "true", "includeCosts": "true"}
@@ -56,7 +56,7 @@ class PartStream(MarketoStream):
 
 
 class ProgramTagsStream(PartStream):
-    """Tags of programs, from the calls that costs need. Source: programs.md."""
+    """Tags of programs, from the same calls as their costs. Source: programs.md."""
 
     name = "program_tags"
     parent_stream_type = assets.ProgramsStream
@@ -68,12 +68,12 @@ class ProgramTagsStream(PartStream):
     api_schema = record(programId=INTEGER, tagType=TEXT, tagValue=TEXT)
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """With costs, so that one call serves both streams."""
+        """Include costs, so that one call serves both streams."""
         return program_query(context)
 
 
 class ProgramCostsStream(PartStream):
-    """Costs of programs by period; the same period may have several. Source: programs.md."""
+    """Costs of programs by period; a period may have several. Source: programs.md."""
 
     name = "program_costs"
     parent_stream_type = assets.ProgramsStream
@@ -84,11 +84,11 @@ class ProgramCostsStream(PartStream):
     api_schema = record(programId=INTEGER, position=INTEGER, startDate=DATE, cost=NUMBER, note=TEXT)
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """Costs come by name alone."""
+        """Look the program up by name: only then does Marketo return costs."""
         return program_query(context)
 
     def items(self, page: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-        """Number the costs of a program: nothing else tells them apart."""
+        """Number the costs of a program, which have no id."""
         for program in page:
             for position, cost in enumerate(program.get("costs") or ()):
                 yield {**cost, "position": position}
@@ -113,7 +113,7 @@ class TokensStream(PartStream):
     )
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """Folders and programs share ids."""
+        """Add the type: folders and programs share ids."""
         return {"folderType": (context or {}).get("type")}
 
 
@@ -174,11 +174,11 @@ class SegmentsStream(PartStream):
 
 
 class StaticListMembershipsStream(PartStream):
-    """Who is in which static list, read anew in each run. Source: static-lists.md."""
+    """Members of static lists, read in full. Source: static-lists.md."""
 
     name = "static_list_memberships"
     parent_stream_type = assets.StaticListsStream
-    # Members come and go without a change of the list itself.
+    # Members change without a change of the list itself.
     ignore_parent_replication_key = True
     shows_no_changes = True
     path = "/rest/v1/lists/{id}/leads.json"
@@ -191,7 +191,7 @@ class StaticListMembershipsStream(PartStream):
     api_schema = record(listId=INTEGER, leadId=INTEGER)
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """The members are leads."""
+        """Rename the member's id: members are leads."""
         del context
         return {"leadId": row.get("id")}
 
@@ -215,7 +215,7 @@ class EmailContentStream(PartStream):
     )
 
     def get_child_context(self, record: Record, context: Context | None) -> Context | None:
-        """Only a dynamic section has content for each segment; its value is the id of that."""
+        """Context of dynamic sections only: their value is the id of the dynamic content."""
         del context
         if "dynamic" not in str(record.get(self._names["contentType"])).lower():
             return None
@@ -224,7 +224,7 @@ class EmailContentStream(PartStream):
 
 
 class SnippetContentStream(PartStream):
-    """Content of snippets, as HTML and as text. Source: snippets.md."""
+    """Content of snippets as HTML and text. Source: snippets.md."""
 
     name = "snippet_content"
     parent_stream_type = assets.SnippetsStream

@@ -1,4 +1,4 @@
-"""Assets that need no parent to be listed: from programs to files."""
+"""Assets that are listed without a parent, from programs to files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, man
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
-# Folders are spelled in several ways: by `id` or by `value`, with or without a name.
+# Marketo spells folders in several ways: by `id` or by `value`, with or without a name.
 FOLDER = group(id=INTEGER, value=INTEGER, type=TEXT, folderName=TEXT, name=TEXT)
 HEADER = group(type=TEXT, value=TEXT)
 _NAMED = {"id": INTEGER, "name": TEXT, "description": TEXT}
@@ -21,7 +21,7 @@ _DRAFTED = {**_ASSET, "status": TEXT}
 
 
 class AssetStream(MarketoStream):
-    """An asset: in pages by offset, known by its id."""
+    """A list of assets, paged by offset, with `id` as key."""
 
     paging = Paging.OFFSET
     api_keys: ClassVar[tuple[str, ...]] = ("id",)
@@ -47,7 +47,7 @@ class ProgramsStream(AssetStream):
 
 
 class ChannelsStream(AssetStream):
-    """Channels with the steps of their progression. Source: channels.md."""
+    """Channels with their progression statuses. Source: channels.md."""
 
     name = "channels"
     path = "/rest/asset/v1/channels.json"
@@ -81,11 +81,11 @@ class TagTypesStream(AssetStream):
 
 
 class FoldersStream(AssetStream):
-    """Folders and programs as a tree: both number themselves from one. Source: folders.md."""
+    """Folders and programs as a tree; their ids overlap. Source: folders.md."""
 
     name = "folders"
     path = "/rest/asset/v1/folders.json"
-    parameters = (("maxDepth", 100),)  # two levels otherwise
+    parameters = (("maxDepth", 100),)  # the default is two levels
     api_keys = ("id", "type")
     child_fields = ("id", "type")
     api_schema = record(
@@ -104,7 +104,7 @@ class FoldersStream(AssetStream):
     )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """Take type and id out of `folderId`; the type comes as `Folder` and as `FOLDER`."""
+        """Lift type and id from `folderId`; Marketo spells the type `Folder` or `FOLDER`."""
         del context
         folder = row.get("folderId")
         folder = folder if isinstance(folder, dict) else {}
@@ -155,7 +155,7 @@ class SmartCampaignsStream(AssetStream):
 
 
 class CampaignsStream(MarketoStream):
-    """Smart campaigns as the lead database lists them, with programs. Source: campaigns.md."""
+    """Smart campaigns as listed by the lead database, with programs. Source: campaigns.md."""
 
     name = "campaigns"
     path = "/rest/v1/campaigns.json"
@@ -175,7 +175,7 @@ class CampaignsStream(MarketoStream):
 
 
 class SmartListsStream(AssetStream):
-    """Smart lists that people made, without their rules. Source: smart-lists.md."""
+    """Smart lists created by users, without their rules. Source: smart-lists.md."""
 
     name = "smart_lists"
     path = "/rest/asset/v1/smartLists.json"
@@ -195,7 +195,7 @@ class StaticListsStream(AssetStream):
 
 
 class EmailsStream(AssetStream):
-    """Emails, approved ones and drafts; those of A/B tests are not given out. Source: emails.md."""
+    """Approved emails and drafts, without those of A/B tests. Source: emails.md."""
 
     name = "emails"
     path = "/rest/asset/v1/emails.json"
@@ -332,7 +332,7 @@ class LandingPageDomainsStream(AssetStream):
 
 
 class SnippetsStream(AssetStream):
-    """Snippets; fragments of the new designer may show up with nulls. Source: snippets.md."""
+    """Snippets; may include fragments of the new designer, with nulls. Source: snippets.md."""
 
     name = "snippets"
     path = "/rest/asset/v1/snippets.json"
@@ -342,7 +342,7 @@ class SnippetsStream(AssetStream):
 
 
 class FilesStream(AssetStream):
-    """Images and files: what they are and where, not their bytes. Source: files.md."""
+    """Metadata of images and files, without their contents. Source: files.md."""
 
     name = "files"
     path = "/rest/asset/v1/files.json"

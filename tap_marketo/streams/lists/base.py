@@ -1,4 +1,4 @@
-"""A list stream is a few declared lines: path, paging, key, cursor, types, permissions."""
+"""Base of all list streams, which declare path, paging, key, cursor, types and permissions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from tap_marketo.client import Reply
     from tap_marketo.tap import TapMarketo
 
-# A single asset that cannot be read: content that the API does not give out, lost folders.
+# Codes for a single asset that cannot be read: content that the API lacks, lost folders.
 UNREADABLE = frozenset({"709", "710", "711"})
 MISSING = "1013"
-# Where a stream with children stands: each was filled from all parents once.
+# State key of a child stream that was read for all parents once.
 FILLED = "filled"
 CHANGED = "updatedAt"
 READ_WHOLE = "read_whole_at"
@@ -35,13 +35,13 @@ READ_WHOLE = "read_whole_at"
 
 @dataclass(frozen=True)
 class Cursor:
-    """How a list shows what has changed.
+    """How a list shows its changes.
 
     Attributes:
         column: API name of the time of the last change.
-        since: Query parameter with the earliest of these times; empty where Marketo has none, so
-            that the tap drops older records itself.
-        until: Query parameter with the latest.
+        since: Query parameter for the earliest time; empty if Marketo has none and the tap drops
+            older records itself.
+        until: Query parameter for the latest time.
     """
 
     column: str
@@ -54,48 +54,48 @@ FILTERED = Cursor("updatedAt")
 
 
 class MarketoStream(TapStream):
-    """A list of the REST API, read through the client.
+    """A list of the REST API.
 
-    A stream declares `name`, `path`, `api_keys`, `api_schema` and what of the following differs.
-    A child stream adds the SDK's `parent_stream_type`, and its parent `child_fields`.
+    A stream declares `name`, `path`, `api_keys`, `api_schema` and any non-default attributes below.
+    A child stream also declares the SDK's `parent_stream_type`, and its parent `child_fields`.
     """
 
     path: ClassVar[str]
-    """From the root of the instance; `{column}` is taken from the parent's record."""
+    """Path from the root of the instance; `{column}` comes from the parent's record."""
     api_schema: dict[str, Any]
     """JSON Schema of a record, in API names."""
     api_keys: ClassVar[tuple[str, ...]]
     paging: ClassVar[Paging] = Paging.SINGLE
     within: ClassVar[str] = ""
-    """Name of the list in each item that holds the records; empty where the item is the record."""
+    """Name of the list of records in each item; empty if the item is the record."""
     is_array: ClassVar[bool] = False
     """Whether answers are bare arrays."""
     headers: ClassVar[Mapping[str, str] | None] = None
-    """Further headers."""
+    """Additional headers."""
     is_description: ClassVar[bool] = False
-    """Whether discovery asks the same, so that one call serves both."""
+    """Whether discovery makes the same call, which then serves both."""
     cursor: ClassVar[Cursor | None] = None
-    """What shows a change; None for a list that is read whole."""
+    """How the list shows changes; None for a list that is read in full."""
     parameters: ClassVar[tuple[tuple[str, Any], ...]] = ()
-    """Further query parameters."""
+    """Additional query parameters."""
     permissions: tuple[str, ...] = ("Read-Only Asset",)
-    """What the role of the API user needs."""
+    """Permissions that the role of the API user needs."""
     needs_no_context: ClassVar[bool] = True
-    """Whether path and parameters are all that a call needs."""
+    """Whether a call needs only path and parameters."""
     calls: ClassVar[str] = ""
-    """What a run costs in API calls, where the paging does not say it."""
+    """API calls of a run, if the paging does not determine them."""
     shows_no_changes: ClassVar[bool] = False
     """Whether its records change without their parent: see `full_lists_interval_hours`."""
     child_fields: ClassVar[tuple[str, ...]] = ()
     """API names of the columns that child streams need."""
     parent_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Columns taken from the parent's record: own API name to the parent's."""
+    """Columns from the parent's record: own API name and the parent's."""
 
     def __init__(self, tap: TapMarketo) -> None:
         """Name the columns.
 
         Args:
-            tap: With its settings and client.
+            tap: Tap with its settings and client.
         """
         self.tap = tap
         properties = self.api_schema["properties"]
@@ -109,7 +109,7 @@ class MarketoStream(TapStream):
         if self.cursor:
             self.replication_key = self._names[self.cursor.column]
         if self.parent_stream_type:
-            # The parent's bookmark is the place to go on from; one for each parent would swell.
+            # The parent's bookmark is enough; one per parent would bloat the state.
             self.state_partitioning_keys = []
         self.skipped: set[object] = set()
         self.is_failed = False
@@ -117,33 +117,33 @@ class MarketoStream(TapStream):
         self._since = self._began_at = ""
         self._unfit: set[str] = set()
         self._keyless = 0
-        self._asked: dict[object, Future[Reply]] = {}
+        self._prefetched: dict[object, Future[Reply]] = {}
 
     @property
     def permission(self) -> str:
-        """What the role of the API user needs, in words."""
+        """The required permissions in words."""
         return in_words(self.permissions)
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """The query of a list, without its pages.
+        """Query parameters of a list, without those of paging.
 
         Args:
-            context: Of the parent's record or of the partition.
+            context: Context of the parent's record or of the partition.
         """
         del context
         query = dict(self.parameters)
         if self.cursor and self.cursor.since and self._since:
             now = self.tap.client.clock.now().in_timezone("UTC").start_of("second")
-            # Marketo wants both ends, in order, and refuses equal ones.
+            # Marketo requires both ends, and the first before the second.
             query[self.cursor.since] = min(self._since, rfc3339(now.subtract(seconds=1)))
             query[self.cursor.until] = rfc3339(now)
         return query
 
     def url_path(self, context: Context | None) -> str:
-        """The path of a list.
+        """Path of a list.
 
         Args:
-            context: Of the parent's record or of the partition.
+            context: Context of the parent's record or of the partition.
         """
         return self.path.format(**(context or {}))
 
@@ -156,30 +156,30 @@ class MarketoStream(TapStream):
         if not self.within:
             return page
         return (
-            one for item in page for one in item.get(self.within) or () if isinstance(one, dict)
+            row for item in page for row in item.get(self.within) or () if isinstance(row, dict)
         )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """A record with its values where the schema has them; unchanged by default.
+        """The row with its values where the schema has them; unchanged by default.
 
         Args:
-            row: As Marketo gives it.
-            context: Of the parent's record or of the partition.
+            row: Row as Marketo returns it.
+            context: Context of the parent's record or of the partition.
         """
         del context
         return row
 
     def record(self, row: dict[str, Any], context: Context | None) -> Record | None:
-        """A record of the stream; None for one that is older than the bookmark or has no key.
+        """The row as a record; None if it is older than the bookmark or has no key.
 
         Args:
-            row: As Marketo gives it.
-            context: Of the parent's record or of the partition.
+            row: Row as Marketo returns it.
+            context: Context of the parent's record or of the partition.
         """
         values = dict(self.prepared(row, context))
         for name, source in self.parent_columns:
             values[name] = (context or {}).get(source)
-        typed = fit(values, self.api_schema, self._note_unfit)
+        typed = fit(values, self.api_schema, self._warn_unfit)
         if any(typed.get(name) is None for name in self.api_keys):
             self._keyless += 1
             return None
@@ -188,10 +188,10 @@ class MarketoStream(TapStream):
         return {self._names[name]: value for name, value in typed.items()}
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """The records; of a list that the API user may not read, none and one warning.
+        """Read the records; skip the stream with a warning if the API user may not read it.
 
         Raises:
-            ResponseError: A page failed; what came before it is not the whole list.
+            ResponseError: A page failed, so the list is incomplete.
         """
         if not self._is_asked(context):
             return
@@ -206,7 +206,7 @@ class MarketoStream(TapStream):
                 self._skip_one(error)
                 return
             self._fail(error.with_context(stream=self.name))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
+        except Exception as error:  # noqa: BLE001 - any error fails only this stream
             self._fail(error)
         else:
             self._end(context)
@@ -214,15 +214,15 @@ class MarketoStream(TapStream):
     def _read(self, context: Context | None) -> Iterator[Record]:
         for page in self._pages(context):
             self._has_answered = True
-            # Export jobs go on while lists are read, and wait for their ids to be in the state.
+            # Export jobs run while lists are read, and need their ids in the state.
             self.tap.plan.write_ready()
-            found = (self.record(one, context) for one in self.items(page))
-            rows = [one for one in found if one is not None]
-            yield from self._asking_ahead(rows, context)
+            records = (self.record(row, context) for row in self.items(page))
+            kept = [record for record in records if record is not None]
+            yield from self._with_prefetch(kept, context)
 
     def _pages(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
-        asked = self._asked.pop(_key(context), None)
-        first = asked.result if asked else None
+        prefetched = self._prefetched.pop(_key(context), None)
+        first = prefetched.result if prefetched else None
         if self.is_description:
             first = partial(self.tap.client.get, self.path, remember=True)
         return pages(
@@ -236,23 +236,23 @@ class MarketoStream(TapStream):
         )
 
     def all_items(self) -> Iterator[dict[str, Any]]:
-        """The records of a list without parents, as Marketo gives them."""
+        """Rows of a list without parents, as Marketo returns them."""
         for page in self._pages(None):
             yield from self.items(page)
 
-    def ask_ahead(self, context: Context, asked: dict[object, Future[Reply]]) -> None:
-        """Ask for the first page of a parent's records in the background.
+    def prefetch(self, context: Context, shared: dict[object, Future[Reply]]) -> None:
+        """Request the first page of a parent's records in the background.
 
         Args:
-            context: Of the parent's record.
-            asked: What was asked for this record already: streams with one question share it.
+            context: Context of the parent's record.
+            shared: Calls already made for this record; streams with the same call share it.
         """
         if not self._is_asked(context):
             return
         path, query = self.url_path(context), self.query(context)
-        question = (path, _key(query))
-        if question not in asked:
-            asked[question] = self.tap.background.submit(
+        call = (path, _key(query))
+        if call not in shared:
+            shared[call] = self.tap.background.submit(
                 first_page,
                 self.tap.client,
                 path,
@@ -261,45 +261,45 @@ class MarketoStream(TapStream):
                 headers=self.headers,
                 is_array=self.is_array,
             )
-        self._asked[_key(context)] = asked[question]
+        self._prefetched[_key(context)] = shared[call]
 
-    def _asking_ahead(self, rows: list[Record], context: Context | None) -> Iterator[Record]:
-        """Yield rows, while their child streams' first pages are asked for some rows ahead."""
+    def _with_prefetch(self, records: list[Record], context: Context | None) -> Iterator[Record]:
+        """Yield records, and prefetch the child streams' first pages a few records ahead."""
         children = self._selected_children()
         if not children or self.ABORT_AT_RECORD_COUNT is not None:
-            yield from rows
+            yield from records
             return
-        ahead, asked = self.tap.settings.max_concurrent_calls, 0
+        ahead, requested = self.tap.settings.max_concurrent_calls, 0
         try:
-            for place, row in enumerate(rows):
-                while asked < min(len(rows), place + ahead):
-                    self._ask_children(children, rows[asked], context)
-                    asked += 1
-                yield row
+            for index, record in enumerate(records):
+                while requested < min(len(records), index + ahead):
+                    self._prefetch_children(children, records[requested], context)
+                    requested += 1
+                yield record
         finally:
             for child in children:
-                child.drop_asked()
+                child.cancel_prefetch()
 
-    def _ask_children(
-        self, children: list[MarketoStream], row: Record, context: Context | None
+    def _prefetch_children(
+        self, children: list[MarketoStream], record: Record, context: Context | None
     ) -> None:
-        if not self.stream_maps[0].get_filter_result(row):
+        if not self.stream_maps[0].get_filter_result(record):
             return
-        asked: dict[object, Future[Reply]] = {}
-        for child_context in self.generate_child_contexts(row, context):
+        shared: dict[object, Future[Reply]] = {}
+        for child_context in self.generate_child_contexts(record, context):
             for child in children:
-                child.ask_ahead(child_context or {}, asked)
+                child.prefetch(child_context or {}, shared)
 
-    def drop_asked(self) -> None:
-        """Forget what was asked ahead and is not read."""
-        for one in self._asked.values():
-            one.cancel()
-        self._asked.clear()
+    def cancel_prefetch(self) -> None:
+        """Cancel prefetched calls that were not read."""
+        for future in self._prefetched.values():
+            future.cancel()
+        self._prefetched.clear()
 
     def _begin_since(self, context: Context | None) -> str:
-        """The bookmark less the lookback, RFC 3339 in UTC; empty to read everything.
+        """The bookmark minus the lookback, RFC 3339 in UTC; empty to read everything.
 
-        A child stream that was never filled needs all records of its parent once.
+        A child stream that was never read in full needs all records of its parent once.
         """
         bookmark = self.get_context_state(context).get("replication_key_value")
         if self.replication_method != "INCREMENTAL" or not bookmark:
@@ -312,15 +312,16 @@ class MarketoStream(TapStream):
     def generate_child_contexts(
         self, record: Record, context: Context | None
     ) -> Iterable[Context | None]:
-        """The context of child streams, unless a record has none."""
+        """The context for child streams, if the record has one."""
         child_context = self.get_child_context(record, context)
         if child_context is not None:
             yield child_context
 
     def selected_descendants(self) -> list[MarketoStream]:
-        """The selected streams below this one."""
+        """All selected streams below this one."""
         children = self._selected_children()
-        return [*children, *(one for child in children for one in child.selected_descendants())]
+        below = (stream for child in children for stream in child.selected_descendants())
+        return [*children, *below]
 
     def _selected_children(self) -> list[MarketoStream]:
         return [
@@ -350,7 +351,7 @@ class MarketoStream(TapStream):
         return bool(now - parse_timestamp(read_at) >= timedelta(hours=hours))
 
     def _place(self, context: Context | None) -> object:
-        """What is skipped together: the whole stream, or one kind of the records in it."""
+        """Key of what is skipped together: the whole stream, or one kind of its records."""
         del context
         return None
 
@@ -364,7 +365,7 @@ class MarketoStream(TapStream):
             self._fail(error.with_context(stream=self.name))
 
     def _lacks_all(self, context: Context | None, error: ResponseError) -> bool:
-        """Whether the user or the instance lacks all of it, not a single record or page."""
+        """Whether all records are inaccessible, not only a single record or page."""
         if error.code == MISSING and context is not None:  # this parent was deleted meanwhile
             return False
         return not self._has_answered or self._place(context) is not None
@@ -373,7 +374,7 @@ class MarketoStream(TapStream):
         self.logger.warning("Skipped one record of %s. %s", self.name, error)
 
     def _fail(self, error: Exception) -> None:
-        """Fail this stream; of a child stream, the parent and its other children go on."""
+        """Fail this stream; if it is a child stream, the parent and its other children go on."""
         if self.parent_stream_type is None or isinstance(error, CONCERNS_ALL):
             raise error
         self.is_failed = True
@@ -385,8 +386,8 @@ class MarketoStream(TapStream):
         if context is not None and context != self._last_partition():
             return
         children = self.selected_descendants()
-        for one in (self, *children):
-            one.warn_of_keyless()
+        for stream in (self, *children):
+            stream.warn_of_keyless()
         if any(child.is_failed for child in children):
             raise ChildFailedError(self.name)
         for child in children:
@@ -401,7 +402,7 @@ class MarketoStream(TapStream):
         return partitions[-1] if partitions else None
 
     def get_child_context(self, record: Record, context: Context | None) -> Context | None:
-        """What child streams need of a record."""
+        """Context for child streams, from a record."""
         inherited = dict(context or {})
         own = {name: record.get(self._names[name]) for name in self.child_fields}
         if any(child.shows_no_changes for child in self._selected_children()):
@@ -409,10 +410,10 @@ class MarketoStream(TapStream):
         return {**inherited, **own}
 
     def warn_of_keyless(self) -> None:
-        """Log how many records had no key, once."""
+        """Log the number of records without a key, once."""
         if self._keyless:
             self.logger.warning(
-                "%s: %d records without their key (%s) were dropped.",
+                "%s: %d records without a key (%s) were dropped.",
                 self.name,
                 self._keyless,
                 ", ".join(self.api_keys),
@@ -422,17 +423,19 @@ class MarketoStream(TapStream):
     def _is_old(self, updated: str | None) -> bool:
         return updated is not None and updated < self._since
 
-    def _note_unfit(self, name: str) -> None:
+    def _warn_unfit(self, name: str) -> None:
         if name not in self._unfit:
             self._unfit.add(name)
-            self.logger.warning("%s: a value of %s does not fit its type: null.", self.name, name)
+            self.logger.warning(
+                "%s: a value of %s does not match its type and is written as null.", self.name, name
+            )
 
 
 def in_words(permissions: Iterable[str]) -> str:
-    """Permissions as a sentence names them.
+    """Permissions joined for a sentence.
 
     Args:
-        permissions: Their names; none gives `none`.
+        permissions: Names of the permissions; `none` if empty.
     """
     *others, last = tuple(permissions) or ("none",)
     return f"{', '.join(others)} and {last}" if others else last

@@ -1,4 +1,4 @@
-"""The one list of all streams of the REST API: a new one is added here, and nowhere else."""
+"""All list streams; new ones are added only here."""
 
 from __future__ import annotations
 
@@ -103,13 +103,13 @@ STREAMS = tuple(stream for group in GROUPS.values() for stream in group)
 
 
 def name_of(stream: ListedStream) -> str:
-    """The name of a stream that is not made yet.
+    """The name of a stream from its class.
 
     Args:
-        stream: Its class.
+        stream: Class of the stream.
     """
     return str(vars(stream)["name"])
 
 
 DESCRIBED = frozenset(name_of(stream) for stream in STREAMS if hasattr(stream, "describe_path"))
-"""Streams whose fields the instance describes, for a call each."""
+"""Streams whose fields the instance describes, for one call each."""

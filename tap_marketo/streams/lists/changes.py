@@ -1,4 +1,4 @@
-"""What happened since a date: deletions and changes of leads, by a token made from the date."""
+"""Deletions and changes of leads since a date, read with a paging token for that date."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class DateTokenStream(MarketoStream):
         self.replication_key = self._names["activityDate"]
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """Begin at the bookmark."""
+        """Start at the bookmark."""
         token = first_token(self.tap.client, rfc3339(self._begin_at()))
         return {**super().query(context), "nextPageToken": token}
 
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Note how far they reach: a bookmark of a quiet list stays behind."""
+        """Read the events and save the time, because without events the bookmark stays behind."""
         now = self.tap.client.clock.now()
         yield from super().get_records(context)
         if not self.skipped:
@@ -64,7 +64,7 @@ class DateTokenStream(MarketoStream):
 
 
 class DeletedLeadsStream(DateTokenStream):
-    """Deleted leads; Marketo forgets them after 14 days. Source: activities.md."""
+    """Deleted leads, which Marketo keeps for 14 days. Source: activities.md."""
 
     name = "deleted_leads"
     path = "/rest/v1/activities/deletedleads.json"
@@ -85,8 +85,8 @@ class DeletedLeadsStream(DateTokenStream):
         until = self.stream_state.get(READ_UNTIL)
         if until and until < f"{oldest.in_timezone('UTC').isoformat()[:19]}Z":
             self.logger.warning(
-                "deleted_leads was last read at %s. Marketo keeps deletions for 14 days: those"
-                " from then until %s may be missing. Compare with a full export of leads.",
+                "deleted_leads was last read at %s. Marketo keeps deletions for 14 days, so those"
+                " between then and %s may be missing. Compare with a full export of leads.",
                 until,
                 oldest.to_iso8601_string(),
             )
@@ -94,7 +94,7 @@ class DeletedLeadsStream(DateTokenStream):
 
 
 class LeadChangesStream(DateTokenStream):
-    """Changes of lead fields, with old and new value. Source: activities.md."""
+    """Changes of lead fields, with old and new values. Source: activities.md."""
 
     name = "lead_changes"
     path = "/rest/v1/activities/leadchanges.json"
@@ -112,14 +112,14 @@ class LeadChangesStream(DateTokenStream):
     )
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """Ask for changes of all fields."""
+        """Request changes of all fields."""
         return {**super().query(context), "fields": ",".join(self._fields())}
 
     def _fields(self) -> list[str]:
         reply = self.tap.client.get(DESCRIBE, remember=True)
         return [
-            str(one["name"])
+            str(field["name"])
             for item in reply.result
-            for one in item.get("fields") or ()
-            if one.get("name")
+            for field in item.get("fields") or ()
+            if field.get("name")
         ]

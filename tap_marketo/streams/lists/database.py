@@ -1,4 +1,4 @@
-"""The lead database's own descriptions and lists, leads and activities themselves left out."""
+"""Descriptions and lists of the lead database, without leads and activities."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIELD: dict[str, Any] = {
 
 
 class ActivityTypesStream(MarketoStream):
-    """The activity types of the instance, custom ones included. Source: activities.md."""
+    """Activity types of the instance, including custom ones. Source: activities.md."""
 
     name = "activity_types"
     path = activities.TYPES
@@ -67,7 +67,7 @@ class CustomActivityTypesStream(MarketoStream):
 
 
 class LeadFieldsStream(MarketoStream):
-    """The fields of leads, with type and length. Source: leads.md."""
+    """Fields of leads, with type and length. Source: leads.md."""
 
     name = "lead_fields"
     path = leads.DESCRIBE
@@ -79,9 +79,9 @@ class LeadFieldsStream(MarketoStream):
 
 
 class LeadDescribeStream(MarketoStream):
-    """The fields of leads under the numbers that Change Data Value names them by.
+    """Fields of leads with the ids that Change Data Value refers to.
 
-    An older list than `lead_fields`, with fields that REST cannot read too. Source: leads.md
+    Unlike `lead_fields`, it includes fields that REST cannot read. Source: leads.md
     """
 
     name = "lead_describe"
@@ -100,7 +100,7 @@ class LeadDescribeStream(MarketoStream):
 
 
 class ProgramMemberFieldsStream(MarketoStream):
-    """The fields of program members. Source: program-members.md."""
+    """Fields of program members. Source: program-members.md."""
 
     name = "program_member_fields"
     path = "/rest/v1/programs/members/describe.json"
@@ -145,6 +145,6 @@ class CustomObjectTypesStream(MarketoStream):
     )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """The examples name a type `name`, the specification `apiName`."""
+        """Accept `name`, as in Adobe's examples, and `apiName`, as in the specification."""
         del context
         return {"name": row.get("apiName"), **row}

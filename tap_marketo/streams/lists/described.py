@@ -1,4 +1,4 @@
-"""Objects whose fields the instance itself describes, from companies to named accounts."""
+"""Objects whose fields the instance describes, from companies to named accounts."""
 
 from __future__ import annotations
 
@@ -13,45 +13,44 @@ if TYPE_CHECKING:
 
 
 def describe(client: MarketoClient, path: str, kept: Schema) -> Schema:
-    """The schema of an object, as its describe call tells.
+    """The schema of an object, from its describe call.
 
     Args:
-        client: Of the instance.
-        path: Of the describe call.
-        kept: Schema of columns that every instance has; the description does not change their
-            types.
+        client: Client for the instance.
+        path: Path of the describe call.
+        kept: Schema of the columns that every instance has; their types stay as they are.
 
     Raises:
         ResponseError: The API user may not read the object, or the call failed.
 
     Source: lead-database.md
     """
-    fields = [one for item in client.get(path).result for one in item.get("fields") or ()]
+    fields = [field for item in client.get(path).result for field in item.get("fields") or ()]
     properties: dict[str, Any] = dict(kept["properties"])
-    for one in fields:
-        name = one.get("name")
+    for field in fields:
+        name = field.get("name")
         if not name or name in properties:
             continue
-        properties[name] = json_schema(kind_of(str(one.get("dataType"))))
-        if one.get("displayName"):
-            properties[name]["title"] = str(one["displayName"])
+        properties[name] = json_schema(kind_of(str(field.get("dataType"))))
+        if field.get("displayName"):
+            properties[name]["title"] = str(field["displayName"])
     return {**kept, "properties": properties}
 
 
 def known(**columns: Any) -> Schema:
-    """What every record has.
+    """The schema of the columns that every record has.
 
     Args:
-        columns: Beside the dates of creation and of the last change.
+        columns: Columns in addition to the dates of creation and of the last change.
     """
     return record(**columns, createdAt=MOMENT, updatedAt=MOMENT)
 
 
 def trimmed(row: dict[str, Any]) -> dict[str, Any]:
-    """A record whose GUID has no trailing space, as some of Adobe's examples show it.
+    """The row without the trailing space that some of Adobe's examples show in GUIDs.
 
     Args:
-        row: As Marketo gives it.
+        row: Row as Marketo returns it.
     """
     guid = row.get("marketoGUID")
     return {**row, "marketoGUID": guid.strip()} if isinstance(guid, str) else row

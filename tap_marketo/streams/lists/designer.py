@@ -1,4 +1,4 @@
-"""Assets of the new designer: lists by workspace, and what is in each of them."""
+"""Assets of the new designer, listed by workspace, and their content."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _EDITOR = group(dynamicContent=TEXT)
 
 
 class DesignerStream(MarketoStream):
-    """Assets of the new designer, asked for workspace by workspace. Source: emails-new.md."""
+    """Assets of the new designer, listed by workspace. Source: emails-new.md."""
 
     paging = Paging.INDEX
     headers = HEADERS
@@ -55,20 +55,20 @@ class DesignerStream(MarketoStream):
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
-        """Each workspace has a list and a bookmark of its own."""
-        return [{self._names["workspaceId"]: one} for one in self.tap.workspace_ids]
+        """One list and bookmark per workspace."""
+        return [{self._names["workspaceId"]: number} for number in self.tap.workspace_ids]
 
     def query(self, context: Context | None) -> dict[str, Any]:
-        """A workspace is required."""
+        """Add the workspace, which is required."""
         workspace = (context or {})[self._names["workspaceId"]]
         return {**super().query(context), "workspaceId": workspace}
 
     def _place(self, context: Context | None) -> object:
-        """One workspace may be closed to the API user."""
+        """The workspace: the API user may lack access to some."""
         return (context or {}).get(self._names["workspaceId"])
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """Lift the dates, by which a bookmark can be kept, and the workspace."""
+        """Lift the dates, one of which is the cursor, and add the workspace."""
         metadata = row.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
         dates = {name: metadata.get(name) for name in ("createdAt", "modifiedAt")}
@@ -138,7 +138,7 @@ class FragmentsV2Stream(DesignerStream):
 
 
 class DesignerContentStream(MarketoStream):
-    """What is in an asset of the new designer, as HTML and as text. Source: emails-new.md."""
+    """Content of an asset of the new designer, as HTML and text. Source: emails-new.md."""
 
     selected_by_default = False
     headers = HEADERS
@@ -147,7 +147,7 @@ class DesignerContentStream(MarketoStream):
     api_schema = record(id=TEXT, html=TEXT, text=TEXT, syncFromHtml=BOOLEAN)
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
-        """Take the bodies out of `data`."""
+        """Lift the bodies from `data`."""
         del context
         data = row.get("data") or {}
         html, text = data.get("html") or {}, data.get("text") or {}

@@ -1,4 +1,4 @@
-"""What is linked to leads: companies, sales persons, opportunities and the roles in them."""
+"""Objects linked to leads: companies, sales persons, opportunities and their roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CompaniesStream(LeadLinkStream):
-    """Companies that leads name by their external id. Source: companies.md."""
+    """Companies, found by the external id in leads. Source: companies.md."""
 
     name = "companies"
     path = "/rest/v1/companies.json"
@@ -28,7 +28,7 @@ class CompaniesStream(LeadLinkStream):
 
 
 class SalesPersonsStream(LeadLinkStream):
-    """Sales persons whom leads name by their external id. Source: sales-persons.md."""
+    """Sales persons, found by the external id in leads. Source: sales-persons.md."""
 
     name = "sales_persons"
     path = "/rest/v1/salespersons.json"
@@ -42,7 +42,7 @@ class SalesPersonsStream(LeadLinkStream):
 
 
 class OpportunityRolesStream(LeadLinkStream):
-    """Who plays which role in which opportunity. Source: opportunity-roles.md."""
+    """Roles of leads in opportunities. Source: opportunity-roles.md."""
 
     name = "opportunity_roles"
     path = "/rest/v1/opportunities/roles.json"
@@ -56,7 +56,7 @@ class OpportunityRolesStream(LeadLinkStream):
 
 
 class OpportunitiesStream(LeadLinkStream):
-    """Opportunities in which a lead plays a role. Source: opportunities.md."""
+    """Opportunities in which a lead has a role. Source: opportunities.md."""
 
     name = "opportunities"
     path = "/rest/v1/opportunities.json"
@@ -69,7 +69,7 @@ class OpportunitiesStream(LeadLinkStream):
     filter_type = "externalOpportunityId"
 
     def begin(self, answers: Answers) -> None:
-        """Ask for roles as their own stream does, whose answers then serve both."""
+        """Look roles up with the same calls as their own stream, so that both share them."""
         super().begin(answers)
         roles = self.tap.streams.get(OpportunityRolesStream.name)
         shared = isinstance(roles, LeadLinkStream) and roles.selected
@@ -79,11 +79,11 @@ class OpportunitiesStream(LeadLinkStream):
         )
 
     def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
-        """Take a lead; yields opportunities whenever a call is full."""
+        """Add a lead; yield opportunities whenever a call is full."""
         yield from self._of_roles(self._roles.of([lead.get(self.lead_field)]))
 
     def rest(self) -> Iterator[dict[str, Any]]:
-        """Opportunities of the leads that are still waiting."""
+        """Opportunities of the leads that no call has covered yet."""
         yield from self._of_roles(self._roles.rest())
         yield from super().rest()
 

@@ -1,4 +1,4 @@
-"""Asking for records by value, 300 values a call: Marketo lists these objects in no other way."""
+"""Lookups by value, 300 values per call, for objects that Marketo does not list otherwise."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
     from tap_marketo.client import MarketoClient
 
-VALUES_A_CALL = 300
-# Values asked for lately are not asked for again; the number bounds the memory.
+VALUES_PER_CALL = 300
+# Number of recent values that are not looked up again; bounds the memory.
 REMEMBERED = 100_000
 
 Row = dict[str, Any]
 
 
 class Answers:
-    """Calls by value; each list's last answer is kept, for streams that ask the same in turn."""
+    """Calls by value; keeps each list's last answer for streams that make the same call."""
 
     def __init__(self, client: MarketoClient) -> None:
-        """Bind an instance.
+        """Store the client.
 
         Args:
-            client: Of the instance.
+            client: Client for the instance.
         """
         self._client = client
         self._last: dict[str, tuple[object, list[Row]]] = {}
@@ -34,76 +34,76 @@ class Answers:
     def to(
         self, path: str, filter_type: str, values: Sequence[str], fields: Sequence[str]
     ) -> list[Row]:
-        """The records that have one of some values.
+        """The records with one of the values.
 
         Args:
-            path: From the root of the instance.
+            path: Path from the root of the instance.
             filter_type: Name of the field.
-            values: At most 300.
-            fields: What to read of each record; Marketo's default when empty.
+            values: At most 300 values.
+            fields: Fields to read; Marketo's default if empty.
 
         Raises:
             ResponseError: A page failed.
         """
-        question = (filter_type, tuple(values), tuple(fields))
-        asked, answer = self._last.get(path, (None, []))
-        if asked != question:
+        call = (filter_type, tuple(values), tuple(fields))
+        last_call, answer = self._last.get(path, (None, []))
+        if last_call != call:
             query = {"filterType": filter_type, "filterValues": ",".join(values)}
             if fields:
                 query["fields"] = ",".join(fields)
             answer = list(token_pages(self._client, path, query))
-            self._last[path] = (question, answer)
+            self._last[path] = (call, answer)
         return answer
 
 
 class Lookup:
-    """Collects distinct values and asks for their records when a call is full."""
+    """Collects distinct values and looks up their records whenever a call is full."""
 
     def __init__(
         self, answers: Answers, path: str, filter_type: str, fields: Sequence[str]
     ) -> None:
-        """Begin without values.
+        """Start without values.
 
         Args:
-            answers: Who asks.
-            path: From the root of the instance.
-            filter_type: Name of the field that has the values.
-            fields: What to read of each record; Marketo's default when empty.
+            answers: Calls to make.
+            path: Path from the root of the instance.
+            filter_type: Name of the field with the values.
+            fields: Fields to read; Marketo's default if empty.
         """
         self._answers = answers
-        self._question = (path, filter_type)
+        self._filter = (path, filter_type)
         self._fields = fields
-        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._seen: OrderedDict[str, None] = OrderedDict()
         self._waiting: list[str] = []
-        self._unaskable = 0
+        self._unusable = 0
 
     def of(self, values: Iterable[str | None]) -> Iterator[Row]:
-        """Take values.
+        """Add values.
 
         Args:
-            values: Repeated or missing ones cost nothing.
+            values: Values; repeated or missing ones cost nothing.
 
         Yields:
-            Records, as soon as a call is full.
+            Records, whenever a call is full.
 
         Raises:
             ResponseError: A call failed.
         """
         for value in values:
-            if not value or value in self._asked:
+            if not value or value in self._seen:
                 continue
-            self._asked[value] = None
-            if len(self._asked) > REMEMBERED:
-                self._asked.popitem(last=False)
+            self._seen[value] = None
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
             if "," in value:
-                self._unaskable += 1
+                self._unusable += 1
                 continue
             self._waiting.append(value)
-            if len(self._waiting) == VALUES_A_CALL:
+            if len(self._waiting) == VALUES_PER_CALL:
                 yield from self.rest()
 
     def rest(self) -> Iterator[Row]:
-        """Ask for what is waiting.
+        """Look up the remaining values.
 
         Yields:
             Records.
@@ -113,10 +113,10 @@ class Lookup:
         """
         values, self._waiting = self._waiting, []
         if values:
-            path, filter_type = self._question
+            path, filter_type = self._filter
             yield from self._answers.to(path, filter_type, values, self._fields)
 
-    def take_unaskable(self) -> int:
-        """How many values hold a comma, which Marketo's list of values cannot, since asked last."""
-        count, self._unaskable = self._unaskable, 0
+    def take_unusable(self) -> int:
+        """Number of values with a comma since the last call; Marketo's filter cannot take them."""
+        count, self._unusable = self._unusable, 0
         return count
