@@ -1,1 +1,1 @@
-"""From Marketo into one file, without a target: `tap-marketo export`."""
+"""`tap-marketo export`: from Marketo into one file, without a target."""

@@ -1,4 +1,4 @@
-"""How a value becomes a cell: dates, JSON as text, and text that a spreadsheet would run."""
+"""Conversion of values to cells: dates, JSON as text, and text that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-# A spreadsheet takes text that begins so for a formula (OWASP, "CSV Injection").
+# Spreadsheets treat text with these prefixes as a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# Signed numbers and telephone numbers run nothing.
+# Signed numbers and telephone numbers are harmless.
 _HARMLESS = re.compile(r"[+-][\d\s.,()/-]*", re.ASCII)
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet might run this text."""
+    """Whether a spreadsheet might run the text as a formula."""
     return text.startswith(FORMULA) and not _HARMLESS.fullmatch(text)
 
 
@@ -25,7 +25,7 @@ def json_text(value: Any) -> str:
 
 
 def to_moment(value: Any) -> datetime | None:
-    """A date-time in UTC; None when the value is none."""
+    """The value as a date-time in UTC; None if it is not one."""
     if isinstance(value, datetime):
         moment = value
     else:
@@ -37,7 +37,7 @@ def to_moment(value: Any) -> datetime | None:
 
 
 def to_date(value: Any) -> date | None:
-    """A date; None when the value is none."""
+    """The value as a date; None if it is not one."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

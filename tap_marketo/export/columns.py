@@ -1,4 +1,4 @@
-"""The columns of an exported table: which the user asked for, in which order, of which kind."""
+"""The columns of an exported table, with their order and kinds."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class TableColumn:
 def table_columns(
     stream: str, properties: Mapping[str, Mapping[str, Any]], fields: Sequence[str]
 ) -> list[TableColumn]:
-    """The columns to write, in the order asked for; all of the stream when none are named.
+    """The columns to write, in the requested order; all columns if none are named.
 
     Raises:
         ExportError: The stream has no such field, or a field is named twice.
     """
     wanted = list(fields) or list(properties)
-    titles = {str(one.get("title", "")): name for name, one in properties.items()}
+    titles = {str(schema.get("title", "")): name for name, schema in properties.items()}
     for name in wanted:
         if name not in properties:
             raise ExportError(f"{stream} has no field {name!r}.{_hint(name, properties, titles)}")
@@ -44,35 +44,35 @@ def table_columns(
 
 
 def _hint(name: str, names: Iterable[str], titles: Mapping[str, str]) -> str:
-    # A title is what people see in Marketo: "Email Address" is the field email.
+    # A title is the name in Marketo's interface: "Email Address" is the field email.
     near = suggestions(name, [*names, *titles])
-    found = list(dict.fromkeys(titles.get(one, one) for one in near))
-    return did_you_mean(found) or " tap-marketo export STREAM --list shows the fields."
+    names_near = list(dict.fromkeys(titles.get(title, title) for title in near))
+    return did_you_mean(names_near) or " tap-marketo export STREAM --list shows the fields."
 
 
 def kind_in(schema: Mapping[str, Any]) -> Kind:
-    """The kind of a column, from its JSON Schema; what can hold several types is JSON."""
+    """The kind of a column, from its JSON Schema; JSON if it allows several types."""
     types = schema.get("type", [])
-    found = [one for one in ([types] if isinstance(types, str) else types) if one != "null"]
-    if found == ["string"]:
+    kinds = [type_ for type_ in ([types] if isinstance(types, str) else types) if type_ != "null"]
+    if kinds == ["string"]:
         return _BY_FORMAT.get(str(schema.get("format")), Kind.TEXT)
-    if len(found) == 1 and found[0] in _BY_TYPE:
-        return _BY_TYPE[found[0]]
+    if len(kinds) == 1 and kinds[0] in _BY_TYPE:
+        return _BY_TYPE[kinds[0]]
     return Kind.OBJECT
 
 
 def suggestions(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three known names that are near a misspelled one."""
-    by_folded = {one.casefold(): one for one in known if one}
+    """Up to three known names that are similar to a misspelled one."""
+    by_folded = {candidate.casefold(): candidate for candidate in known if candidate}
     folded = name.casefold()
     near = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.7)
     if not near:
-        near = [one for one in by_folded if folded and folded in one][:3]
-    return [by_folded[one] for one in near]
+        near = [candidate for candidate in by_folded if folded and folded in candidate][:3]
+    return [by_folded[candidate] for candidate in near]
 
 
 def did_you_mean(names: Sequence[str]) -> str:
-    """A sentence for the end of an error; empty when there is nothing to suggest."""
+    """A sentence to append to an error; empty if there is no suggestion."""
     if not names:
         return ""
     *others, last = names

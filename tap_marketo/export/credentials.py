@@ -1,4 +1,4 @@
-"""Where an export finds its settings: options, private files, the environment, in this order."""
+"""Settings of an export, from options, private files and the environment, in this order."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_credentials(path: Path) -> dict[str, Any]:
-    """Settings from a file: a JSON object, or lines of NAME=value as a shell takes them.
+    """Read settings from a file: a JSON object, or lines of NAME=value in shell syntax.
 
     Raises:
-        ExportError: The file cannot be read, or others can read the secret in it.
+        ExportError: The file cannot be read, or other users can read the secret in it.
     """
     try:
         mode = path.stat().st_mode
@@ -31,8 +31,8 @@ def read_credentials(path: Path) -> dict[str, Any]:
     settings = _json(path, text) if text.lstrip().startswith("{") else _lines(path, text)
     if os.name == "posix" and SECRET in settings and mode & _OTHERS:
         raise ExportError(
-            f"{path} holds a client secret, and other users of this machine may read or change it"
-            f" (mode {stat.S_IMODE(mode):04o}). Run: chmod 600 {path}"
+            f"{path} contains a client secret, and other users of this machine may read or change"
+            f" it (mode {stat.S_IMODE(mode):04o}). Run: chmod 600 {path}"
         )
     return settings
 
@@ -53,7 +53,7 @@ def _lines(path: Path, text: str) -> dict[str, Any]:
             continue
         name, is_pair, value = content.partition("=")
         if not is_pair:
-            raise ExportError(f"{path}, line {number}: must be NAME=value, or the file JSON.")
+            raise ExportError(f"{path}, line {number}: expected NAME=value, or a JSON file.")
         plain = name.strip().removeprefix(PREFIX).lower()
         found[plain] = value.strip().strip("\"'")
     return found

@@ -1,4 +1,4 @@
-"""CSV: UTF-8, with formulas neutralised unless the file is for programs."""
+"""CSV files in UTF-8, with formulas disabled unless the file is for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_marketo.export.table import Table
 
 _TEXTS = frozenset({Kind.TEXT, Kind.OBJECT})
-# Long enough for any cell of Marketo; the library's own limit is 128 KB.
+# Long enough for any cell of Marketo; the library's default is 128 KB.
 LONGEST_CELL = 2**31 - 1
 
 
@@ -38,10 +38,10 @@ def write(path: Path, table: Table, rows: Iterable[Row], warn: Callable[[str], N
 
 
 def read(path: Path, table: Table) -> Iterator[Row]:
-    """The rows of a CSV file, its cells as text.
+    """The rows of a CSV file, with cells as text.
 
     Raises:
-        ExportError: The file has other columns.
+        ExportError: The file has different columns.
     """
     csv.field_size_limit(LONGEST_CELL)
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,4 @@
-"""The tap in this process: discovery, and one run whose records go to the spool."""
+"""Runs the tap in this process: discovery, and a run whose records go to the spool."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEWLINE = b"\n"
 
 
 class RecordTaker(MessageWriter):
-    """Takes the messages of a run: records of one stream, and the last state."""
+    """Receives the messages of a run: records of one stream, and the last state."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class RecordTaker(MessageWriter):
         take: Callable[[Mapping[str, Any]], None],
         keep: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        """Keep what takes a record, and what takes a state."""
+        """Store the callbacks for records and states."""
         super().__init__()
         self.state: dict[str, Any] = {}
         self._stream = stream
@@ -37,11 +37,11 @@ class RecordTaker(MessageWriter):
         self._decoder = msgspec.json.Decoder()
 
     def write_message(self, message: Message) -> None:
-        """Take one message."""
+        """Handle one message."""
         self._take_line(self.format_message(message))
 
     def write_lines(self, lines: bytes) -> None:
-        """Take messages that are encoded already."""
+        """Handle encoded messages."""
         for line in lines.split(_NEWLINE):
             if line:
                 self._take_line(line)
@@ -56,18 +56,18 @@ class RecordTaker(MessageWriter):
                 self._keep(self.state)
 
 
-def make_tap(config: Mapping[str, Any], **how: Any) -> TapMarketo:
-    """A tap with these settings.
+def make_tap(config: Mapping[str, Any], **options: Any) -> TapMarketo:
+    """Create a tap with these settings.
 
     Args:
         config: The tap's settings.
-        how: Further arguments of `Tap`.
+        options: Other arguments of `Tap`.
 
     Raises:
         ExportError: A setting is missing or wrong.
     """
     try:
-        return TapMarketo(config=dict(config), **how)
+        return TapMarketo(config=dict(config), **options)
     except ConfigValidationError as error:
         raise ExportError(f"{'. '.join(error.errors)}.") from None
 
@@ -86,6 +86,5 @@ def run(tap: TapMarketo) -> None:
         if end.code != 1:  # a signal
             raise
         raise ExportError(
-            "Not everything could be read; the reasons stand above. The old file, if there is one,"
-            " is unchanged."
+            "Not everything could be read; see the errors above. An existing file is unchanged."
         ) from None

@@ -1,4 +1,4 @@
-"""A DuckDB file: one table of it, replaced or merged in a transaction; its other tables stay."""
+"""DuckDB files: one table is replaced or merged in a transaction; other tables stay."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _LARGEST_LINE = 2**30
 def write_table(
     path: Path, table: Table, rows: Iterable[Row], folder: Path, *, append: bool
 ) -> None:
-    """Write the table named like the stream.
+    """Write the stream's table.
 
     Args:
-        path: The database; it need not exist.
-        table: Its name, columns and keys.
-        rows: Each record once.
-        folder: For the rows on their way; the caller removes it.
-        append: Keep the rows with other keys.
+        path: Path of the database, which is created if missing.
+        table: Name, columns and keys of the table.
+        rows: Rows, each record once.
+        folder: Folder for temporary files; the caller removes it.
+        append: Whether to keep rows with other keys.
 
     Raises:
-        ExportError: DuckDB refuses, for example because another program has the file open.
+        ExportError: DuckDB failed, for example because another program has the file open.
     """
     lines = folder / "table.jsonl"
     json_lines.write(lines, table, rows, lambda _: None)
@@ -54,7 +54,7 @@ def write_table(
             database.commit()
     except duckdb.Error as error:
         first = str(error).partition("\n")[0]
-        raise ExportError(f"{path.name}: DuckDB refuses: {first} The file is unchanged.") from None
+        raise ExportError(f"{path.name}: DuckDB failed: {first} The file is unchanged.") from None
 
 
 def _load(database: Any, table: Table, lines: Path, *, append: bool) -> None:
@@ -63,7 +63,7 @@ def _load(database: Any, table: Table, lines: Path, *, append: bool) -> None:
     database.execute(
         f"CREATE TEMP VIEW arrived AS SELECT * FROM read_json({text(str(lines))},"  # noqa: S608
         f" format = 'newline_delimited', maximum_object_size = {_LARGEST_LINE},"
-        f" columns = {{{', '.join(f'{text(one)}: {text(kind)}' for one, kind in types.items())}}})"
+        f" columns = {{{', '.join(f'{text(key)}: {text(kind)}' for key, kind in types.items())}}})"
     )
     if not append:
         database.execute(f"CREATE OR REPLACE TABLE {name} AS FROM arrived")
@@ -84,10 +84,10 @@ def _same(keys: Sequence[str], name: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL takes it."""
+    """A name as a SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def text(value: str) -> str:
-    """A text as SQL takes it."""
+    """A text as a SQL literal."""
     return "'" + value.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The one error of this room."""
+"""The error of `tap-marketo export`."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from tap_marketo.client.errors import MarketoError
 
 
 class ExportError(MarketoError):
-    """The export cannot begin, or its file cannot be written; the old file stays as it was."""
+    """The export cannot start, or its file cannot be written; an existing file is unchanged."""

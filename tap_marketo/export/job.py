@@ -1,4 +1,4 @@
-"""One export from the order to the finished file."""
+"""One export, from the user's order to the finished file."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ TYPES = "/rest/v1/activities/types.json"
 
 
 class Progress(Protocol):
-    """Shows people how far the export is."""
+    """Shows the progress of the export."""
 
     def arriving(self, name: str) -> AbstractContextManager[Any]:
-        """Show the records that arrive; gives an object with `update(number)`."""
+        """Show the records that arrive; returns an object with `update(number)`."""
 
     def writing(self, rows: Iterator[Row], name: str) -> Iterator[Row]:
-        """Show the rows that are written."""
+        """Show the written rows."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where an export goes, and how."""
+    """The file to write, and its options."""
 
     path: Path
     raw: bool = False
@@ -53,7 +53,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Done:
-    """What an export did."""
+    """Result of an export."""
 
     stream: str
     rows: int
@@ -63,16 +63,16 @@ class Done:
 
 
 def export(order: Order, config: Mapping[str, Any], output: Output, progress: Progress) -> Done:
-    """Export one stream into one file.
+    """Export one stream to one file.
 
     Raises:
-        MarketoError: The file could not be written in full; an older one is unchanged.
+        MarketoError: The file could not be written in full; an existing one is unchanged.
     """
     order.check()
     check_output(output.path)
     settings = {**config, **order.settings(pendulum.now("UTC"))}
     if settings.get("when_quota_is_spent") == "stop":
-        settings["when_quota_is_spent"] = "fail"  # half a table must not pass for a whole one
+        settings["when_quota_is_spent"] = "fail"  # an incomplete file must not look complete
     offered = make_tap(settings)
     stream = wanted_stream(offered, order)
     table = _table(stream, order, output)
@@ -125,19 +125,17 @@ def export(order: Order, config: Mapping[str, Any], output: Output, progress: Pr
 
 
 def wanted_stream(tap: TapMarketo, order: Order) -> Stream:
-    """The stream that an order means.
+    """The stream of an order.
 
     Raises:
-        ExportError: There is none, or it cannot be read as asked.
+        ExportError: The stream does not exist, or cannot be read with these options.
     """
     stream = find_stream(tap.streams, order.stream)
     if order.activity_type is not None:
         types = tap.client.get(TYPES).result
         stream = find_activity_stream(tap.streams, types, order.activity_type)
     if (order.since or order.until) and not stream.replication_key:
-        raise ExportError(
-            f"{stream.name} has no dates to filter by: leave out --since and --until."
-        )
+        raise ExportError(f"{stream.name} has no date to filter by. Remove --since and --until.")
     return stream
 
 
@@ -148,7 +146,7 @@ def _since(tap: TapMarketo, stream: Stream, order: Order, *, goes_on: bool) -> s
         return ""
     start = tap.settings.start_for(pendulum.now("UTC"))
     return f"since {start.to_date_string()}" + (
-        "" if order.since else " (--since sets another date)"
+        "" if order.since else " (set another date with --since)"
     )
 
 
@@ -162,7 +160,7 @@ def _table(stream: Stream, order: Order, output: Output) -> Table:
         raise ExportError(
             f"--append needs the key columns: add {', '.join(missing)} to --fields."
             if missing
-            else f"{stream.name} has no key, by which --append could tell records apart."
+            else f"{stream.name} has no key, so --append cannot find its records again."
         )
     return Table(
         stream.name,

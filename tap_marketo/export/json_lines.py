@@ -1,4 +1,4 @@
-"""JSON Lines: each row an object, its values as the tap types them."""
+"""JSON Lines files: one object per row, with values as the tap types them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(path: Path, table: Table) -> Iterator[Row]:
     """The rows of a JSON Lines file.
 
     Raises:
-        ExportError: The file has other columns.
+        ExportError: The file has different columns.
     """
     decode = msgspec.json.Decoder(dict).decode
     with path.open("rb") as file:

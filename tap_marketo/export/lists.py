@@ -1,4 +1,4 @@
-"""Why a list of leads could not be exported: perhaps there is none of this name."""
+"""A hint when a list of leads cannot be exported because it does not exist."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SMART = "/rest/asset/v1/smartLists.json"
 
 
 def list_hint(client: MarketoClient, leads_filter: Mapping[str, int | str]) -> str:
-    """A sentence about the list that an export asked for; empty when it seems to exist."""
+    """A sentence if the requested list does not exist; otherwise empty."""
     ((setting, wanted),) = leads_filter.items()
     kind, _, by = setting.partition("_list_")
     try:
-        found = offset_pages(client, STATIC if kind == "static" else SMART)
-        lists = {str(one.get("name")): str(one.get("id")) for one in found}
+        rows = offset_pages(client, STATIC if kind == "static" else SMART)
+        lists = {str(row.get("name")): str(row.get("id")) for row in rows}
     except MarketoError:
-        return ""  # the error that led here says more
+        return ""  # the original error says more
     if str(wanted) in (lists if by == "name" else lists.values()):
         return ""
     near = did_you_mean(suggestions(str(wanted), lists)) if by == "name" else ""

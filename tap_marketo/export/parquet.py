@@ -1,4 +1,4 @@
-"""Parquet: every column with its type, moments in UTC, objects as JSON text."""
+"""Parquet files: typed columns, date-times in UTC, objects as JSON text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TYPES = {
 
 
 def write(path: Path, table: Table, rows: Iterable[Row], warn: Callable[[str], None]) -> None:
-    """Write a Parquet file; a value that does not fit its column becomes null, and is counted."""
+    """Write a Parquet file; values that do not fit their column become null and are counted."""
     schema = pa.schema(
         [(column.name, _TYPES.get(column.kind, pa.string())) for column in table.columns]
     )
@@ -49,19 +49,19 @@ def write(path: Path, table: Table, rows: Iterable[Row], warn: Callable[[str], N
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
     for name, count in lost.items():
-        warn(f"{path.name}: column {name}: {count} values do not fit its type and became null.")
+        warn(f"{path.name}: column {name}: {count} values do not match its type and became null.")
 
 
 def read(path: Path, table: Table) -> Iterator[Row]:
     """The rows of a Parquet file.
 
     Raises:
-        ExportError: The file has other columns.
+        ExportError: The file has different columns.
     """
     with pq.ParquetFile(path) as file:
         table.check_header(file.schema_arrow.names)
         for batch in file.iter_batches(CHUNK):
-            yield from map(list, zip(*(one.to_pylist() for one in batch.columns), strict=True))
+            yield from map(list, zip(*(array.to_pylist() for array in batch.columns), strict=True))
 
 
 def _fit(value: Any, kind: Kind, name: str, lost: Counter[str]) -> Any:

@@ -1,7 +1,7 @@
-"""The exported rows on disk until all have arrived: the last version of each record counts.
+"""Exported rows on disk until all have arrived, with the last version of each record.
 
-Marketo can export a record twice, for example a lead that changes during the export. The keys are
-kept in a temporary SQLite database, so that memory does not grow with the rows.
+Marketo can export a record twice, for example a lead that changes during the export. A temporary
+SQLite database keeps the keys, so memory does not grow with the rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHUNK = 5000
 
 
 class Spool:
-    """Takes records in any order and gives rows, each record once."""
+    """Stores records and returns rows, each record once."""
 
     def __init__(self, folder: Path, columns: Sequence[TableColumn], keys: Sequence[str]) -> None:
         """Open the files in a private folder, which the caller removes."""
@@ -45,7 +45,7 @@ class Spool:
             self._database.execute(line)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Take a record."""
+        """Add a record."""
         self._file.write(self._encode([record.get(name) for name in self._names]))
         self._file.write(b"\n")
         if self._keys:
@@ -55,7 +55,7 @@ class Spool:
         self._lines += 1
 
     def rows(self) -> Iterator[Row]:
-        """The rows in the order in which they arrived, each record's last version alone."""
+        """The rows in order of arrival, with only the last version of each record."""
         self._file.flush()
         self._keep_keys()
         decode = msgspec.json.Decoder().decode
@@ -69,7 +69,7 @@ class Spool:
                 place = line + 1
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         if not self._keys:
             return self._lines
         self._keep_keys()
@@ -77,7 +77,7 @@ class Spool:
         return int(count)
 
     def has(self, key: Sequence[Any]) -> bool:
-        """Whether a record with this key has arrived, which then replaces an older row."""
+        """Whether a record with this key has arrived; it replaces an older row."""
         self._keep_keys()
         found = self._database.execute("SELECT 1 FROM last WHERE key = ?", (key_text(key),))
         return found.fetchone() is not None
@@ -94,7 +94,7 @@ class Spool:
 
 
 def key_text(values: Sequence[Any]) -> str:
-    """A key as text, the same whether its values come from a message or from a file's cells."""
+    """A key as text, equal for values from a message and from a file's cells."""
     return "\x1f".join(map(_key_part, values))
 
 

@@ -1,4 +1,4 @@
-"""The state next to an appended file: where its next export begins."""
+"""The state next to an appended file: where its next export starts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENDING = ".state.json"
 
 @dataclass(frozen=True)
 class AppendState:
-    """What the file holds, and the tap's own state of the run that wrote it."""
+    """Contents of the file, and the tap's state after the run that wrote it."""
 
     instance: str
     stream: str
@@ -27,42 +27,42 @@ class AppendState:
 
 
 def state_path(output: Path) -> Path:
-    """The state's file: `leads.csv` has `leads.csv.state.json`."""
+    """Path of the state: `leads.csv.state.json` for `leads.csv`."""
     return output.with_name(output.name + ENDING)
 
 
 def read_state(output: Path, expected: AppendState) -> dict[str, Any]:
-    """The tap's state of the last export to this file; empty for a new file.
+    """The tap's state after the last export to this file; empty for a new file.
 
     Raises:
-        ExportError: The file was made otherwise, or its state is missing.
+        ExportError: The file was exported with other options, or its state is missing.
     """
     path = state_path(output)
     if not output.exists():
         return {}
     if not path.exists():
         raise ExportError(
-            f"{output.name} exists without {path.name}, which says where it ends."
-            " Begin with a new file name; --append makes both."
+            f"{output.name} exists without {path.name}, so its end is unknown. Use a new file name;"
+            " --append then creates both files."
         )
     try:
-        found = AppendState(**json.loads(path.read_text(encoding="utf-8")))
+        previous = AppendState(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, TypeError, ValueError):
         raise ExportError(
-            f"{path.name} cannot be read. Begin with a new file name; --append makes both."
+            f"{path.name} cannot be read. Use a new file name; --append then creates both files."
         ) from None
     for name in ("instance", "stream", "columns", "raw"):
-        was, now = getattr(found, name), getattr(expected, name)
+        was, now = getattr(previous, name), getattr(expected, name)
         if was != now:
             raise ExportError(
-                f"{output.name} was exported with another {name}: {_shown(was)}, not {_shown(now)}."
-                " Use the same options as before, or another file."
+                f"{output.name} was exported with different {name}: {_shown(was)}, not"
+                f" {_shown(now)}. Use the same options as before, or another file."
             )
-    return found.state
+    return previous.state
 
 
 def write_state(output: Path, state: AppendState, folder: Path) -> None:
-    """Replace the state; after the output, so that a failure in between repeats records only."""
+    """Replace the state, after the output: a failure in between only repeats records."""
     path = state_path(output)
     unfinished = folder / path.name
     unfinished.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")

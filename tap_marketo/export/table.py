@@ -1,4 +1,4 @@
-"""The table that is exported, and the files that can hold it."""
+"""The exported table, and the file formats for it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _MODULES = {
 
 @dataclass(frozen=True)
 class Table:
-    """What is written.
+    """A table to write.
 
     Attributes:
-        name: The stream's, which sheets and database tables get.
-        columns: In the order of the file.
-        keys: Columns that name a record; empty when the file cannot tell records apart.
-        raw: Leave text that looks like a formula as it is (CSV).
-        byte_order_mark: Begin a CSV file with one, by which Excel knows UTF-8.
+        name: Name of the stream, used for sheets and database tables.
+        columns: Columns in the order of the file.
+        keys: Columns that identify a record; empty if the file lacks some of them.
+        raw: Whether to keep text that looks like a formula as it is (CSV).
+        byte_order_mark: Whether a CSV file starts with one, so that Excel detects UTF-8.
     """
 
     name: str
@@ -47,44 +47,42 @@ class Table:
     raw: bool = False
     byte_order_mark: bool = False
 
-    def check_header(self, found: Sequence[str]) -> None:
-        """Compare the columns of an older file.
+    def check_header(self, existing: Sequence[str]) -> None:
+        """Check the columns of an existing file.
 
         Raises:
-            ExportError: They are others, or in another order.
+            ExportError: They are different, or in a different order.
         """
         wanted = [column.name for column in self.columns]
-        if list(found) != wanted:
+        if list(existing) != wanted:
             raise ExportError(
-                f"--append needs the columns that the file has: {', '.join(found) or 'none'}."
-                f" Asked for: {', '.join(wanted)}."
+                f"--append needs the columns of the file: {', '.join(existing) or 'none'}."
+                f" Requested: {', '.join(wanted)}."
             )
 
 
 def check_output(path: Path) -> None:
-    """Refuse what cannot be written before anything is read from Marketo.
+    """Check that the file can be written, before anything is read from Marketo.
 
     Raises:
-        ExportError: Unknown ending, missing library or missing folder.
+        ExportError: The ending is unknown, or the library or the folder is missing.
     """
     if path.suffix.lower() not in _MODULES:
-        raise ExportError(
-            f"{path.name}: the ending decides the format: {', '.join(sorted(_MODULES))}."
-        )
+        raise ExportError(f"{path.name}: the file name must end in {', '.join(sorted(_MODULES))}.")
     _, libraries = _MODULES[path.suffix.lower()]
-    if any(find_spec(one) is None for one in libraries):
+    if any(find_spec(library) is None for library in libraries):
         raise ExportError(
             f"{path.suffix} files need an extra: pip install 'tap-marketo-engage[export]'."
         )
     if path.is_dir():
-        raise ExportError(f"{path} is a folder: name a file in it.")
+        raise ExportError(f"{path} is a folder. Give the path of a file in it.")
     if not os.access(path.parent, os.W_OK):
-        raise ExportError(f"The folder {path.parent} does not exist, or cannot be written to.")
+        raise ExportError(f"The folder {path.parent} does not exist or is not writable.")
 
 
 @contextmanager
 def private_folder(path: Path) -> Iterator[Path]:
-    """A folder for unfinished files next to the output, which nobody else can read."""
+    """A private folder for unfinished files, next to the output."""
     with tempfile.TemporaryDirectory(
         prefix=f".{path.name}.", dir=path.parent, ignore_cleanup_errors=True
     ) as name:
@@ -101,17 +99,17 @@ def write_file(
     warn: Callable[[str], None],
     progress: Callable[[Iterator[Row]], Iterator[Row]],
 ) -> None:
-    """Write what has arrived, and replace the old file only when all is written.
+    """Write the rows, and replace the old file only after all are written.
 
     Raises:
-        ExportError: The old file has other columns, or nothing can be written.
+        ExportError: The old file has different columns, or the file cannot be written.
     """
     name, _ = _MODULES[path.suffix.lower()]
     module = import_module(name)
     finished = folder / path.name
     try:
         if path.suffix.lower() in DUCKDB:
-            # A database has tables of others: an existing one changes in a transaction.
+            # An existing database may have other tables, so it is changed in a transaction.
             target = path if path.exists() else finished
             module.write_table(target, table, progress(spool.rows()), folder, append=append)
             if target == path:
@@ -124,7 +122,7 @@ def write_file(
         os.replace(finished, path)  # noqa: PTH105 - says what it does
     except PermissionError:
         raise ExportError(
-            f"{path} cannot be replaced: is it open in another program, or write-protected?"
+            f"{path} cannot be replaced: it may be open in another program or write-protected."
             " Close it and export again."
         ) from None
     except OSError as error:
@@ -132,7 +130,7 @@ def write_file(
 
 
 def _merged(old: Iterator[Row], table: Table, spool: Spool) -> Iterator[Row]:
-    places = [[one.name for one in table.columns].index(key) for key in table.keys]
+    places = [[column.name for column in table.columns].index(key) for key in table.keys]
     for row in old:
         if not places or not spool.has([row[place] for place in places]):
             yield row

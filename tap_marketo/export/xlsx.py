@@ -1,4 +1,4 @@
-"""Excel workbooks: typed cells, nothing that Excel would change or run, in constant memory."""
+"""Excel workbooks with typed cells that Excel neither changes nor runs, in constant memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXT = 32_767
 # Excel keeps 15 digits of a number.
 LARGEST = 10**15
 _EPOCH = datetime(1899, 12, 30, tzinfo=timezone.utc)
-# Excel takes 1900 for a leap year; from here on its days are right.
+# Excel treats 1900 as a leap year; from here on its days are right.
 _FIRST = datetime(1900, 3, 1, tzinfo=timezone.utc)
 _DAY = 86_400
 _NAME_LENGTH = 31
@@ -36,13 +36,13 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
 def write(path: Path, table: Table, rows: Iterable[Row], warn: Callable[[str], None]) -> None:
-    """Write a workbook; what does not fit onto a sheet goes to further ones.
+    """Write a workbook; rows that do not fit on one sheet go to more sheets.
 
     Raises:
-        ExportError: There are more columns than a sheet has.
+        ExportError: There are more columns than a sheet can have.
     """
     if len(table.columns) > COLUMNS:
-        raise ExportError(f"A sheet has {COLUMNS:,} columns at most: name fewer with --fields.")
+        raise ExportError(f"A sheet has at most {COLUMNS:,} columns. Select fewer with --fields.")
     options = {
         "constant_memory": True,
         "tmpdir": str(path.parent),
@@ -61,10 +61,10 @@ def write(path: Path, table: Table, rows: Iterable[Row], warn: Callable[[str], N
 
 
 def read(path: Path, table: Table) -> Iterator[Row]:
-    """The rows of a workbook that `write` made.
+    """The rows of a workbook that `write` wrote.
 
     Raises:
-        ExportError: The workbook holds other sheets or columns.
+        ExportError: The workbook has other sheets or columns.
     """
     from openpyxl import load_workbook  # noqa: PLC0415 - only to append
 
@@ -74,12 +74,12 @@ def read(path: Path, table: Table) -> Iterator[Row]:
         others = set(book.sheetnames) - expected
         if others:
             raise ExportError(
-                "The workbook has sheets of others, which --append would lose:"
+                "The workbook has other sheets, which --append would delete:"
                 f" {', '.join(sorted(others))}. Export to another file."
             )
         for sheet in book.worksheets:
             lines = sheet.iter_rows(values_only=True)
-            table.check_header([str(one) for one in next(lines, ())])
+            table.check_header([str(cell) for cell in next(lines, ())])
             yield from (list(line) for line in lines)
     finally:
         book.close()
@@ -92,7 +92,7 @@ def sheet_name(name: str, number: int) -> str:
 
 
 class _Sheets:
-    """Writes cells, and begins a sheet when one is full."""
+    """Writes cells, and starts a new sheet when one is full."""
 
     def __init__(self, book: xlsxwriter.Workbook, table: Table) -> None:
         self._book = book
@@ -100,7 +100,7 @@ class _Sheets:
         self._header = book.add_format({"bold": True})
         self._dates = book.add_format({"num_format": "yyyy-mm-dd"})
         self._moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        # Excel shows such a cell as typed with an apostrophe: it stays text when it is edited.
+        # Excel keeps such a cell as text when it is edited, as if typed with an apostrophe.
         self._quoted = book.add_format({"quote_prefix": True})
         self._losses: Counter[str] = Counter()
         self.count = 0
@@ -121,13 +121,13 @@ class _Sheets:
     def losses(self, file: str) -> Iterator[str]:
         if self.count > 1:
             yield (
-                f"{file}: a sheet of Excel has {ROWS:,} rows at most; the rows go on in"
-                f" {self.count - 1} further sheets ({sheet_name(self._table.name, 2)}, …)."
+                f"{file}: an Excel sheet has at most {ROWS:,} rows, so the rest is in"
+                f" {self.count - 1} more sheets ({sheet_name(self._table.name, 2)}, …)."
             )
         for column, number in self._losses.items():
             yield (
-                f"{file}: column {column}: {number} texts are longer than the {TEXT:,} characters"
-                " of an Excel cell and were cut; .csv, .parquet and .jsonl hold them whole."
+                f"{file}: column {column}: {number} texts exceed the {TEXT:,} characters of an"
+                " Excel cell and were cut. Use .csv, .parquet or .jsonl to keep them in full."
             )
 
     def _begin(self) -> None:

@@ -96,7 +96,7 @@ def test_an_older_workbook_stays_when_the_export_fails(sandbox: Sandbox, tmp_pat
     done = run(sandbox, "form_fills_to_xlsx.py", path, "--since", "never")
 
     assert done.returncode == 1
-    assert "is no date" in done.stderr
+    assert "is not a date" in done.stderr
     assert path.read_text(encoding="utf-8") == "as it was"
     assert [one.name for one in tmp_path.iterdir()] == ["forms.xlsx"]
 

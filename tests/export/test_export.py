@@ -107,8 +107,8 @@ def test_the_members_of_a_static_list(sandbox: Sandbox, tmp_path: Path) -> None:
             "There is no activity type 'Fill Form'. Did you mean Fill Out Form",
         ),
         (("leads", "--smart-list-id", "99999"), "There is no smart list with the id 99999"),
-        (("leads", "--since", "never"), "'never' is no date"),
-        (("lead_fields", "--since", "9d"), "lead_fields has no dates to filter by"),
+        (("leads", "--since", "never"), "'never' is not a date"),
+        (("lead_fields", "--since", "9d"), "lead_fields has no date to filter by"),
         (("leads", "--set", "start_dat=x"), "--set start_dat"),
         (("leads", "--set", "export_max_jobs=many"), "export_max_jobs: must be of type integer"),
     ],
@@ -186,7 +186,7 @@ def test_append_refuses_a_file_of_others(
     done = run(sandbox, "leads", "--fields", "id", "--append", "-o", path)
 
     assert done.exit_code == 1
-    assert "another columns: id,email, not id" in caplog.text
+    assert "different columns: id,email, not id" in caplog.text
 
 
 def test_append_needs_the_key(

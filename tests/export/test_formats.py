@@ -138,7 +138,7 @@ def test_a_full_sheet_goes_on_in_another(tmp_path: Path, monkeypatch: pytest.Mon
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     found = {one.title: [cell.value for cell in one["A"]] for one in book.worksheets}
     assert found == {"leads": ["id", 1, 2], "leads 2": ["id", 3, 4], "leads 3": ["id", 5]}
-    assert "2 further sheets" in warning
+    assert "2 more sheets" in warning
 
 
 def test_a_text_that_excel_cannot_hold_is_cut_and_said(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_parquet_has_types(tmp_path: Path) -> None:
         "at": datetime(2026, 11, 30, 23, 59, 58, tzinfo=timezone.utc),
         "extra": '{"a":[1,"é"]}',
     }
-    assert warnings == ["a.parquet: column score: 1 values do not fit its type and became null."]
+    assert warnings == ["a.parquet: column score: 1 values do not match its type and became null."]
 
 
 def test_json_lines_keep_objects(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_database_that_refuses_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     save(path, [RECORD])
 
-    with pytest.raises(ExportError, match="DuckDB refuses"):
+    with pytest.raises(ExportError, match="DuckDB failed"):
         save(path, [{"id": 2**70}])
     assert table_of(path) == [["7", "00123"]]
 

@@ -45,7 +45,7 @@ def test_dates(text: str, moment: str) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "", "90", "d", "2026-13-01", "99999y"])
 def test_no_dates(text: str) -> None:
-    with pytest.raises(ExportError, match="is no date"):
+    with pytest.raises(ExportError, match="is not a date"):
         to_rfc3339(text, NOW)
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_stream_has_a_suggestion() -> None:
     assert find_stream(STREAMS, "leads").name == "leads"
     with pytest.raises(ExportError, match=r"no stream 'lead'\. Did you mean leads\?"):
         find_stream(STREAMS, "lead")
-    with pytest.raises(ExportError, match="--list shows them all"):
+    with pytest.raises(ExportError, match="--list shows all streams"):
         find_stream(STREAMS, "zzz")
 
 
@@ -101,7 +101,7 @@ def test_an_activity_type_by_name_or_id(name: str) -> None:
 def test_an_unknown_activity_type_has_a_suggestion() -> None:
     with pytest.raises(ExportError, match=r"no activity type 'Fill Form'\. Did you mean Fill Out"):
         find_activity_stream(STREAMS, TYPES, "Fill Form")
-    with pytest.raises(ExportError, match="cannot be exported"):
+    with pytest.raises(ExportError, match="Marketo cannot export"):
         find_activity_stream(STREAMS, TYPES, "Delete Lead")
 
 
@@ -109,10 +109,10 @@ def test_an_unknown_activity_type_has_a_suggestion() -> None:
     ("order", "words"),
     [
         (Order("leads", activity_type="Fill Out Form"), "--type is for activities"),
-        (Order("programs", leads_filter={"static_list_id": 1}), "A list is for leads"),
+        (Order("programs", leads_filter={"static_list_id": 1}), "Lists are for leads"),
         (
             Order("leads", leads_filter={"static_list_id": 1, "smart_list_id": 2}),
-            "Name one list",
+            "Only one list",
         ),
         (Order("leads", leads_filter={"static_list_id": 1}, since="90d"), "cannot be combined"),
         (Order("leads", leads_filter={"static_list_id": 1}, append=True), "cannot be combined"),
