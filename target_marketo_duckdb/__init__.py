@@ -1,1 +1,1 @@
-"""A Singer target for DuckDB: DuckDB's own readers take the messages, in transactions."""
+"""A Singer target for DuckDB, which loads messages with DuckDB's readers, in transactions."""

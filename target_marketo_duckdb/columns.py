@@ -1,4 +1,4 @@
-"""The DuckDB type of each property, and the expression that reads it without a silent loss."""
+"""The DuckDB type of each property, and the expression that reads it without losing values."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ DATE, TIMESTAMP, VARCHAR, JSON = "DATE", "TIMESTAMP", "VARCHAR", "JSON"
 TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 
 READ_AS = {
-    # DuckDB's JSON reader rounds 12.5 to an integer, takes 2 for true and cuts the time off a date.
+    # DuckDB's JSON reader rounds 12.5 to an integer, reads 2 as true and drops the time of a date.
     BIGINT: VARCHAR,
     HUGEINT: VARCHAR,
     BOOLEAN: VARCHAR,
     DATE: VARCHAR,
-    # As TIMESTAMP it would drop the offset of 08:00:00+02:00.
+    # Read as TIMESTAMP, 08:00:00+02:00 would lose its offset.
     TIMESTAMP: "TIMESTAMPTZ",
 }
-"""The type as which the JSON reader takes a value, where it is not the column's own."""
+"""The type that the JSON reader uses, where it differs from the column's."""
 
 SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-INTEGERS = {*SIGNED, *(f"U{one}" for one in SIGNED)}
+INTEGERS = {*SIGNED, *(f"U{kind}" for kind in SIGNED)}
 WIDER = {
     BIGINT: (HUGEINT, DOUBLE, VARCHAR),
     HUGEINT: (VARCHAR,),
@@ -34,17 +34,17 @@ WIDER = {
     TIMESTAMP: (VARCHAR,),
     JSON: (VARCHAR,),
 }
-"""The types that hold every value of a type, narrowest first."""
+"""The types that can hold all values of a type, narrowest first."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the stream's schema has it.
+    """A column of the stream's schema.
 
     Attributes:
         source: Name of the property.
         name: Name of the column.
-        type: Of DuckDB.
+        type: DuckDB type.
     """
 
     source: str
@@ -60,14 +60,14 @@ def columns_of(schema: Mapping[str, Any]) -> list[Column]:
     """
     taken: set[str] = set()
     columns = []
-    for source, one in schema["properties"].items():
+    for source, property_ in schema["properties"].items():
         name, number = source or "_", 1
-        # DuckDB's names differ by more than case.
+        # DuckDB ignores case in names.
         while name.casefold() in taken:
             number += 1
             name = f"{source or ''}_{number}"
         taken.add(name.casefold())
-        columns.append(Column(source, name, type_of(one)))
+        columns.append(Column(source, name, type_of(property_)))
     return columns
 
 
@@ -93,28 +93,28 @@ def _kinds(schema: Any) -> Iterator[str]:
         return
     alternatives = schema.get("anyOf") or schema.get("oneOf")
     if alternatives and "type" not in schema:
-        for one in alternatives:
-            yield from _kinds(one)
+        for alternative in alternatives:
+            yield from _kinds(alternative)
         return
     types = schema.get("type", ())
-    for one in [types] if isinstance(types, str) else types:
-        if one == "string":
+    for type_ in [types] if isinstance(types, str) else types:
+        if type_ == "string":
             yield {"date": DATE, "date-time": TIMESTAMP}.get(schema.get("format", ""), VARCHAR)
-        elif one != "null":
-            yield {"integer": BIGINT, "number": DOUBLE, "boolean": BOOLEAN}.get(one, JSON)
+        elif type_ != "null":
+            yield {"integer": BIGINT, "number": DOUBLE, "boolean": BOOLEAN}.get(type_, JSON)
     if not types:
         yield JSON
 
 
 def merged(existing: str, wanted: str) -> str:
-    """The type that a column of a table has to have.
+    """The type that a column of a table needs.
 
     Args:
-        existing: Its type in the table.
-        wanted: Its type by the schema.
+        existing: Type in the table.
+        wanted: Type in the schema.
 
     Returns:
-        `existing` unless values could be lost; a type that only a user chose stays as it is.
+        `existing`, unless values could be lost; types that users chose are kept.
     """
     if existing not in WIDER or existing in {wanted, *WIDER.get(wanted, ())}:
         return existing
@@ -122,11 +122,11 @@ def merged(existing: str, wanted: str) -> str:
 
 
 def reader(value: str, column: Column, target: str) -> str:
-    """The expression that turns what the JSON reader gives into the value of a column.
+    """The expression that converts the JSON reader's value to that of a column.
 
     Args:
-        value: Expression of the value, of the type that `READ_AS` names.
-        column: As the schema has it.
+        value: Expression of the value, with the type in `READ_AS`.
+        column: Column of the schema.
         target: Type of the column in the table.
     """
     kind = column.type
@@ -165,10 +165,10 @@ def reader(value: str, column: Column, target: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """A name as SQL has it."""
+    """A name as a SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text as SQL has it."""
+    """A text as a SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""Why something was not loaded; never with the contents of a record."""
+"""Errors of a load, without the contents of records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGEST = 10**38
 
 
 class LoadError(Exception):
-    """Nothing of a drain was loaded, and its STATE was not passed on."""
+    """A drain failed: none of its data was loaded, and its STATE was not passed on."""
 
 
 class TooBigError(LoadError):
@@ -28,13 +28,13 @@ class TooBigError(LoadError):
 
     Attributes:
         columns: Names of their properties.
-        sink: Of the stream.
+        sink: Sink of the stream.
     """
 
     sink: DuckDBSink | None = None
 
     def __init__(self, columns: set[str]) -> None:
-        """Keep the columns.
+        """Store the columns.
 
         Args:
             columns: Names of their properties.
@@ -44,23 +44,23 @@ class TooBigError(LoadError):
 
 
 def without_contents(error: Exception) -> str:
-    """The first line of a message of DuckDB, without the values that it quotes.
+    """The first line of a DuckDB message, without quoted values.
 
     Args:
-        error: Of DuckDB.
+        error: DuckDB's error.
     """
     first = str(error).partition("\n")[0]
     return re.sub(r"\"[^\"]*\"|'[^']*'|\b\d[\d.:-]*", "…", first)
 
 
 def explain(path: Path, columns: Iterable[Column], stream: str, error: Exception) -> LoadError:
-    """Find the line that DuckDB refused.
+    """Find the line that DuckDB refused, and describe it.
 
     Args:
-        path: Of the RECORD lines.
-        columns: Of the stream.
-        stream: Its name.
-        error: Of DuckDB.
+        path: Path of the RECORD lines.
+        columns: Columns of the stream.
+        stream: Name of the stream.
+        error: DuckDB's error.
     """
     columns = list(columns)
     too_big = set()
@@ -77,7 +77,7 @@ def explain(path: Path, columns: Iterable[Column], stream: str, error: Exception
                 if wrong == types.HUGEINT:
                     too_big.add(column.source)
                 elif wrong:
-                    return LoadError(f"{where}: column {column.source} holds {wrong}.")
+                    return LoadError(f"{where}: column {column.source} contains {wrong}.")
     if too_big:
         return TooBigError(too_big)
     return LoadError(f"Stream {stream}: DuckDB refused a load: {without_contents(error)}")
@@ -119,7 +119,7 @@ def _wrong_integer(value: Any) -> str:
         if isinstance(value, bool) or (isinstance(value, float) and number != value):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        return f"a value of type {type(value).__name__} that is not an integer"
+        return f"a value of type {type(value).__name__}, not an integer"
     if -(2**63) <= number < 2**63:
         return ""
     return types.HUGEINT if abs(number) < LARGEST else "an integer of more than 38 digits"

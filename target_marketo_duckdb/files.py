@@ -1,4 +1,4 @@
-"""BATCH files: read where they are, or copied here first when they are in a remote storage."""
+"""BATCH files, read in place or copied first if their storage is remote."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
 
 EXPANSION = {"jsonl": 6, "parquet": 15}
-"""About how many times the size of a file its rows have in memory."""
+"""Approximate ratio of rows in memory to file size."""
 LARGEST_LINE = 16 * 1024 * 1024
 
 
@@ -27,11 +27,11 @@ class BatchFile:
     """A file of records.
 
     Attributes:
-        url: As the BATCH message has it.
-        path: Where DuckDB reads it.
+        url: URL in the BATCH message.
+        path: Path from which DuckDB reads it.
         format: `jsonl` or `parquet`.
-        compression: Of a `jsonl` file.
-        copied: Whether it is a copy of ours.
+        compression: Compression of a `jsonl` file.
+        copied: Whether it is a temporary copy.
     """
 
     url: str
@@ -42,14 +42,14 @@ class BatchFile:
 
     @property
     def weight(self) -> int:
-        """About the bytes that its rows have."""
+        """Approximate size of its rows in bytes."""
         return self.path.stat().st_size * EXPANSION[self.format]
 
     def json_source(self, columns: str) -> str:
-        """What reads it as JSON lines.
+        """SQL that reads it as JSON Lines.
 
         Args:
-            columns: Pairs of name and type, as SQL has them.
+            columns: Pairs of name and type in SQL.
         """
         return (
             f"read_json({literal(str(self.path))}, format = 'newline_delimited', records = true,"
@@ -58,11 +58,11 @@ class BatchFile:
         )
 
     def parquet_source(self) -> str:
-        """What reads it as Parquet."""
+        """SQL that reads it as Parquet."""
         return f"read_parquet({literal(str(self.path))})"
 
     def remove(self) -> None:
-        """Remove a copy; a tap's file stays."""
+        """Delete a copy; the tap's own file stays."""
         if self.copied:
             self.path.unlink(missing_ok=True)
 
@@ -73,13 +73,13 @@ def batch_file(
     """A file of a BATCH message.
 
     Args:
-        url: Where it is.
-        encoding: Of the message.
-        folder: For copies.
-        config: Of the target: credentials of a remote storage.
+        url: URL of the file.
+        encoding: Encoding in the message.
+        folder: Folder for copies.
+        config: Settings of the target, with the credentials of a remote storage.
 
     Raises:
-        LoadError: Its format is not known, or it is not there.
+        LoadError: The format is unknown, or the file does not exist.
     """
     compression = encoding.compression or "none"
     if encoding.format not in EXPANSION or (
@@ -87,14 +87,14 @@ def batch_file(
     ):
         raise LoadError(
             f"BATCH files of format {encoding.format} with compression {compression} cannot be"
-            " read: use jsonl (gzip, zstd or none) or parquet."
+            " read. Use jsonl (gzip, zstd or none) or parquet."
         )
     compression = "uncompressed" if compression == "none" else compression
     path = UPath(url)
     if path.protocol in {"", "file"}:
         local = Path(path.path)
         if not local.is_file():
-            raise LoadError(f"BATCH file {url} is not there.")
+            raise LoadError(f"BATCH file {url} does not exist.")
         return BatchFile(url, local, encoding.format, compression, copied=False)
     local = folder / str(uuid4())
     head, tail = StorageTarget.split_url(url)

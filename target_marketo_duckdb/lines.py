@@ -1,6 +1,6 @@
-"""Reads messages by lines: RECORD lines are passed on as they are, without being parsed.
+"""Reads messages line by line, and passes RECORD lines on unparsed.
 
-Read from singer-sdk 0.54.9: `GenericSingerReader.process_lines`, which parses every line.
+Based on `GenericSingerReader.process_lines` of singer-sdk 0.54.9, which parses every line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BLOCK = 1024 * 1024
 RECORD = "RECORD"
 
-# With the name of the stream after the record, as this project's tap has it, or before.
+# The stream's name is after the record, as this project's tap writes it, or before.
 _STREAM_LAST = b'},"stream":"'
 _LAST = re.compile(
     rb'\},"stream":"(?P<stream>[^"\\]+)"(?P<version>,"version":\d+)?'
@@ -38,42 +38,42 @@ _RECORD_FIRST = b'{"type":"RECORD","record":{'
 
 
 class Receiver(Protocol):
-    """What is done with lines."""
+    """Receiver of unparsed lines."""
 
     def takes_lines_of(self, stream: str) -> bool:
-        """Whether RECORD lines of a stream need no Python to be loaded."""
+        """Whether RECORD lines of a stream can be loaded unparsed."""
 
     def take(self, stream: str, lines: Sequence[bytes], *, versioned: bool) -> None:
-        """Keep RECORD lines of a stream."""
+        """Store RECORD lines of a stream."""
 
     def at_rest(self) -> None:
-        """All lines so far were passed on."""
+        """Called when all lines so far were passed on."""
 
     def waiting(self) -> AbstractContextManager[Any]:
-        """The time in which lines are waited for."""
+        """Context in which the reader waits for lines."""
 
 
 class LineReader(SingerReader):
-    """Passes RECORD lines on unparsed where the receiver takes them.
+    """Passes RECORD lines on unparsed if the receiver takes them.
 
     Attributes:
-        receiver: Of lines; without one every line is parsed.
+        receiver: Receiver of lines; without it every line is parsed.
     """
 
     receiver: Receiver | None = None
 
-    # What differs from the SDK's reader is how lines come and where they go.
+    # Only the source and destination of lines differ from the SDK's reader.
 
     def process_lines(
         self,
         file_input: IO[str] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        """Read to the end.
+        """Read all messages.
 
         Args:
-            file_input: Messages; stdin by default.
-            callbacks: By type of message.
+            file_input: File of messages; stdin by default.
+            callbacks: Callbacks by message type.
 
         Returns:
             Number of messages by type.
@@ -86,13 +86,13 @@ class LineReader(SingerReader):
         return stats
 
     def deserialize_json(self, line: str) -> dict[str, Any]:
-        """Parse a line; its content, which is people's data, does not get into the error.
+        """Parse a line. Errors do not quote it, because it may contain personal data.
 
         Args:
             line: One message.
 
         Raises:
-            InvalidInputLine: It is no JSON object.
+            InvalidInputLine: The line is not a JSON object.
         """
         try:
             message = deserialize_json(line)
@@ -104,20 +104,20 @@ class LineReader(SingerReader):
 
     @staticmethod
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
-        """Check that keys are there.
+        """Check that required keys exist.
 
         Args:
-            line_dict: A message, or a part of one.
-            requires: Keys.
+            line_dict: Message, or part of one.
+            requires: Required keys.
 
         Raises:
-            InvalidInputLine: One is missing.
+            InvalidInputLine: A key is missing.
         """
         missing = requires - line_dict.keys()
         if missing:
             kind = line_dict.get("type", "")
-            what = f"A {kind} message" if isinstance(kind, str) and kind.isupper() else "A message"
-            raise InvalidInputLine(f"{what} lacks {', '.join(sorted(missing))}.")
+            name = f"A {kind} message" if isinstance(kind, str) and kind.isupper() else "A message"
+            raise InvalidInputLine(f"{name} lacks {', '.join(sorted(missing))}.")
 
     def _process_block(
         self, lines: Iterable[bytes], callbacks: dict[str, Callable[[dict[str, Any]], None]]
@@ -183,7 +183,7 @@ class _Runs:
         self._receiver = receiver
 
     def find(self, mark: bytes) -> list[bytes] | None:
-        """The run for lines with a mark, if they need no parsing."""
+        """The run for lines with a mark; None if they must be parsed."""
         found = _LAST.fullmatch(mark) or _FIRST.fullmatch(mark)
         if found is None or self._receiver is None:
             return None
@@ -195,7 +195,7 @@ class _Runs:
         return self.by_mark.setdefault(mark, self._by_stream.setdefault(stream, []))
 
     def pass_on(self) -> int:
-        """Give the lines to the receiver; their number."""
+        """Pass the lines to the receiver; return their number."""
         number = 0
         for stream, lines in self._by_stream.items():
             if lines and self._receiver:
@@ -214,7 +214,7 @@ def _text(line: bytes) -> str:
 
 
 def _enlarge_pipe(file: io.BufferedReader) -> None:
-    # The tap writes on while a load takes its time; only Linux can do it, and need not allow it.
+    # Lets the tap continue to write during a load; only on Linux, and only if permitted.
     try:
         import fcntl  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What waits for one stream, and how it becomes rows: by a stage of the table's own types."""
+"""Sink of one stream: collects its data and loads it through a stage with the table's types."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True)
 class Metadata:
-    """The columns that Singer's loaders add, as expressions of a RECORD message.
+    """The columns that Singer targets add, as expressions on a RECORD message.
 
     Attributes:
-        types: By name.
-        values: By name, of a message of the stage's source.
+        types: Types by column name.
+        values: Expressions by column name, on a message of the stage's source.
     """
 
     types: dict[str, str]
@@ -54,11 +54,11 @@ class Metadata:
 
 
 class DuckDBSink(Sink):
-    """RECORD lines in a spool file and BATCH files, in the order in which they came.
+    """RECORD lines in a spool file and BATCH files, in order of arrival.
 
     Attributes:
-        pending: Bytes that wait for the next drain.
-        renamed: Names of columns that DuckDB takes for the same as another's, by property.
+        pending: Bytes waiting for the next drain.
+        renamed: Names of columns that differ from another only by case, by property.
     """
 
     def __init__(
@@ -71,24 +71,31 @@ class DuckDBSink(Sink):
         """Read the schema.
 
         Args:
-            target: That reads the messages.
+            target: Target that reads the messages.
             stream_name: Name of the stream and of its table.
-            schema: Of its records.
+            schema: JSON schema of its records.
             key_properties: Properties that make a row unique.
 
         Raises:
-            InvalidJSONSchema: The schema lacks a key.
+            InvalidJSONSchema: The schema lacks a key property.
         """
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
         self.columns = columns_of(schema)
-        self.renamed = {one.source: one.name for one in self.columns if one.source != one.name}
+        self.renamed = {
+            column.source: column.name for column in self.columns if column.source != column.name
+        }
         for source, name in self.renamed.items():
-            self.logger.warning("Property %r goes to column %r.", source, name)
-        lacking = set(self.key_properties) - {one.source for one in self.columns}
+            self.logger.warning(
+                "Stream %s: property %r is loaded into column %r, because DuckDB ignores case.",
+                stream_name,
+                source,
+                name,
+            )
+        lacking = set(self.key_properties) - {column.source for column in self.columns}
         if lacking:
             raise InvalidJSONSchema(
-                f"The SCHEMA of stream {stream_name} has no property for its key:"
+                f"The SCHEMA of stream {stream_name} lacks key properties:"
                 f" {', '.join(sorted(lacking))}."
             )
         self.pending = 0
@@ -96,10 +103,10 @@ class DuckDBSink(Sink):
         self._parts: list[Spool | BatchFile] = []
         self._prepared: tuple[Table, dict[str, str]] | None = None
 
-    # What the SDK does record by record, DuckDB does when it reads them.
+    # DuckDB does when reading what the SDK does record by record.
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        """None: DuckDB reads by the schema."""
+        """Return None: DuckDB validates when reading."""
         return None
 
     def _add_sdc_metadata_to_schema(self) -> None:
@@ -108,13 +115,13 @@ class DuckDBSink(Sink):
     def _remove_sdc_metadata_from_schema(self) -> None:
         pass
 
-    # Taking
+    # Collect
 
     def take(self, lines: Sequence[bytes]) -> None:
-        """Keep RECORD messages until the next drain.
+        """Store RECORD messages until the next drain.
 
         Args:
-            lines: Of this stream, as they came.
+            lines: Lines of this stream, unparsed.
         """
         if not self._parts or not isinstance(self._parts[-1], Spool):
             self._parts.append(Spool(self._target.folder / f"{next(_NUMBERS)}.jsonl"))
@@ -127,21 +134,21 @@ class DuckDBSink(Sink):
         self.record_counter_metric.increment(len(lines))
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        """Keep a record that was read in Python.
+        """Store a record that was parsed in Python.
 
         Args:
-            record: After stream maps.
+            record: Record after stream maps.
             context: The RECORD message.
         """
         message = {key: context[key] for key in ("version", "time_extracted") if key in context}
         self.take([_ENCODER.encode(message | {"record": self._rename(record)})])
 
     def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
-        """Keep files until the next drain.
+        """Store files until the next drain.
 
         Args:
-            encoding: Of all of them.
-            files: URLs.
+            encoding: Encoding of all files.
+            files: URLs of the files.
         """
         for url in files:
             file = batch_file(url, encoding, self._target.folder, self.batch_config)
@@ -154,27 +161,27 @@ class DuckDBSink(Sink):
             return record
         return {self.renamed.get(name, name): value for name, value in record.items()}
 
-    # Draining
+    # Drain
 
     def prepare(self) -> None:
-        """Make the table, or change it to the schema."""
+        """Create the table, or change it to match the schema."""
         if self._prepared or not self.columns:
             return
         table = Table(self._target.connection, self._target.schema, self.stream_name)
-        wanted = {one.name: one.type for one in self.columns}
+        wanted = {column.name: column.type for column in self.columns}
         if self.include_sdc_metadata_properties:
             wanted |= self._metadata().types
         names = table.ensure(wanted)
         self._prepared = table, names
 
     def process_batch(self, context: dict[str, Any]) -> None:
-        """Load what waits, within the transaction of the drain.
+        """Load the stored data, in the transaction of the drain.
 
         Args:
             context: Unused.
 
         Raises:
-            LoadError: DuckDB refused something.
+            LoadError: DuckDB refused the data.
         """
         del context
         if self._prepared is None:
@@ -186,7 +193,7 @@ class DuckDBSink(Sink):
                 self._load_file(part)
 
     def committed(self) -> None:
-        """Forget what was loaded."""
+        """Remove the loaded data."""
         for part in self._parts:
             part.remove()
         self._parts.clear()
@@ -194,28 +201,29 @@ class DuckDBSink(Sink):
 
     @property
     def is_prepared(self) -> bool:
-        """Whether the table is known to fit."""
+        """Whether the table matches the schema."""
         return self._prepared is not None or not self.columns
 
-    def hold_big_integers(self, columns: set[str]) -> None:
+    def widen_integers(self, columns: set[str]) -> None:
         """Widen columns for integers of more than 64 bits.
 
         Args:
             columns: Names of their properties.
         """
         self.columns = [
-            replace(one, type=HUGEINT) if one.name in columns else one for one in self.columns
+            replace(column, type=HUGEINT) if column.name in columns else column
+            for column in self.columns
         ]
 
     def rolled_back(self) -> None:
-        """Look at the table once more before the next attempt."""
+        """Inspect the table again before the next attempt."""
         self._prepared = None
 
     def activate_version(self, new_version: int) -> None:
         """Remove, or mark as deleted, the rows of older versions.
 
         Args:
-            new_version: The one that stays.
+            new_version: Version that stays.
         """
         self._target.drain_all()
         with self._target.transaction():
@@ -228,7 +236,7 @@ class DuckDBSink(Sink):
         return bool(self.config.get("hard_delete"))
 
     def _load_spool(self, spool: Spool) -> None:
-        columns = [Column(one.name, one.name, one.type) for one in self.columns]
+        columns = [Column(column.name, column.name, column.type) for column in self.columns]
         fields = _fields(columns)
         source = (
             f"read_json({literal(str(spool.path))}, format = 'newline_delimited', records = true,"
@@ -236,28 +244,28 @@ class DuckDBSink(Sink):
             " columns = {record: "
             f"{literal(f'STRUCT({fields})')}, time_extracted: 'TIMESTAMPTZ', version: 'BIGINT'}})"
         )
-        values = {one.source: f"record.{identifier(one.name)}" for one in columns}
+        values = {column.source: f"record.{identifier(column.name)}" for column in columns}
         try:
             self._load(source, columns, values, self._metadata("time_extracted", "version"))
         except duckdb.Error as error:
-            found = explain(spool.path, columns, self.stream_name, error)
-            if isinstance(found, TooBigError):
-                found.sink = self
-            raise found from None
+            cause = explain(spool.path, columns, self.stream_name, error)
+            if isinstance(cause, TooBigError):
+                cause.sink = self
+            raise cause from None
 
     def _load_file(self, file: BatchFile) -> None:
         metadata = self._metadata()
         try:
             if file.format == "jsonl":
-                columns = [one for one in self.columns if one.source == one.name]
-                values = {one.source: identifier(one.name) for one in columns}
+                columns = [column for column in self.columns if column.source == column.name]
+                values = {column.source: identifier(column.name) for column in columns}
                 self._load(file.json_source(_pairs(columns)), columns, values, metadata)
                 return
             source = file.parquet_source()
-            described = self._target.connection.execute(f"DESCRIBE SELECT * FROM {source}")
-            types = {row[0]: row[1] for row in described.fetchall()}
-            columns = [one for one in self.columns if one.source in types]
-            values = {one.source: identifier(one.source) for one in columns}
+            description = self._target.connection.execute(f"DESCRIBE SELECT * FROM {source}")
+            types = {row[0]: row[1] for row in description.fetchall()}
+            columns = [column for column in self.columns if column.source in types]
+            values = {column.source: identifier(column.source) for column in columns}
             self._load(source, columns, values, metadata, types)
         except duckdb.Error as error:
             raise LoadError(
@@ -276,14 +284,14 @@ class DuckDBSink(Sink):
         assert self._prepared  # noqa: S101 - by process_batch
         table, names = self._prepared
         staged: dict[str, str] = {}
-        for one in columns:
-            name = names[one.name]
+        for column in columns:
+            name = names[column.name]
             target = table.types[name]
-            value = values[one.source]
+            value = values[column.source]
             staged[name] = (
-                reader(value, one, target)
+                reader(value, column, target)
                 if types is None
-                else _converted(value, types[one.source], target)
+                else _converted(value, types[column.source], target)
             )
         added = metadata.values
         if not self.include_sdc_metadata_properties:
@@ -295,7 +303,7 @@ class DuckDBSink(Sink):
         connection = self._target.connection
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT {select} FROM {source}")
         keys = (
-            [names[one.name] for one in self.columns if one.source in self.key_properties]
+            [names[column.name] for column in self.columns if column.source in self.key_properties]
             if self.config.get("load_method") != "append-only"
             else []
         )
@@ -304,11 +312,11 @@ class DuckDBSink(Sink):
 
     def _metadata(self, extracted: str = "NULL", version: str = "NULL") -> Metadata:
         now = datetime.now(timezone.utc)
-        moment = utc(now.isoformat())
+        received = utc(now.isoformat())
         values = {
             "_sdc_extracted_at": f"({extracted}::TIMESTAMPTZ AT TIME ZONE 'UTC')",
-            "_sdc_received_at": moment,
-            "_sdc_batched_at": moment,
+            "_sdc_received_at": received,
+            "_sdc_batched_at": received,
             DELETED_AT: "NULL",
             "_sdc_sequence": str(round(now.timestamp() * 1000)),
             TABLE_VERSION: version,
@@ -320,18 +328,21 @@ class DuckDBSink(Sink):
 
 
 def _fields(columns: Sequence[Column]) -> str:
-    return ", ".join(f"{identifier(one.name)} {READ_AS.get(one.type, one.type)}" for one in columns)
+    return ", ".join(
+        f"{identifier(column.name)} {READ_AS.get(column.type, column.type)}" for column in columns
+    )
 
 
 def _pairs(columns: Sequence[Column]) -> str:
     return ", ".join(
-        f"{literal(one.name)}: {literal(READ_AS.get(one.type, one.type))}" for one in columns
+        f"{literal(column.name)}: {literal(READ_AS.get(column.type, column.type))}"
+        for column in columns
     )
 
 
-def _converted(value: str, found: str, target: str) -> str:
-    if found == target:
+def _converted(value: str, source: str, target: str) -> str:
+    if source == target:
         return value
-    if found.startswith("TIMESTAMP WITH TIME ZONE") and target == TIMESTAMP:
+    if source.startswith("TIMESTAMP WITH TIME ZONE") and target == TIMESTAMP:
         return f"({value} AT TIME ZONE 'UTC')"
     return f"{value}::{target}"

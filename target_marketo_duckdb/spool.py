@@ -1,4 +1,4 @@
-"""A private file of RECORD lines that wait for their drain."""
+"""A private file of RECORD lines that wait for the next drain."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Spool:
     """Lines of one stream.
 
     Attributes:
-        path: Of the file.
-        size: In bytes.
-        longest: At least the size of the longest line.
+        path: Path of the file.
+        size: Size in bytes.
+        longest: Upper bound of the longest line's size.
     """
 
     def __init__(self, path: Path) -> None:
-        """Begin empty.
+        """Start empty.
 
         Args:
-            path: In a folder that only this account reads.
+            path: Path in a private folder.
         """
         self.path = path
         self.size = 0
@@ -50,7 +50,7 @@ class Spool:
                 written += self._file.write(view[written:]) or 0
 
     def remove(self) -> None:
-        """Forget the lines."""
+        """Delete the file."""
         if self._file is not None:
             self._file.close()
             self.path.unlink()

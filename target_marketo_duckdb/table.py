@@ -1,4 +1,4 @@
-"""One table of the database: its columns, and how staged rows come into it."""
+"""One table of the database: its columns, and the merge of staged rows."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ EXACT_IN_DOUBLE = 2**53
 
 
 class Table:
-    """A table, which may be a user's own with constraints.
+    """A table; users may have created it themselves, with constraints.
 
     Attributes:
-        types: Of its columns, by their names as the table has them.
+        types: Types of its columns, by name in the table.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:
-        """Look at what there is.
+        """Inspect the table, if it exists.
 
         Args:
-            connection: In a transaction.
-            schema: Of the database; made if need be.
-            name: Of the table.
+            connection: Connection in a transaction.
+            schema: Database schema, which is created if missing.
+            name: Name of the table.
 
         Raises:
-            LoadError: A view has that name.
+            LoadError: A view has this name.
         """
         self._connection = connection
         self._schema, self._name = schema, name
@@ -52,7 +52,7 @@ class Table:
         view = f"SELECT 1 FROM duckdb_views() WHERE {where} AND view_name = ?"
         if connection.execute(view, place).fetchone():
             raise LoadError(
-                f"{self.sql} is a view, so that stream {name} cannot be loaded into it."
+                f"{self.sql} is a view, so stream {name} cannot be loaded into it."
                 " Rename the view, or set default_target_schema."
             )
         found = connection.execute(
@@ -63,13 +63,13 @@ class Table:
         self.types: dict[str, str] = dict(found.fetchall())
 
     def ensure(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """Make the table, or add and widen columns.
+        """Create the table, or add and widen columns.
 
         Args:
-            wanted: Types by name of column.
+            wanted: Types by column name.
 
         Returns:
-            The name that the table has for each; DuckDB's names differ by more than case.
+            The table's name for each column; DuckDB ignores case.
         """
         if not self.types and wanted:
             self._run(f"CREATE SCHEMA IF NOT EXISTS {identifier(self._schema)}")
@@ -88,11 +88,11 @@ class Table:
         return {name: names[name.casefold()] for name in wanted}
 
     def widen(self, name: str, type_: str) -> None:
-        """Change the type of a column to one that holds its values too.
+        """Change the type of a column to a wider one.
 
         Args:
-            name: As the table has it.
-            type_: Wider than the present one.
+            name: Name of the column in the table.
+            type_: The wider type.
         """
         column = identifier(name)
         if self.types[name] == BIGINT and type_ == DOUBLE:
@@ -102,12 +102,12 @@ class Table:
         self.types[name] = type_
 
     def merge_stage(self, staged: Sequence[str], keys: Sequence[str], *, hard_delete: bool) -> None:
-        """Insert the rows of `STAGE`, or update those whose key is there already.
+        """Insert the rows of `STAGE`, and update those whose key exists.
 
         Args:
-            staged: Columns of the stage, with the names and types that the table has.
-            keys: Those that make a row unique; without any, every row is inserted.
-            hard_delete: Whether rows that are marked as deleted go.
+            staged: Columns of the stage, with the table's names and types.
+            keys: Columns that make a row unique; without any, every row is inserted.
+            hard_delete: Whether rows marked as deleted are removed.
 
         Raises:
             LoadError: A key is null.
@@ -122,12 +122,12 @@ class Table:
             self._run(f"INSERT INTO {self.sql} ({columns}) SELECT {columns} FROM {STAGE}")
             return
         changes = [
-            f"{one} = s.{one}"
-            for one in map(identifier, staged)
-            if one not in set(map(identifier, keys))
+            f"{column} = s.{column}"
+            for column in map(identifier, staged)
+            if column not in set(map(identifier, keys))
         ]
         if DELETED_AT in self.types and DELETED_AT not in staged:
-            # Who is delivered again is alive again.
+            # A record that arrives again is no longer deleted.
             changes.append(f"{DELETED_AT} = NULL")
         update = f" WHEN MATCHED THEN UPDATE SET {', '.join(changes)}" if changes else ""
         values = ", ".join(f"s.{identifier(name)}" for name in staged)
@@ -140,8 +140,8 @@ class Table:
         """Remove, or mark as deleted, the rows of older versions.
 
         Args:
-            version: The one that stays.
-            hard_delete: Whether they go.
+            version: Version that stays.
+            hard_delete: Whether older rows are removed.
             all_versioned: Whether rows without a version are older, too.
         """
         if not self.types:
@@ -170,10 +170,10 @@ class Table:
 
             raise MissingKeyPropertiesError(
                 f"Stream {self._name}: {nulls} of {rows} records have no value in a key column"
-                f" ({', '.join(keys)}). Nothing of this load was kept."
+                f" ({', '.join(keys)}). This load was rolled back."
             )
         if distinct < rows:
-            # A temporary table keeps the order of its rows: the last of a key holds.
+            # A temporary table keeps the order of its rows: the last row of a key wins.
             self._run(
                 f"DELETE FROM {STAGE} WHERE rowid NOT IN"
                 f" (SELECT max(rowid) FROM {STAGE} GROUP BY {', '.join(names)})"
@@ -194,10 +194,10 @@ class Table:
         self._connection.execute(sql)
 
 
-def utc(moment: str) -> str:
-    """A moment as a value of type TIMESTAMP.
+def utc(time: str) -> str:
+    """A time as a TIMESTAMP value.
 
     Args:
-        moment: In RFC 3339.
+        time: Time in RFC 3339.
     """
-    return f"({literal(moment)}::TIMESTAMPTZ AT TIME ZONE 'UTC')"
+    return f"({literal(time)}::TIMESTAMPTZ AT TIME ZONE 'UTC')"

@@ -1,4 +1,4 @@
-"""The target: when to drain, one transaction a drain, and STATE after it."""
+"""The target: decides when to drain, in one transaction per drain, with STATE after it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
 PENDING_BYTES = 32 * 1024 * 1024
-"""What is loaded at once, at most: bounds memory whatever the width of rows."""
+"""Most bytes of messages in one load; bounds memory for wide rows."""
 ROWS = 100_000
 
 
@@ -51,14 +51,14 @@ class TargetMarketoDuckDB(Target):
             th.StringType,
             default="warehouse.duckdb",
             title="File",
-            description="Path of the DuckDB file; made if need be.",
+            description="Path of the DuckDB file, which is created if missing.",
         ),
         th.Property(
             "default_target_schema",
             th.StringType,
             default="main",
             title="Schema",
-            description="Schema of the database that the tables are in.",
+            description="Database schema of the tables.",
         ),
         th.Property(
             "hard_delete",
@@ -66,8 +66,8 @@ class TargetMarketoDuckDB(Target):
             default=False,
             title="Hard delete",
             description=(
-                "Whether rows that a record marks with _sdc_deleted_at, and rows of an older"
-                " version, are deleted. Otherwise they stay, with _sdc_deleted_at."
+                "Whether to delete rows that a record marks with _sdc_deleted_at, and rows of an"
+                " older version. Otherwise they stay, with _sdc_deleted_at."
             ),
         ),
         th.Property(
@@ -76,25 +76,25 @@ class TargetMarketoDuckDB(Target):
             default="upsert",
             allowed_values=["upsert", "append-only"],
             title="Load method",
-            description="Whether a record replaces the row with its key, or is added.",
+            description="Whether a record replaces the row with its key or is added.",
         ),
         th.Property(
             "batch_size_rows",
             th.IntegerType,
             default=ROWS,
             title="Rows at once",
-            description="Records that are loaded at once; 32 MB of messages at most.",
+            description="Number of records in one load, of at most 32 MB of messages.",
         ),
     ).to_dict()
 
     def __init__(self, **options: Any) -> None:
-        """Open the database.
+        """Create the target; the database is opened on first use.
 
         Args:
-            options: As `singer_sdk.Target` has them.
+            options: Arguments of `singer_sdk.Target`.
         """
         super().__init__(**options)
-        # DuckDB uses all processors for one load; several at a time would only share its memory.
+        # DuckDB uses all processors for one load; parallel loads would only share its memory.
         self.max_parallelism = 1
         self.schema: str = self.config["default_target_schema"]
         self._folder = tempfile.TemporaryDirectory(prefix="target-marketo-duckdb-")
@@ -107,10 +107,10 @@ class TargetMarketoDuckDB(Target):
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection to the file, which other processes cannot open meanwhile.
+        """The connection to the file, which locks it for other processes.
 
         Raises:
-            LoadError: It cannot be opened.
+            LoadError: The file cannot be opened.
         """
         if self._connection is None:
             path = self.config["filepath"]
@@ -119,11 +119,11 @@ class TargetMarketoDuckDB(Target):
             try:
                 self._connection = duckdb.connect(path)
             except duckdb.Error as error:
-                held = "lock" in str(error)
+                is_locked = "lock" in str(error)
                 raise LoadError(
-                    f"The DuckDB file {path} is open in another process, so that nothing can be"
-                    " loaded. Close it there and run again."
-                    if held
+                    f"The DuckDB file {path} is open in another process, so nothing can be loaded."
+                    " Close it there and run again."
+                    if is_locked
                     else f"The DuckDB file {path} cannot be opened: {without_contents(error)}"
                 ) from None
             self._connection.execute("SET TimeZone = 'UTC'")
@@ -131,7 +131,7 @@ class TargetMarketoDuckDB(Target):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is done within is kept as a whole, or not at all."""
+        """Commit everything in the block, or nothing."""
         connection = self.connection
         connection.execute("BEGIN TRANSACTION")
         try:
@@ -144,13 +144,13 @@ class TargetMarketoDuckDB(Target):
         except duckdb.Error as error:
             raise LoadError(f"DuckDB could not commit: {without_contents(error)}") from None
 
-    # Lines, as `lines.Receiver` has them
+    # Lines: `lines.Receiver`
 
     def takes_lines_of(self, stream: str) -> bool:
-        """Whether records of a stream go to DuckDB as they are.
+        """Whether records of a stream are passed to DuckDB unparsed.
 
         Args:
-            stream: Name.
+            stream: Name of the stream.
         """
         sink = self._sinks_active.get(stream)
         maps = self.mapper.stream_maps.get(stream, ())
@@ -159,17 +159,18 @@ class TargetMarketoDuckDB(Target):
             and not sink.renamed
             and len(maps) == 1
             and all(
-                isinstance(one, SameRecordTransform) and not one.flattening_enabled for one in maps
+                isinstance(map_, SameRecordTransform) and not map_.flattening_enabled
+                for map_ in maps
             )
         )
 
     def take(self, stream: str, lines: Sequence[bytes], *, versioned: bool) -> None:
-        """Keep RECORD lines.
+        """Store RECORD lines.
 
         Args:
-            stream: Name.
-            lines: Of the stream.
-            versioned: Whether one has a version.
+            stream: Name of the stream.
+            lines: Lines of the stream.
+            versioned: Whether any line has a version.
         """
         sink = self._sinks_active[stream]
         assert isinstance(sink, DuckDBSink)  # noqa: S101 - by takes_lines_of
@@ -177,20 +178,20 @@ class TargetMarketoDuckDB(Target):
         sink.take(lines)
 
     def at_rest(self) -> None:
-        """Drain what is enough, and end when a signal asked for it."""
+        """Drain if enough data waits, and stop after a signal."""
         if self._signal is not None:
             self._stop(self._signal)
-        waiting = [one for one in self._sinks_active.values() if isinstance(one, DuckDBSink)]
-        rows = sum(one.current_size for one in waiting)
+        waiting = [sink for sink in self._sinks_active.values() if isinstance(sink, DuckDBSink)]
+        rows = sum(sink.current_size for sink in waiting)
         enough = self.config["batch_size_rows"]
-        if rows >= enough or sum(one.pending for one in waiting) >= PENDING_BYTES:
+        if rows >= enough or sum(sink.pending for sink in waiting) >= PENDING_BYTES:
             self.drain_all()
         elif rows:
             self._handle_max_record_age()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let a signal end the target at once, because nothing is half done."""
+        """Let a signal stop the target at once while it waits for lines."""
         self._waiting = True
         try:
             if self._signal is not None:
@@ -209,13 +210,13 @@ class TargetMarketoDuckDB(Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """The sink of a stream; what waits in an old one is loaded before a new one is made.
+        """The sink of a stream; before it is replaced, its data is loaded.
 
         Args:
-            stream_name: Name.
+            stream_name: Name of the stream.
             record: Unused.
-            schema: Of the stream.
-            key_properties: Of the stream.
+            schema: JSON schema of the stream.
+            key_properties: Key properties of the stream.
         """
         known = self._sinks_active.get(stream_name)
         if (
@@ -233,12 +234,12 @@ class TargetMarketoDuckDB(Target):
         stream = message_dict["stream"]
         if stream not in self.mapper.stream_maps:
             self._assert_sink_exists(stream)
-        for one in self.mapper.stream_maps[stream]:
-            record = one.transform(copy.copy(message_dict["record"]))
+        for stream_map in self.mapper.stream_maps[stream]:
+            record = stream_map.transform(copy.copy(message_dict["record"]))
             if record is None:
                 continue
-            self._assert_sink_exists(one.stream_alias)
-            sink = self.get_sink(one.stream_alias)
+            self._assert_sink_exists(stream_map.stream_alias)
+            sink = self.get_sink(stream_map.stream_alias)
             assert isinstance(sink, DuckDBSink)  # noqa: S101 - there is no other class
             sink.versioned |= message_dict.get("version") is not None
             sink.process_record(record, message_dict)
@@ -258,41 +259,41 @@ class TargetMarketoDuckDB(Target):
 
     def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
         del parallelism
-        sinks = [one for one in sink_list if isinstance(one, DuckDBSink)]
-        if not any(one.current_size or not one.is_prepared for one in sinks):
+        sinks = [sink for sink in sink_list if isinstance(sink, DuckDBSink)]
+        if not any(sink.current_size or not sink.is_prepared for sink in sinks):
             return
         while True:
             try:
                 with self.transaction():
                     self._load(sinks)
             except TooBigError as error:
-                for one in sinks:
-                    one.rolled_back()
+                for sink in sinks:
+                    sink.rolled_back()
                 if error.sink is None:
                     raise
-                error.sink.hold_big_integers(error.columns)
+                error.sink.widen_integers(error.columns)
             except duckdb.Error as error:
                 raise LoadError(f"DuckDB refused a load: {without_contents(error)}") from None
             else:
                 break
-        for one in sinks:
-            one.committed()
-            one.mark_drained()
+        for sink in sinks:
+            sink.committed()
+            sink.mark_drained()
 
     def _load(self, sinks: Sequence[DuckDBSink]) -> None:
-        for one in sinks:
-            one.prepare()
-            if one.current_size:
-                with one.batch_processing_timer:
-                    one.process_batch(one.start_drain())
+        for sink in sinks:
+            sink.prepare()
+            if sink.current_size:
+                with sink.batch_processing_timer:
+                    sink.process_batch(sink.start_drain())
 
     def process_endofpipe(self) -> None:
-        """Drain what is left, and close the file."""
+        """Drain the remaining data and close the file."""
         super().process_endofpipe()
         self.close()
 
     def close(self) -> None:
-        """Close the file, and remove what waits."""
+        """Close the file and remove temporary files."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -308,6 +309,6 @@ class TargetMarketoDuckDB(Target):
 
     def _stop(self, signum: int) -> None:
         self._waiting = False
-        self.logger.info("Signal %d: loading what has come so far, then ending.", signum)
+        self.logger.info("Signal %d: loading the data received so far, then stopping.", signum)
         self.process_endofpipe()
         sys.exit(128 + signum)

@@ -24,16 +24,16 @@ def json_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def to_moment(value: Any) -> datetime | None:
+def parse_datetime(value: Any) -> datetime | None:
     """The value as a date-time in UTC; None if it is not one."""
     if isinstance(value, datetime):
-        moment = value
+        parsed = value
     else:
         try:
-            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+            parsed = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
         except ValueError:
             return None
-    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return parsed.astimezone(timezone.utc) if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
 
 
 def to_date(value: Any) -> date | None:

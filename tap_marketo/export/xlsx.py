@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from tap_marketo.export.cells import FORMULA, json_text, to_date, to_moment
+from tap_marketo.export.cells import FORMULA, json_text, parse_datetime, to_date
 from tap_marketo.export.errors import ExportError
 from tap_marketo.values.kinds import Kind
 
@@ -99,7 +99,7 @@ class _Sheets:
         self._table = table
         self._header = book.add_format({"bold": True})
         self._dates = book.add_format({"num_format": "yyyy-mm-dd"})
-        self._moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._datetimes = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         # Excel keeps such a cell as text when it is edited, as if typed with an apostrophe.
         self._quoted = book.add_format({"quote_prefix": True})
         self._losses: Counter[str] = Counter()
@@ -139,7 +139,7 @@ class _Sheets:
             Kind.NUMBER: self._number,
             Kind.BOOLEAN: self._boolean,
             Kind.DATE: self._date,
-            Kind.DATETIME: self._moment,
+            Kind.DATETIME: self._datetime,
         }
         self._cells: list[Callable[[int, int, Any], None]] = []
         sheet.freeze_panes(1, 0)
@@ -173,17 +173,15 @@ class _Sheets:
 
     def _date(self, row: int, place: int, value: Any) -> None:
         day = to_date(value)
-        moment = to_moment(day.isoformat()) if day else None
-        self._serial(row, place, value, moment, self._dates)
+        midnight = parse_datetime(day.isoformat()) if day else None
+        self._serial(row, place, value, midnight, self._dates)
 
-    def _moment(self, row: int, place: int, value: Any) -> None:
-        self._serial(row, place, value, to_moment(value), self._moments)
+    def _datetime(self, row: int, place: int, value: Any) -> None:
+        self._serial(row, place, value, parse_datetime(value), self._datetimes)
 
-    def _serial(
-        self, row: int, place: int, value: Any, moment: datetime | None, style: Any
-    ) -> None:
-        if moment is None or moment < _FIRST:
+    def _serial(self, row: int, place: int, value: Any, at: datetime | None, style: Any) -> None:
+        if at is None or at < _FIRST:
             self._text(row, place, value.isoformat() if isinstance(value, date) else str(value))
         else:
-            serial = (moment - _EPOCH).total_seconds() / _DAY
+            serial = (at - _EPOCH).total_seconds() / _DAY
             self._sheet.write_number(row, place, serial, style)

@@ -1,1 +1,1 @@
-"""One page of HTML that shows the last sync, from its sync log."""
+"""An HTML page about the last sync, made from its sync log."""

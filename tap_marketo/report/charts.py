@@ -1,4 +1,4 @@
-"""The charts of the page, as SVG: export jobs over time, calls and allocation, records, trend."""
+"""SVG charts: export jobs over time, calls and allocation, records, trend."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from tap_marketo.report.run import Job, Run
 
-# Phase to its name, in the order of a job's life.
+# Displayed names of phases, in order.
 PHASES = {
     "created": "created, not yet queued",
     "queued": "in Marketo's queue",
     "running": "running at Marketo",
     "exported": "exported, not yet downloaded",
     "downloading": "downloading",
-    "ready": "downloaded, waiting for its turn",
+    "ready": "downloaded, not yet written",
     "writing": "writing",
     "paused": "pause: waiting for a limit",
 }
@@ -31,13 +31,13 @@ CURVE_HEIGHT = 110
 
 
 def timeline(run: Run) -> str:
-    """The export jobs as bars over time, pauses and errors above them.
+    """Export jobs as bars over time, with pauses and errors above.
 
     Args:
-        run: As the sync log has it.
+        run: Run from the sync log.
     """
     used = {span.phase for job in run.jobs for span in job.spans}
-    if any(one.kind == "pause" for one in run.troubles):
+    if any(trouble.kind == "pause" for trouble in run.troubles):
         used.add("paused")
     legend = "".join(
         element("li", _swatch(phase) + name) for phase, name in PHASES.items() if phase in used
@@ -66,25 +66,25 @@ def calls(run: Run) -> str:
     """API calls of the run so far, as steps.
 
     Args:
-        run: As the sync log has it.
+        run: Run from the sync log.
     """
     return _steps(run, run.calls, "calls", lambda value: f"{value:,.0f} calls")
 
 
 def allocation(run: Run) -> str:
-    """Bytes of the day's export allocation used, against its limit.
+    """Used bytes of the daily export allocation, and its limit.
 
     Args:
-        run: As the sync log has it.
+        run: Run from the sync log.
     """
     return _steps(run, run.allocation, "used", size, limit=run.limit)
 
 
 def records(run: Run) -> str:
-    """Records of the largest streams, most first.
+    """Records of the largest streams, largest first.
 
     Args:
-        run: As the sync log has it.
+        run: Run from the sync log.
     """
     counts = run.largest_streams()[:MOST_STREAMS]
     most = counts[0][1] if counts else 1
@@ -103,10 +103,10 @@ def records(run: Run) -> str:
 
 
 def trend(runs: Sequence[Run]) -> str:
-    """One line for each run that a log is kept of, oldest first.
+    """One line per run with a kept log, oldest first.
 
     Args:
-        runs: Oldest first; the last is the one that the page is about.
+        runs: Runs, oldest first; the last is the run of the page.
     """
 
     def column(value: Callable[[Run], float], text: Callable[[float], str]) -> list[str]:
@@ -181,11 +181,11 @@ def _bars(run: Run, job: Job, height: int) -> str:
 
 def _troubles(run: Run) -> str:
     marks = []
-    for one in run.troubles[:MOST_MARKS]:
-        title = element("title", escape(f"{clock(one.at)} {one.kind}: {one.why}"))
-        start = _place(run, one.at)
-        if one.kind == "pause":
-            width = one.seconds / max((run.end - run.start).total_seconds(), 0.001)
+    for trouble in run.troubles[:MOST_MARKS]:
+        title = element("title", escape(f"{clock(trouble.at)} {trouble.kind}: {trouble.why}"))
+        start = _place(run, trouble.at)
+        if trouble.kind == "pause":
+            width = trouble.seconds / max((run.end - run.start).total_seconds(), 0.001)
             marks.append(
                 element(
                     "rect",
@@ -209,7 +209,7 @@ def _steps(
     text: Callable[[float], str],
     limit: int = 0,
 ) -> str:
-    """A step curve that fills any width; texts keep their size."""
+    """A step curve that scales in width; texts keep their size."""
     top = max([limit, *(value for _, value in points)], default=0) * 1.2 or 1
     height = CURVE_HEIGHT
 

@@ -1,4 +1,4 @@
-"""Pieces of HTML and SVG, written by hand: text is escaped, numbers are short."""
+"""Helpers for HTML and SVG: escaped text, short numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-# What only waits is grey, and each kind of waiting has a pattern of its own.
+# Phases of waiting are grey, each with its own pattern.
 PATTERNS = """\
 <svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>\
 <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">\
@@ -27,12 +27,12 @@ KILO = 1024
 
 
 def element(tag: str, content: str = "", **attributes: object) -> str:
-    """An element; the content is HTML, attributes are escaped.
+    """An element. The content is HTML; attributes are escaped.
 
     Args:
-        tag: Its name.
-        content: What it holds.
-        attributes: A trailing underscore is cut off, others become hyphens.
+        tag: Name of the element.
+        content: HTML in the element.
+        attributes: Attributes; a trailing underscore is removed, others become hyphens.
     """
     named = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
@@ -46,36 +46,36 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], kinds: str, **attr
     """A table whose cells are HTML.
 
     Args:
-        head: Column titles; none makes no head.
-        rows: Cells.
+        head: Column titles; no head if empty.
+        rows: Rows of cells.
         kinds: A class letter for each column, `n` for numbers, `t` for times, `w` for long texts.
-        attributes: Of the table.
+        attributes: Attributes of the table.
     """
     classes = [{"w": "why", "-": ""}.get(kind, kind) for kind in kinds]
     lines = [
-        "".join(element("td", cell, class_=one) for cell, one in zip(row, classes, strict=True))
+        "".join(element("td", cell, class_=name) for cell, name in zip(row, classes, strict=True))
         for row in rows
     ]
-    titles = [element("th", title, class_=one) for title, one in zip(head, classes, strict=False)]
+    titles = [element("th", title, class_=name) for title, name in zip(head, classes, strict=False)]
     top = element("tr", "".join(titles)) if head else ""
     body = top + "\n".join(element("tr", line) for line in lines)
     return element("div", element("table", body, **attributes), class_="scroll")
 
 
 def percent(part: float) -> str:
-    """A share as SVG has it, to a hundredth of a percent.
+    """A share as a percentage for SVG, to a hundredth of a percent.
 
     Args:
-        part: From 0 to 1.
+        part: Share from 0 to 1.
     """
     return f"{min(max(part, 0), 1) * 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def duration(seconds: float) -> str:
-    """A length of time for people.
+    """A readable duration.
 
     Args:
-        seconds: How long.
+        seconds: Duration in seconds.
     """
     if seconds < 60:  # noqa: PLR2004
         return f"{seconds:.1f} s"
@@ -85,10 +85,10 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes for people.
+    """A readable number of bytes.
 
     Args:
-        count: How many.
+        count: Number of bytes.
     """
     if count < KILO:
         return f"{count:,.0f} bytes"
@@ -101,17 +101,17 @@ def clock(at: datetime, *, day: bool = False) -> str:
     """A time of day.
 
     Args:
-        at: In UTC.
-        day: Whether the day is shown, too.
+        at: Time in UTC.
+        day: Whether to include the date.
     """
     return f"{at:%Y-%m-%d %H:%M:%S}" if day else f"{at:%H:%M:%S}"
 
 
 def days(window: str) -> str:
-    """The days of a window, for people.
+    """The days of a window, readable.
 
     Args:
-        window: As `start/end`.
+        window: Window as `start/end`.
     """
     first, _, last = window.partition("/")
     return f"{first[:10]} to {last[:10]}" if last else window

@@ -1,4 +1,4 @@
-"""What a sync log holds: the jobs of a run with their phases, its pauses, errors and counts."""
+"""Reader of sync logs: a run's jobs with their phases, its pauses, errors and counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tap_marketo.sync_log import KEPT
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What a job does from each event on.
+# Phase of a job that starts with each event.
 BEGINS = {
     "created": "created",
     "enqueued": "queued",
@@ -25,7 +25,7 @@ BEGINS = {
 }
 ENDS = {"written", "given_up", "failed", "cancelled"}
 TAKEN_OVER = {"Created": "created", "Processing": "running", "Completed": "exported"}
-# Names of events, for people.
+# Displayed names of events.
 TROUBLE = {
     "wait": "pause",
     "retry": "retry",
@@ -57,10 +57,10 @@ def read_run(path: Path) -> Run:
     """Read a sync log.
 
     Args:
-        path: Of the file.
+        path: Path of the log.
 
     Raises:
-        SyncLogError: It cannot be read, or is no sync log.
+        SyncLogError: The file cannot be read, or is not a sync log.
     """
     try:
         with path.open(encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def read_run(path: Path) -> Run:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise SyncLogError(f"The sync log {path} cannot be read: {reason}.") from None
     if not events or events[0]["event"] != "run_started":
-        raise SyncLogError(f"{path} is no sync log: its first line is not the start of a run.")
+        raise SyncLogError(f"{path} is not a sync log: its first line is not the start of a run.")
     first, last = events[0], events[-1]
     run = Run(first["instance"], first["version"], first["time"], last["time"])
     for event in events:
@@ -78,11 +78,15 @@ def read_run(path: Path) -> Run:
     for event in events:
         if event.get("job") and event.get("window") is not None:
             by_job.setdefault(event["job"], []).append(event)
-    pauses = [one for one in run.troubles if one.kind == "pause" and QUEUE_FULL not in one.why]
-    run.jobs = [_job(one, run.end, pauses) for one in by_job.values()]
+    pauses = [
+        trouble
+        for trouble in run.troubles
+        if trouble.kind == "pause" and QUEUE_FULL not in trouble.why
+    ]
+    run.jobs = [_job(job_events, run.end, pauses) for job_events in by_job.values()]
     _conclude(run)
     run.jobs.sort(key=lambda job: (job.stream, job.spans[0].start if job.spans else run.end))
-    if not run.counts:  # the log level of the tap can silence the SDK's counts
+    if not run.counts:  # the tap's log level can suppress the SDK's counts
         for job in run.jobs:
             written = job.records if job.outcome == "written" else 0
             run.counts[job.stream] = run.counts.get(job.stream, 0) + (written or 0)
@@ -90,16 +94,16 @@ def read_run(path: Path) -> Run:
 
 
 def _event(line: str) -> dict[str, Any] | None:
-    """A line that is whole; a killed run may leave one that is not."""
+    """Parse a line; None if it is incomplete, as after a killed run."""
     try:
         event = json.loads(line)
-        event["time"] = _moment(event["time"])
+        event["time"] = _parse_time(event["time"])
     except (ValueError, TypeError, KeyError):
         return None
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -133,30 +137,30 @@ def _outcome(event: dict[str, Any]) -> tuple[Status, str]:
     code = event.get("exit_code", 0)
     if event["outcome"] == "ended":
         return Status.WELL, "ended well"
-    if code > 128:  # noqa: PLR2004 - a shell's way to name a signal
+    if code > 128:  # noqa: PLR2004 - the shell's code for a signal
         return Status.EARLY, f"stopped by signal {code - 128}"
     return Status.FAILED, "ended with an error"
 
 
 def _conclude(run: Run) -> None:
-    """Say why a run did not end well, and which streams it ended without."""
+    """Set the reasons why a run did not end well, and the streams that it did not read."""
     by_kind: dict[str, list[Trouble]] = {}
-    for one in run.troubles:
-        by_kind.setdefault(one.kind, []).append(one)
+    for trouble in run.troubles:
+        by_kind.setdefault(trouble.kind, []).append(trouble)
     failed, skipped = by_kind.get("stream failed", []), by_kind.get("stream skipped", [])
-    run.reasons = [one.why for one in by_kind.get("run failed", []) if one.why]
-    run.reasons += [f"{one.about} failed: {one.why}" for one in failed]
-    limits = [one.why for one in by_kind.get("limit reached", [])]
+    run.reasons = [trouble.why for trouble in by_kind.get("run failed", []) if trouble.why]
+    run.reasons += [f"{trouble.about} failed: {trouble.why}" for trouble in failed]
+    limits = [trouble.why for trouble in by_kind.get("limit reached", [])]
     run.reasons += limits
     if run.status is Status.WELL and limits:
         run.status, run.outcome = Status.EARLY, "ended early, without an error: a limit was reached"
     if run.status is not Status.WELL or skipped:
-        run.reasons += [f"{one.about} was skipped: {one.why}" for one in skipped]
+        run.reasons += [f"{trouble.about} was skipped: {trouble.why}" for trouble in skipped]
     if run.status is Status.WELL and skipped:
         streams = "1 stream" if len(skipped) == 1 else f"{len(skipped)} streams"
         run.status, run.outcome = Status.EARLY, f"ended without {streams}"
     if run.status is Status.FAILED and not run.reasons:
-        run.reasons = [one.why for one in by_kind.get("error", [])[-1:]]
+        run.reasons = [trouble.why for trouble in by_kind.get("error", [])[-1:]]
     run.reasons = list(dict.fromkeys(run.reasons))
 
 
@@ -180,7 +184,7 @@ def _job(events: list[dict[str, Any]], end: datetime, pauses: list[Trouble]) -> 
 
 
 def _without(span: Span, pauses: list[Trouble]) -> list[Span]:
-    """Cut the pauses out of a download, so that a limit does not look like the network."""
+    """Cut the pauses out of a download, so that waiting for a limit does not look slow."""
     if span.phase != "downloading":
         return [span]
     parts, at = [], span.start
@@ -190,11 +194,12 @@ def _without(span: Span, pauses: list[Trouble]) -> list[Span]:
         if start < end:
             parts += [Span("downloading", at, start), Span("paused", start, end)]
             at = end
-    return [one for one in [*parts, Span("downloading", at, span.end)] if one.seconds] or [span]
+    parts.append(Span("downloading", at, span.end))
+    return [part for part in parts if part.seconds] or [span]
 
 
 def _begins(events: list[dict[str, Any]]) -> dict[str, datetime]:
-    """When each phase of a job began; an empty phase is its end."""
+    """Start of each phase of a job; the empty phase is its end."""
     begins: dict[str, datetime] = {}
     for event in events:
         kind, at = event["event"], event["time"]
@@ -205,7 +210,7 @@ def _begins(events: list[dict[str, Any]]) -> dict[str, datetime]:
         elif kind in ENDS:
             begins.setdefault("", at)
         if kind == "completed":
-            # Marketo tells to the second what the tap sees at its next look, a minute later.
+            # Marketo reports exact times; the tap sees the change up to a minute later.
             seen = begins.get("running", at)
             started = _between(begins.get("queued", seen), event.get("started_at"), seen)
             begins["running"] = started or seen
@@ -215,18 +220,18 @@ def _begins(events: list[dict[str, Any]]) -> dict[str, datetime]:
 
 
 def _between(low: datetime, text: str | None, high: datetime) -> datetime | None:
-    """A time that Marketo tells, unless its clock and ours differ too much to tell."""
+    """A time reported by Marketo; None if the clocks differ too much."""
     if not text:
         return None
-    moment = _moment(text)
-    return max(low, moment) if low - timedelta(seconds=1) <= moment <= high else None
+    reported = _parse_time(text)
+    return max(low, reported) if low - timedelta(seconds=1) <= reported <= high else None
 
 
 def earlier_runs(path: Path) -> list[Run]:
-    """The runs before the one of a sync log, oldest first, as far as their logs are kept.
+    """The runs before that of a sync log, oldest first, as far as their logs are kept.
 
     Args:
-        path: Of the newest log; earlier ones have a number appended.
+        path: Path of the newest log; earlier ones have a number appended.
     """
     runs = []
     for number in range(1, KEPT + 1):

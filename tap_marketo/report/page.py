@@ -1,4 +1,4 @@
-"""The page itself: reason, figures, charts and tables in one file without references or scripts."""
+"""The report page: reason, figures, charts and tables in one file without links or scripts."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 MOST_TROUBLES = 500
 NEXT = {
-    Status.FAILED: "What is written stays written, and the next run resumes where this one stopped."
+    Status.FAILED: "Written records stay written, and the next run resumes where this one stopped."
     " <code>tap-marketo doctor</code> checks the instance without exporting anything.",
     Status.EARLY: "The next run resumes where this one stopped.",
-    Status.OPEN: "A run that was killed loses nothing: the next one resumes from its last state.",
+    Status.OPEN: "No data is lost if the run was killed: the next one resumes from its last state.",
 }
 
 
 def render(run: Run, earlier: Sequence[Run] = ()) -> str:
-    """Make the page.
+    """Render the page.
 
     Args:
-        run: As the sync log has it.
-        earlier: Runs before it, oldest first, for the trend.
+        run: Run from the sync log.
+        earlier: Earlier runs, oldest first, for the trend.
 
     Returns:
-        HTML that refers to nothing outside itself.
+        HTML without external references.
     """
     title = f"Sync of {escape(run.instance)}"
     style = files("tap_marketo.report").joinpath("page.css").read_text(encoding="utf-8")
@@ -87,7 +87,7 @@ def _when(run: Run) -> str:
 
 
 def _reason(run: Run) -> str:
-    """Why the run did not do all that it was asked, at the top."""
+    """Why the run did not read everything, for the top of the page."""
     if run.status is Status.WELL:
         return ""
     heads = {
@@ -97,7 +97,7 @@ def _reason(run: Run) -> str:
     }
     reasons = "".join(element("li", escape(why)) for why in run.reasons)
     if run.status is Status.OPEN:
-        reasons += element("li", f"The last event is of {clock(run.end, day=True)} UTC.")
+        reasons += element("li", f"The last event is from {clock(run.end, day=True)} UTC.")
     content = element("strong", heads[run.status]) + (element("ul", reasons) if reasons else "<br>")
     return element(
         "div", content + NEXT[run.status], class_=f"reason {run.status.value}", id="reason"
@@ -105,8 +105,8 @@ def _reason(run: Run) -> str:
 
 
 def _figures(run: Run) -> str:
-    kinds = Counter(one.kind for one in run.troubles)
-    paused = sum(one.seconds for one in run.troubles if one.kind == "pause")
+    kinds = Counter(trouble.kind for trouble in run.troubles)
+    paused = sum(trouble.seconds for trouble in run.troubles if trouble.kind == "pause")
     whole = run.status in {Status.WELL, Status.FAILED}
     windows = len({(job.stream, job.window, job.part) for job in run.written})
     planned = f" of {max(run.planned, windows)}" if run.planned else ""
@@ -139,13 +139,13 @@ def _troubles(run: Run) -> str:
         return ""
     rows = [
         (
-            clock(one.at),
-            escape(one.kind),
-            escape(one.why),
-            escape(one.about),
-            duration(one.seconds) if one.seconds else "",
+            clock(trouble.at),
+            escape(trouble.kind),
+            escape(trouble.why),
+            escape(trouble.about),
+            duration(trouble.seconds) if trouble.seconds else "",
         )
-        for one in run.troubles[:MOST_TROUBLES]
+        for trouble in run.troubles[:MOST_TROUBLES]
     ]
     more = len(run.troubles) - len(rows)
     head = ("UTC", "what", "why", "where", "paused")

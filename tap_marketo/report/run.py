@@ -1,4 +1,4 @@
-"""One run of the tap as the report sees it: its jobs with their phases, pauses, errors, counts."""
+"""One run of the tap: its jobs with their phases, pauses, errors and counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration in seconds."""
         return (self.end - self.start).total_seconds()
 
 
@@ -40,10 +40,10 @@ class Job:
     """An export job.
 
     Attributes:
-        window: From when to when it exports, as `start/end`; empty when it has none.
-        part: Which of several exports of the same window it is.
-        size: Bytes of its file.
-        outcome: `written`, or what became of it instead.
+        window: Exported window, as `start/end`; empty if there is none.
+        part: Part of the window, if several jobs export it.
+        size: Size of the file in bytes.
+        outcome: `written`, or why it was not written.
     """
 
     export_id: str
@@ -57,11 +57,11 @@ class Job:
 
     @property
     def days(self) -> str:
-        """The days of its window, for people."""
+        """The days of its window, readable."""
         return days(self.window)
 
     def seconds(self, *phases: str) -> float:
-        """How long it was in these phases together."""
+        """Total time in these phases, in seconds."""
         return sum(span.seconds for span in self.spans if span.phase in phases)
 
 
@@ -70,7 +70,7 @@ class Trouble:
     """A wait, a repeated call, or an error.
 
     Attributes:
-        seconds: How long the tap waited because of it.
+        seconds: Seconds that the tap waited because of it.
     """
 
     at: datetime
@@ -85,14 +85,14 @@ class Run:
     """One run of the tap.
 
     Attributes:
-        end: When it ended, or what happened last when nothing tells of an end.
-        outcome: How it ended, for people.
+        end: End of the run, or its last event if the log has no end.
+        outcome: How it ended, readable.
         reasons: Why it failed or ended early, most important first.
-        planned: Windows that it was to export; 0 when unknown.
+        planned: Number of planned windows; 0 if unknown.
         calls: API calls so far, by time.
-        allocation: Bytes of the day's export allocation that are used, by time.
-        limit: Bytes of the allocation that the tap may use; 0 when unknown.
-        counts: Records written, by stream.
+        allocation: Used bytes of the daily export allocation, by time.
+        limit: Bytes of the allocation that the tap may use; 0 if unknown.
+        counts: Written records, by stream.
     """
 
     instance: str
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def written(self) -> list[Job]:
-        """The jobs whose records were all written."""
+        """Jobs whose records were all written."""
         return [job for job in self.jobs if job.outcome == "written"]
 
     @property
@@ -127,11 +127,11 @@ class Run:
 
     @property
     def records(self) -> int:
-        """Records written, at least."""
+        """Minimum number of written records."""
         by_job = sum(job.records or 0 for job in self.written)
         return max(sum(self.counts.values()), by_job)
 
     def largest_streams(self) -> list[tuple[str, int]]:
-        """Streams that had records, with how many, most first."""
+        """Streams with records and their counts, largest first."""
         counts = [(stream, count) for stream, count in self.counts.items() if count]
         return sorted(counts, key=lambda pair: (-pair[1], pair[0]))

@@ -1,4 +1,4 @@
-"""What scripts do with Marketo, on top of `tap_marketo.client`.
+"""Functions for scripts, built on `tap_marketo.client`.
 
 ```python
 from tap_marketo.client import MarketoClient

@@ -1,4 +1,4 @@
-"""E-mails, landing pages and forms: approve, withdraw, copy."""
+"""Emails, landing pages and forms: approve, unapprove, discard drafts, clone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PATHS: dict[str, str] = {"email": "email", "form": "form", "landing_page": "lan
 
 
 def approve(client: MarketoClient, kind: AssetKind, asset_id: int) -> dict[str, Any]:
-    """Approve the draft of an asset, which then is live.
+    """Approve the draft of an asset and so make it live.
 
     Args:
         client: Client for the instance.
@@ -21,11 +21,11 @@ def approve(client: MarketoClient, kind: AssetKind, asset_id: int) -> dict[str, 
         asset_id: Id of the asset.
 
     Returns:
-        Marketo's answer, as a rule the id alone.
+        Marketo's answer, usually only the id.
 
     Raises:
-        OutcomeUnknownError: The draft may be approved or not: look before you repeat.
-        ResponseError: It is not approved, for example because there is no draft (709).
+        OutcomeUnknownError: The draft may or may not be approved: check before repeating.
+        ResponseError: The draft is not approved, for example because there is none (709).
 
     Source: emails.md, forms.md, landing-pages.md
     """
@@ -33,20 +33,20 @@ def approve(client: MarketoClient, kind: AssetKind, asset_id: int) -> dict[str, 
 
 
 def unapprove(client: MarketoClient, kind: AssetKind, asset_id: int) -> dict[str, Any]:
-    """Withdraw the approval of an e-mail or a landing page.
+    """Withdraw the approval of an email or a landing page.
 
     Args:
         client: Client for the instance.
-        kind: `email` or `landing_page`; Marketo cannot withdraw a form.
+        kind: `email` or `landing_page`; Marketo cannot unapprove a form.
         asset_id: Id of the asset.
 
     Returns:
-        Marketo's answer, as a rule the id alone.
+        Marketo's answer, usually only the id.
 
     Raises:
         ValueError: `kind` is `form`.
-        OutcomeUnknownError: It may be approved or not: look before you repeat.
-        ResponseError: It stays approved, for example because something uses it (709).
+        OutcomeUnknownError: The asset may or may not be approved: check before repeating.
+        ResponseError: The asset stays approved, for example because it is in use (709).
 
     Source: emails.md, landing-pages.md
     """
@@ -64,10 +64,10 @@ def discard_draft(client: MarketoClient, kind: AssetKind, asset_id: int) -> dict
         asset_id: Id of the asset.
 
     Returns:
-        Marketo's answer, as a rule the id alone.
+        Marketo's answer, usually only the id.
 
     Raises:
-        OutcomeUnknownError: The draft may be gone or not: look before you repeat.
+        OutcomeUnknownError: The draft may or may not be discarded: check before repeating.
         ResponseError: The draft stays.
 
     Source: emails.md, forms.md, landing-pages.md
@@ -85,23 +85,23 @@ def clone(
     folder_type: Literal["Folder", "Program"] = "Folder",
     description: str | None = None,
 ) -> dict[str, Any]:
-    """Copy an asset.
+    """Clone an asset.
 
     Args:
         client: Client for the instance.
         kind: `email`, `form` or `landing_page`.
         asset_id: Id of the asset to copy.
-        name: Name of the copy; no other asset of the kind may have it.
+        name: Name of the copy, unique among assets of the kind.
         folder_id: Id of the folder or program of the copy.
-        folder_type: What `folder_id` names.
+        folder_type: Type of the container that `folder_id` names.
         description: Description of the copy.
 
     Returns:
         The copy.
 
     Raises:
-        OutcomeUnknownError: There may be a copy or not: look for its name before you repeat.
-        ResponseError: There is no copy.
+        OutcomeUnknownError: The copy may or may not exist: look for its name before repeating.
+        ResponseError: No copy was created.
 
     Source: emails.md, forms.md, landing-pages.md
     """

@@ -1,4 +1,4 @@
-"""Writes in chunks that Marketo takes, each item with its own outcome."""
+"""Writes in chunks that Marketo accepts, with an outcome for each item."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_marketo.client import Reply
 
 CHUNK = 300
-# Marketo refuses a body of more than 1 MB (HTTP 413).
+# Marketo refuses bodies of more than 1 MB (HTTP 413).
 LARGEST_BODY = 900_000
 REFUSED, UNKNOWN, NOT_SENT = "refused", "unknown", "not_sent"
 FAILED = frozenset({"skipped", "failed", REFUSED, UNKNOWN, NOT_SENT})
@@ -25,15 +25,15 @@ FAILED = frozenset({"skipped", "failed", REFUSED, UNKNOWN, NOT_SENT})
 
 @dataclass(frozen=True)
 class ItemStatus:
-    """What became of one item of a write.
+    """Outcome of one item of a write.
 
     Attributes:
-        item: The item, as it was given.
-        status: Marketo's word: `created`, `updated`, `deleted`, `added`, `removed`, `skipped`, …;
-            or ours: `refused` (the call was refused and took no effect), `unknown` (the answer was
-            lost: look before you repeat), `not_sent` (an earlier call ended the write).
-        id: The record's id or GUID, where Marketo gives it.
-        reasons: Why the item was not written; texts that begin with Marketo's code.
+        item: The item that was passed in.
+        status: Marketo's status: `created`, `updated`, `deleted`, `added`, `removed`, `skipped`, …;
+            or `refused` (the call was refused and had no effect), `unknown` (the answer was lost:
+            check before repeating), `not_sent` (an earlier call ended the write).
+        id: Id or GUID of the record, if Marketo returns it.
+        reasons: Why the item was not written; each starts with Marketo's code.
     """
 
     item: Any
@@ -55,16 +55,16 @@ def write_chunks(
     """Send items in chunks.
 
     Args:
-        items: What to write.
-        body_item: Makes the JSON object of an item.
-        send: Makes the call for one chunk.
+        items: Items to write.
+        body_item: Function that converts an item to its JSON object.
+        send: Function that makes the call for one chunk.
 
     Returns:
-        The outcome of each item, in the order of the items. When a call fails, the statuses say
-        so, and nothing that was written before is lost.
+        Outcome of each item, in the given order. If a call fails, the statuses say so, and the
+        outcomes of earlier calls are kept.
 
     Raises:
-        ResponseError: The very first call was refused: nothing was written.
+        ResponseError: The first call was refused; nothing was written.
     """
     done: list[ItemStatus] = []
     stopped: ResponseError | None = None
@@ -80,7 +80,7 @@ def write_chunks(
         except ResponseError as error:
             if not done:
                 raise
-            # A limit, a token or a permission: the other chunks would not fare better.
+            # A limit, a token or a permission: the other chunks would fail too.
             stopped = error if type(error) is not ResponseError else None
             done += _all(originals, REFUSED, error)
         else:
@@ -89,7 +89,7 @@ def write_chunks(
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as JSON takes it: dates as Marketo reads them, decimals as text."""
+    """A record for JSON: dates in Marketo's format, decimals as text."""
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -121,8 +121,8 @@ def _all(items: Sequence[Any], status: str, error: ResponseError) -> list[ItemSt
 
 
 def _statuses(items: Sequence[Any], results: Sequence[Mapping[str, Any]]) -> list[ItemStatus]:
-    # Some answers number their items, others keep the order alone.
-    by_place = {int(one.get("seq", place)): one for place, one in enumerate(results)}
+    # Some answers number their items, others only keep the order.
+    by_place = {int(result.get("seq", place)): result for place, result in enumerate(results)}
     return [_status(item, by_place.get(place)) for place, item in enumerate(items)]
 
 
@@ -130,7 +130,7 @@ def _status(item: Any, result: Mapping[str, Any] | None) -> ItemStatus:
     if result is None:
         return ItemStatus(item, UNKNOWN, reasons=("Marketo's answer does not mention this item.",))
     number = next(
-        (result[one] for one in ("id", "leadId", "marketoGUID") if result.get(one) is not None),
+        (result[key] for key in ("id", "leadId", "marketoGUID") if result.get(key) is not None),
         None,
     )
     return ItemStatus(item, str(result.get("status", UNKNOWN)), number, tuple(_reasons(result)))
@@ -138,9 +138,9 @@ def _status(item: Any, result: Mapping[str, Any] | None) -> ItemStatus:
 
 def _reasons(result: Mapping[str, Any]) -> Iterator[str]:
     for name in ("reasons", "reason", "errors"):
-        found = result.get(name) or ()
-        for one in [found] if isinstance(found, (dict, str)) else found:
-            if isinstance(one, dict):
-                yield f"{one.get('code', '')} {one.get('message', '')}".strip()
+        reasons = result.get(name) or ()
+        for reason in [reasons] if isinstance(reasons, (dict, str)) else reasons:
+            if isinstance(reason, dict):
+                yield f"{reason.get('code', '')} {reason.get('message', '')}".strip()
             else:
-                yield str(one)
+                yield str(reason)

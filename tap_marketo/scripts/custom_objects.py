@@ -21,17 +21,17 @@ def upsert_custom_objects(
     action: str = "createOrUpdate",
     dedupe_by: str = "dedupeFields",
 ) -> list[ItemStatus]:
-    """Create or update records of a custom object, 300 a call.
+    """Create or update records of a custom object, 300 per call.
 
     Args:
         client: Client for the instance.
         api_name: API name of the custom object, for example `car_c`.
-        records: API names of fields and their values; dates and date-times may be Python's.
+        records: Records as API field names and values; Python dates and date-times are accepted.
         action: `createOrUpdate`, `updateOnly` or `createOnly`.
         dedupe_by: `dedupeFields`, or `idField` to update by `marketoGUID`.
 
     Returns:
-        The outcome of each record, in their order.
+        Outcome of each record, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was written.
@@ -57,16 +57,16 @@ def delete_custom_objects(
     *,
     delete_by: str = "dedupeFields",
 ) -> list[ItemStatus]:
-    """Delete records of a custom object, 300 a call.
+    """Delete records of a custom object, 300 per call.
 
     Args:
         client: Client for the instance.
         api_name: API name of the custom object.
-        records: The dedupe fields of each record, or its `marketoGUID`.
+        records: Dedupe fields of each record, or its `marketoGUID`.
         delete_by: `dedupeFields` or `idField`.
 
     Returns:
-        The outcome of each record, in their order.
+        Outcome of each record, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was deleted.

@@ -1,4 +1,4 @@
-"""Bulk extract for scripts: rows of any span, with everything that the tap does for a sync."""
+"""Bulk extract for scripts: rows of any period, exported as in a sync."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pendulum
 
 from tap_marketo.client.params import to_wire
 from tap_marketo.configuration import from_environment
-from tap_marketo.export.cells import to_date, to_moment
+from tap_marketo.export.cells import parse_datetime, to_date
 from tap_marketo.export.columns import TableColumn, table_columns
 from tap_marketo.export.credentials import PREFIX
 from tap_marketo.export.drive import RecordTaker, run
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
 
 CHUNK = 500
-# So many chunks wait for the script; the export goes on meanwhile.
+# Number of chunks that may wait for the script while the export goes on.
 WAITING = 8
-_PATIENCE = 0.2
+_POLL_SECONDS = 0.2
 _STOPPED = 130
-_CONVERTERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: to_date, Kind.DATETIME: to_moment}
+_CONVERTERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: to_date, Kind.DATETIME: parse_datetime}
 
 
 def bulk_extract(  # noqa: PLR0913 - two are needed, the others have defaults
@@ -49,31 +49,31 @@ def bulk_extract(  # noqa: PLR0913 - two are needed, the others have defaults
     resume: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of one stream, whatever the span: export jobs, windows and limits are taken care of.
+    """Export the rows of one stream over any period, within Marketo's limits.
 
-    Rows come from verified files only, window by window, in constant memory. A row can come twice
-    when a run is resumed, or when a lead changes meanwhile; the key tells.
+    Rows come only from verified files, window by window, in constant memory. A row can come twice
+    if a run is resumed or a lead changes meanwhile; compare the keys.
 
     Args:
         client: Client for the instance.
-        stream: `leads`, `activities`, or any stream of the tap.
+        stream: `leads`, `activities`, or any other stream of the tap.
         fields: Names of the columns, in this order. Default: all.
-        since: Where to begin: a date or date-time, or a text such as `90d`. Default: 365 days ago.
-        until: Where to end, inclusive. Default: now.
-        activity_type: For `activities`: one type, by name or id, its attributes as columns.
+        since: Start: a date, a date-time, or a text such as `90d`. Default: 365 days ago.
+        until: End, inclusive. Default: now.
+        activity_type: For `activities`: one type, by name or id, with its attributes as columns.
         leads_filter: For `leads`: one list, for example `{"static_list_name": "Customers"}`.
-        resume: File that keeps the state after each window. A further call with the same file
-            begins where the last one ended, whether it was interrupted or finished.
-        settings: Any of the tap's settings, for example `{"export_max_jobs": 2}`. Default: those
-            of the environment, `TAP_MARKETO_EXPORT_MAX_JOBS` and so on.
+        resume: Path of a file for the state after each window. The next call with the same file
+            starts where the last one ended, whether it was interrupted or finished.
+        settings: Settings of the tap, for example `{"export_max_jobs": 2}`. Default: those in
+            the environment, such as `TAP_MARKETO_EXPORT_MAX_JOBS`.
 
     Returns:
-        An iterator over the rows: numbers, booleans, dates and date-times (UTC) as Python's.
+        An iterator over the rows, with Python's numbers, booleans, dates and date-times (UTC).
 
     Raises:
-        ExportError: There is no such stream, field, list or activity type; or not all could be
-            read.
-        MarketoError: Marketo refused, before the first row or in between.
+        ExportError: The stream, field, list or activity type does not exist, or not everything
+            could be read.
+        MarketoError: A call failed, before or after the first row.
 
     Source: bulk-extract.md
     """
@@ -87,50 +87,49 @@ def bulk_extract(  # noqa: PLR0913 - two are needed, the others have defaults
     )
     order.check()
     config = {
-        **_settings_of_the_environment(),
+        **_environment_settings(),
         **(settings or {}),
         "base_url": client.base_url,
-        "client_id": "that of the client",
-        "client_secret": "that of the client",
+        "client_id": "unused: the client has its own",
+        "client_secret": "unused: the client has its own",
         **order.settings(pendulum.now("UTC")),
     }
     offered = _tap_for(client, config)
-    found = wanted_stream(offered, order)
-    columns = table_columns(found.name, found.schema["properties"], order.fields)
-    catalog = selecting(
-        offered.catalog_dict, found.name, {one.name for one in columns} | {*found.primary_keys}
-    )
-    keeper = _State(Path(resume)) if resume is not None else None
-    state = keeper.read() if keeper else {}
-    flow = _Flow(found.name)
+    wanted = wanted_stream(offered, order)
+    columns = table_columns(wanted.name, wanted.schema["properties"], order.fields)
+    names = {column.name for column in columns} | {*wanted.primary_keys}
+    catalog = selecting(offered.catalog_dict, wanted.name, names)
+    state_file = _StateFile(Path(resume)) if resume is not None else None
+    state = state_file.read() if state_file else {}
+    flow = _Flow(wanted.name)
     tap = _tap_for(client, config, catalog=catalog, state=state, message_writer=flow.taker)
-    return _rows(flow, tap, columns, keeper)
+    return _rows(flow, tap, columns, state_file)
 
 
-def _settings_of_the_environment() -> dict[str, Any]:
+def _environment_settings() -> dict[str, Any]:
     return from_environment(TapMarketo.config_jsonschema, PREFIX)
 
 
-def _text(moment: date | str | None) -> str | None:
-    return None if moment is None else str(to_wire(moment))
+def _text(value: date | str | None) -> str | None:
+    return None if value is None else str(to_wire(value))
 
 
-def _tap_for(client: MarketoClient, config: Mapping[str, Any], **how: Any) -> TapMarketo:
+def _tap_for(client: MarketoClient, config: Mapping[str, Any], **options: Any) -> TapMarketo:
     class ScriptTap(TapMarketo):
-        """The tap with the script's own client: its token, and its share of the limits."""
+        """The tap with the script's client, and so with its token and rate limits."""
 
     ScriptTap.client = client  # type: ignore[assignment]
-    return ScriptTap(config=dict(config), **how)
+    return ScriptTap(config=dict(config), **options)
 
 
 def _rows(
-    flow: _Flow, tap: TapMarketo, columns: Sequence[TableColumn], keeper: _State | None
+    flow: _Flow, tap: TapMarketo, columns: Sequence[TableColumn], state_file: _StateFile | None
 ) -> Iterator[dict[str, Any]]:
-    converters = [(one.name, _CONVERTERS.get(one.kind)) for one in columns]
+    converters = [(column.name, _CONVERTERS.get(column.kind)) for column in columns]
     for item in flow.run(tap):
         if isinstance(item, dict):
-            if keeper:
-                keeper.write(item)
+            if state_file:
+                state_file.write(item)
             continue
         for record in item:
             yield {
@@ -141,7 +140,7 @@ def _rows(
 
 
 class _Flow:
-    """Carries records from the tap, which runs in a thread, to the script that iterates."""
+    """Passes records from the tap, which runs in a thread, to the script."""
 
     def __init__(self, stream: str) -> None:
         self.taker = RecordTaker(stream, self._take, self._keep)
@@ -150,7 +149,7 @@ class _Flow:
         self._stop = threading.Event()
 
     def run(self, tap: TapMarketo) -> Iterator[Any]:
-        """Lists of records, and the states between them."""
+        """Yield lists of records, and the states between them."""
         thread = threading.Thread(target=self._work, args=(tap,), name="bulk-extract", daemon=True)
         thread.start()
         try:
@@ -167,7 +166,7 @@ class _Flow:
             run(tap)
             self._flush()
             self._put(None)
-        except BaseException as error:  # noqa: BLE001 - it is raised in the script's thread
+        except BaseException as error:  # noqa: BLE001 - raised in the script's thread
             with suppress(SystemExit):
                 self._put(error)
 
@@ -188,15 +187,15 @@ class _Flow:
     def _put(self, item: Any) -> None:
         while not self._stop.is_set():
             try:
-                self._items.put(item, timeout=_PATIENCE)
+                self._items.put(item, timeout=_POLL_SECONDS)
             except queue.Full:
                 continue
             return
         raise SystemExit(_STOPPED)  # the script stopped iterating
 
 
-class _State:
-    """The file from which a further call goes on."""
+class _StateFile:
+    """The file from which the next call resumes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -204,8 +203,8 @@ class _State:
     def read(self) -> dict[str, Any]:
         if not self._path.exists():
             return {}
-        found: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        return found
+        state: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        return state
 
     def write(self, state: Mapping[str, Any]) -> None:
         unfinished = self._path.with_name(self._path.name + ".new")

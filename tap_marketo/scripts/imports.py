@@ -1,4 +1,4 @@
-"""Bulk import: a CSV file of any size into leads, program members or custom objects."""
+"""Bulk import of CSV files of any size: leads, program members or custom objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_marketo.client import MarketoClient
 
-# Marketo takes 10 MB a file (HTTP 413).
+# Marketo refuses files of more than 10 MB (HTTP 413).
 LARGEST_FILE = 9_500_000
 QUEUE_FULL = frozenset({"1016", "1029"})
 _ENDED, _FAILED = (
@@ -30,20 +30,20 @@ _ENDED, _FAILED = (
 
 
 class ImportFailedError(MarketoError):
-    """Marketo gave up an import, or did not finish it in time; its rows may be there in part."""
+    """An import failed or did not finish in time; some of its rows may be imported."""
 
 
 @dataclass
 class ImportResult:
-    """What became of an imported file.
+    """Outcome of an imported file.
 
     Attributes:
-        batch_ids: Marketo's ids of the imports; a large file is several.
-        processed: How many rows were imported.
-        failed: How many rows were not.
-        warned: How many rows were imported in part.
-        failures: The rows that were not imported, with Marketo's reason as a further column.
-        warnings: The rows that were imported in part, with Marketo's reason as a further column.
+        batch_ids: Marketo's ids of the imports; a large file needs several.
+        processed: Number of imported rows.
+        failed: Number of rows that were not imported.
+        warned: Number of partly imported rows.
+        failures: Rows that were not imported, with Marketo's reason as an extra column.
+        warnings: Partly imported rows, with Marketo's reason as an extra column.
     """
 
     batch_ids: list[int] = field(default_factory=list)
@@ -56,13 +56,13 @@ class ImportResult:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How an import waits.
+    """How to wait for an import.
 
     Attributes:
-        poll_seconds: Between two looks at its state.
-        timeout_seconds: How long an import may take, the wait for a place in the queue included.
-        sleep: For tests.
-        monotonic: For tests.
+        poll_seconds: Seconds between two status calls.
+        timeout_seconds: Longest duration of an import, including the wait in Marketo's queue.
+        sleep: Replacement for `time.sleep`, for tests.
+        monotonic: Replacement for `time.monotonic`, for tests.
     """
 
     poll_seconds: float = 30.0
@@ -88,23 +88,23 @@ def import_leads(
     partition: str | None = None,
     waiting: Waiting | None = None,
 ) -> ImportResult:
-    """Import leads from a CSV file, and wait until Marketo is done.
+    """Import leads from a CSV file, and wait until Marketo has finished.
 
     Args:
         client: Client for the instance.
-        file: UTF-8, with API names of fields in the first line. A file of more than 10 MB is
+        file: UTF-8 file with API field names in the first line. A file of more than 10 MB is
             imported in several parts.
-        lookup_field: The field by which Marketo finds a lead.
+        lookup_field: Field by which Marketo finds a lead.
         list_id: Static list to which the leads are added.
-        partition: Name of the lead partition, where the instance has several.
-        waiting: How often to look, and for how long.
+        partition: Name of the lead partition, if the instance has several.
+        waiting: How often to check the status, and for how long.
 
     Returns:
         Counts, and the rows that failed or have warnings.
 
     Raises:
-        ImportFailedError: Marketo gave it up, or did not finish in time.
-        OutcomeUnknownError: The file may have been taken or not: look before you repeat.
+        ImportFailedError: The import failed, or did not finish in time.
+        OutcomeUnknownError: The file may or may not have been accepted: check before repeating.
         ResponseError: Marketo refused the file.
 
     Source: bulk-lead-import.md
@@ -123,21 +123,21 @@ def import_program_members(
     *,
     waiting: Waiting | None = None,
 ) -> ImportResult:
-    """Import members of a program from a CSV file, and wait until Marketo is done.
+    """Import members of a program from a CSV file, and wait until Marketo has finished.
 
     Args:
         client: Client for the instance.
         program_id: Id of the program.
-        status: Name of a status that the program's channel has.
-        file: As for `import_leads`.
-        waiting: How often to look, and for how long.
+        status: Name of a status of the program's channel.
+        file: CSV file as for `import_leads`.
+        waiting: How often to check the status, and for how long.
 
     Returns:
         Counts, and the rows that failed or have warnings.
 
     Raises:
-        ImportFailedError: Marketo gave it up, or did not finish in time.
-        OutcomeUnknownError: The file may have been taken or not: look before you repeat.
+        ImportFailedError: The import failed, or did not finish in time.
+        OutcomeUnknownError: The file may or may not have been accepted: check before repeating.
         ResponseError: Marketo refused the file.
 
     Source: bulk-program-member-import.md
@@ -151,20 +151,20 @@ def import_program_members(
 def import_custom_objects(
     client: MarketoClient, api_name: str, file: str | Path, *, waiting: Waiting | None = None
 ) -> ImportResult:
-    """Import records of a custom object from a CSV file, and wait until Marketo is done.
+    """Import records of a custom object from a CSV file, and wait until Marketo has finished.
 
     Args:
         client: Client for the instance.
         api_name: API name of the custom object.
-        file: As for `import_leads`.
-        waiting: How often to look, and for how long.
+        file: CSV file as for `import_leads`.
+        waiting: How often to check the status, and for how long.
 
     Returns:
         Counts, and the rows that failed or have warnings.
 
     Raises:
-        ImportFailedError: Marketo gave it up, or did not finish in time.
-        OutcomeUnknownError: The file may have been taken or not: look before you repeat.
+        ImportFailedError: The import failed, or did not finish in time.
+        OutcomeUnknownError: The file may or may not have been accepted: check before repeating.
         ResponseError: Marketo refused the file.
 
     Source: bulk-custom-object-import.md
@@ -194,10 +194,10 @@ def _import(client: MarketoClient, file: Path, target: _Target, waiting: Waiting
 
 
 def csv_parts(file: Path) -> Iterator[bytes]:
-    """A CSV file in parts that Marketo takes, each with the header.
+    """Split a CSV file into parts that Marketo accepts, each with the header.
 
     Args:
-        file: UTF-8, with or without a byte order mark.
+        file: UTF-8 file, with or without a byte order mark.
 
     Raises:
         ValueError: The file is empty.
@@ -206,7 +206,7 @@ def csv_parts(file: Path) -> Iterator[bytes]:
         lines = csv.reader(text)
         header = next(lines, None)
         if not header:
-            raise ValueError(f"{file} is empty: the first line must name the fields")
+            raise ValueError(f"{file} is empty: its first line must contain the field names")
         head = _line(header)
         part, is_sent = bytearray(head), False
         for row in lines:
@@ -258,7 +258,8 @@ def _wait(
             )
         if waiting.monotonic() > deadline:
             raise ImportFailedError(
-                f"Import {number} is not finished ({state.get('status')}). It goes on in Marketo."
+                f"Import {number} did not finish in time ({state.get('status')}). Marketo continues"
+                " it."
             )
         waiting.sleep(waiting.poll_seconds)
 

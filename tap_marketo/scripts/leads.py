@@ -1,4 +1,4 @@
-"""Leads, their lists and their programs: look up, write, add, remove."""
+"""Leads, static lists and program statuses: look up, write, add, remove."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LEADS = "/rest/v1/leads.json"
 TOO_MANY = "1003"
-# Repeating these writes the same values again.
+# Safe to repeat: they write the same values again.
 REPEATABLE = frozenset({"createOrUpdate", "updateOnly"})
 
 
@@ -26,28 +26,28 @@ def leads_by(
     values: Iterable[int | str],
     fields: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
-    """Leads by the values of a field, 300 values a call.
+    """Look up leads by the values of a field, 300 values per call.
 
     Args:
         client: Client for the instance.
         field: API name of a field that Marketo can filter by, for example `email` or `id`.
-        values: The values; repeated ones are asked for once. Values that no lead has are skipped.
-        fields: API names of the fields to read. Default: Marketo's own few.
+        values: Values to look up, each once. Values without a lead are skipped.
+        fields: API names of the fields to read. Default: Marketo's default fields.
 
     Yields:
-        Each lead, its values as Marketo types them.
+        Each lead, with values in Marketo's types.
 
     Raises:
-        ValueError: A value holds a comma, by which Marketo separates values.
-        ResponseError: A call failed; 1003 when more than 1,000 leads have one value: use
-            `bulk_extract` then.
+        ValueError: A value contains a comma, which separates values in Marketo's filter.
+        ResponseError: A call failed. Code 1003 means that more than 1,000 leads have one value;
+            use `bulk_extract` for these.
 
     Source: leads.md
     """
-    remaining = iter(dict.fromkeys(str(one) for one in values))
+    remaining = iter(dict.fromkeys(str(value) for value in values))
     while chunk := list(islice(remaining, CHUNK)):
-        if any("," in one for one in chunk):
-            raise ValueError(f"{field}: Marketo cannot look up a value that holds a comma")
+        if any("," in value for value in chunk):
+            raise ValueError(f"{field}: Marketo cannot look up a value that contains a comma")
         yield from _leads_by(client, field, chunk, fields)
 
 
@@ -60,7 +60,7 @@ def _leads_by(
     try:
         return list(token_pages(client, LEADS, params))
     except ResponseError as error:
-        # More than 1,000 leads match all these values together.
+        # More than 1,000 leads match these values.
         if error.code != TOO_MANY or len(values) == 1:
             raise
     half = len(values) // 2
@@ -78,17 +78,17 @@ def upsert_leads(
     action: str = "createOrUpdate",
     partition: str | None = None,
 ) -> list[ItemStatus]:
-    """Create or update leads, 300 a call.
+    """Create or update leads, 300 per call.
 
     Args:
         client: Client for the instance.
-        leads: API names of fields and their values; dates and date-times may be Python's.
-        lookup_field: The field by which Marketo finds a lead; each lead must have it.
+        leads: Leads as API field names and values; Python dates and date-times are accepted.
+        lookup_field: Field by which Marketo finds a lead; each lead must have it.
         action: `createOrUpdate`, `updateOnly`, `createOnly` or `createDuplicate`.
-        partition: Name of the lead partition, where the instance has several.
+        partition: Name of the lead partition, if the instance has several.
 
     Returns:
-        The outcome of each lead, in their order.
+        Outcome of each lead, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was written.
@@ -106,7 +106,7 @@ def upsert_leads(
 
 
 def add_to_list(client: MarketoClient, list_id: int, lead_ids: Iterable[int]) -> list[ItemStatus]:
-    """Add leads to a static list, 300 a call.
+    """Add leads to a static list, 300 per call.
 
     Args:
         client: Client for the instance.
@@ -114,7 +114,7 @@ def add_to_list(client: MarketoClient, list_id: int, lead_ids: Iterable[int]) ->
         lead_ids: Ids of the leads.
 
     Returns:
-        The outcome of each lead, in their order.
+        Outcome of each lead, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was added.
@@ -127,7 +127,7 @@ def add_to_list(client: MarketoClient, list_id: int, lead_ids: Iterable[int]) ->
 def remove_from_list(
     client: MarketoClient, list_id: int, lead_ids: Iterable[int]
 ) -> list[ItemStatus]:
-    """Remove leads from a static list, 300 a call.
+    """Remove leads from a static list, 300 per call.
 
     Args:
         client: Client for the instance.
@@ -135,7 +135,7 @@ def remove_from_list(
         lead_ids: Ids of the leads.
 
     Returns:
-        The outcome of each lead, in their order.
+        Outcome of each lead, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was removed.
@@ -159,16 +159,16 @@ def _change_list(
 def set_program_status(
     client: MarketoClient, program_id: int, status: str, lead_ids: Iterable[int]
 ) -> list[ItemStatus]:
-    """Set the status of leads in a program, 300 a call; a lead that is no member becomes one.
+    """Set the status of leads in a program, 300 per call; leads that are not members are added.
 
     Args:
         client: Client for the instance.
         program_id: Id of the program.
-        status: Name of a status that the program's channel has.
+        status: Name of a status of the program's channel.
         lead_ids: Ids of the leads.
 
     Returns:
-        The outcome of each lead, in their order.
+        Outcome of each lead, in the given order.
 
     Raises:
         ResponseError: The first call was refused; nothing was changed.

@@ -118,7 +118,7 @@ def test_another_file_is_no_sync_log(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other"
     path.write_text(content, encoding="utf-8")
 
-    with pytest.raises(SyncLogError, match="no sync log"):
+    with pytest.raises(SyncLogError, match="not a sync log"):
         read_run(path)
 
 
