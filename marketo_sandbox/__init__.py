@@ -1,4 +1,4 @@
-"""A local Marketo to develop and test against: documented behaviour, limits and faults included.
+"""A local Marketo for development and tests, with documented behaviour, limits and faults.
 
 ```python
 from marketo_sandbox import Sandbox, SandboxOptions
@@ -13,21 +13,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from marketo_sandbox.app import Sandbox
     from marketo_sandbox.options import SandboxOptions
-    from marketo_sandbox.running import Sandbox
 
 __all__ = ["Sandbox", "SandboxOptions"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs Flask when somebody asks for it, to tell who lacks it what to install."""
+    """Import `Sandbox` on demand; without Flask the error says what to install."""
     if name not in __all__:
         raise AttributeError(name)
     try:
-        from marketo_sandbox import running  # noqa: PLC0415
+        from marketo_sandbox import app  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ImportError(NEEDS) from error
-    return getattr(running, name)
+    return getattr(app, name)
 
 
 NEEDS = "the sandbox needs Flask: pip install 'tap-marketo-engage[sandbox]'"

@@ -1,4 +1,4 @@
-"""`marketo-sandbox`: a local Marketo on the command line."""
+"""`marketo-sandbox`: run a local Marketo."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from typing import Any
 from marketo_sandbox.options import OBJECT_TYPES, SandboxOptions
 
 NUMBERS = (
-    ("seed", "the same seed makes the same data"),
-    ("leads", "how many"),
-    ("activities", "how many"),
-    ("activity-types", "how many, custom ones included"),
-    ("assets", "how many of each kind"),
-    ("time-scale", "sandbox seconds in a real second"),
-    ("status-refresh-seconds", "how old the state of a job may be that a caller sees"),
-    ("token-seconds", "life of an access token"),
-    ("import-seconds", "how long a bulk import runs"),
-    ("largest-export-days", "exports of more days fail; 0 lets none fail"),
-    ("late-sends", "seconds after its date at which Send Email can be read"),
-    ("calls-per-20-seconds", "limit"),
-    ("concurrent-calls", "limit"),
-    ("daily-calls", "limit"),
-    ("daily-export-mb", "limit"),
-    ("download-bytes-per-second", "slows the transfer of files; 0 does not"),
+    ("seed", "random seed; the same seed creates the same data"),
+    ("leads", "number of leads"),
+    ("activities", "number of activities"),
+    ("activity-types", "number of activity types, including custom ones"),
+    ("assets", "number of assets of each kind"),
+    ("time-scale", "sandbox seconds per real second"),
+    ("status-refresh-seconds", "maximum age of a job's visible status"),
+    ("token-seconds", "lifetime of an access token"),
+    ("import-seconds", "duration of a bulk import"),
+    ("largest-export-days", "fail exports of more days; 0 for no limit"),
+    ("late-sends", "seconds until a Send Email activity can be read"),
+    ("calls-per-20-seconds", "rate limit"),
+    ("concurrent-calls", "concurrency limit"),
+    ("daily-calls", "daily call limit"),
+    ("daily-export-mb", "daily export allocation"),
+    ("download-bytes-per-second", "speed of file downloads; 0 for no limit"),
 )
-MOMENTS = (
-    ("now", "the time there at the start, instead of the real one"),
-    ("start", "when the first lead was created, instead of a year before"),
+TIMES = (
+    ("now", "sandbox time at the start (default: the real time)"),
+    ("start", "creation time of the first lead (default: a year before)"),
 )
 SWITCHES = (
     ("without-smart-lists", "the subscription lacks the filters for smart lists"),
     ("ignore-header-names", "columnHeaderNames has no effect"),
-    ("attributes-as-list", "activity attributes as the specification spells them"),
-    ("plain-quota-text", "a spent allocation is told without a number"),
-    ("rough", "awkward values in the data, and lists whose pages are odd"),
-    ("native-crm", "a CRM is synced natively: companies and their kin are off (1018)"),
-    ("designer-lists", "lists of the new designer without counts, as its guides show them"),
-    ("token-in-query", "the access token is taken from the query too"),
-    ("without-retention", "no activity is ever too old to be read"),
+    ("attributes-as-list", "format activity attributes as in the specification"),
+    ("plain-quota-text", "omit the number in the error of a spent allocation"),
+    ("rough", "add awkward values to the data, and gaps to pages of lists"),
+    ("native-crm", "sync a CRM natively: refuse companies and similar objects (1018)"),
+    ("designer-lists", "list assets of the new designer without counts, as in its guides"),
+    ("token-in-query", "accept the access token in the query, too"),
+    ("without-retention", "never purge old activities"),
 )
 
 
 def main() -> None:
-    """Serve until a signal ends it."""
+    """Run the sandbox until a signal stops it."""
     parser = _parser()
     values = vars(parser.parse_args())
     port_file: str | None = values.pop("port_file", None)
@@ -58,8 +58,8 @@ def main() -> None:
         values[name] = tuple(values[name])
     users: list[tuple[str, str, tuple[str, ...] | None]] = values.pop("user")
     if users:
-        values["users"] = {one: secret for one, secret, _ in users}
-        values["permissions"] = {one: may for one, _, may in users if may is not None}
+        values["users"] = {user: secret for user, secret, _ in users}
+        values["permissions"] = {user: rights for user, _, rights in users if rights is not None}
     try:
         options = SandboxOptions(**values)
     except ValueError as error:
@@ -79,7 +79,7 @@ def main() -> None:
             f"Marketo sandbox at {sandbox.base_url}\n"
             f"  client id      {sandbox.client_id}\n"
             f"  client secret  {sandbox.client_secret}\n"
-            f"  what goes on   {sandbox.base_url}/_sandbox/summary",
+            f"  status         {sandbox.base_url}/_sandbox/summary",
             flush=True,
         )
         stop.wait()
@@ -95,28 +95,28 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add: Any = parser.add_argument
-    add("--port", type=int, default=8765, help="0 takes any free one")
-    add("--host", default=defaults.host, help="address on which it listens")
-    add("--port-file", default=argparse.SUPPRESS, help="file for the base URL, once it answers")
-    for name, help_text in MOMENTS:
-        add(f"--{name}", type=_moment, default=argparse.SUPPRESS, help=help_text)
+    add("--port", type=int, default=8765, help="port; 0 for any free port")
+    add("--host", default=defaults.host, help="address to listen on")
+    add("--port-file", default=argparse.SUPPRESS, help="file for the base URL, once it listens")
+    for name, help_text in TIMES:
+        add(f"--{name}", type=_time, default=argparse.SUPPRESS, help=help_text)
     add("--job-seconds", type=_seconds, default=defaults.job_seconds,
-        help="how long an export job runs; 5-20 draws from a range")  # fmt: skip
+        help="duration of an export job; 5-20 for a random one in this range")  # fmt: skip
     for name, help_text in NUMBERS:
         default = getattr(defaults, name.replace("-", "_"))
         add(f"--{name}", type=type(default), default=default, help=help_text)
     add("--without-updated-at", action="append", choices=OBJECT_TYPES, default=[],
-        help="an object type whose updatedAt filter the subscription lacks (1035)")  # fmt: skip
+        help="object type without an updatedAt filter (1035)")  # fmt: skip
     add("--canceled-spelling", choices=("Cancelled", "Canceled"),
-        default=defaults.canceled_spelling, help="of a cancelled job")  # fmt: skip
+        default=defaults.canceled_spelling, help="status of a cancelled job")  # fmt: skip
     add("--tls", default=defaults.tls, metavar="FILE",
-        help="serve HTTPS; FILE becomes the certificate of its throw-away authority")  # fmt: skip
+        help="serve HTTPS, and write its temporary authority's certificate to FILE")  # fmt: skip
     add("--member-booleans", choices=("words", "digits"), default=defaults.member_booleans,
-        help="how files of program members spell booleans")  # fmt: skip
+        help="format of booleans in files of program members")  # fmt: skip
     add("--hidden-fields", action="append", default=[], metavar="NAME",
-        help="a lead field that describe lists and exports refuse (1003)")  # fmt: skip
+        help="lead field that describe calls list and exports refuse (1003)")  # fmt: skip
     add("--user", action="append", type=_user, default=[], metavar="ID:SECRET[:PERMISSION,...]",
-        help="an API user, and what it may do; several instead of the two of old")  # fmt: skip
+        help="API user with its permissions, instead of the default users")  # fmt: skip
     add("--member-headers", choices=("display", "rest"), default=defaults.member_headers,
         help="names in the header of files of program members")  # fmt: skip
     for name, help_text in SWITCHES:
@@ -124,9 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _user(text: str) -> tuple[str, str, tuple[str, ...] | None]:

@@ -1,4 +1,4 @@
-"""A throw-away authority: clients that insist on HTTPS and Marketo's names run untouched."""
+"""A temporary certificate authority, for clients that require HTTPS and Marketo's host names."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _DAYS = "30"
 
 
 def certificate(authority: Path) -> tuple[str, str]:
-    """Make an authority, and a certificate for Marketo's names that it has signed.
+    """Create an authority and a certificate for Marketo's host names.
 
     Args:
-        authority: Where the authority's own certificate is written, for clients to trust.
+        authority: Path for the authority's certificate, which clients must trust.
 
     Returns:
-        The files of the server's certificate and of its key.
+        Paths of the server's certificate and key.
 
     Raises:
-        RuntimeError: The program `openssl` is missing, or refuses.
+        RuntimeError: The program `openssl` is missing or failed.
     """
     folder = Path(tempfile.mkdtemp(prefix="marketo-sandbox-"))
     (folder / "names").write_text(
@@ -41,7 +41,7 @@ def certificate(authority: Path) -> tuple[str, str]:
         "-CAkey", "authority.key", "-CAcreateserial", "-out", "server.pem", "-days", _DAYS,
         "-extfile", "names",
     )  # fmt: skip
-    # Nobody signs anything else with it.
+    # The authority signs nothing else.
     (folder / "authority.key").unlink()
     authority.write_bytes((folder / "authority.pem").read_bytes())
     return str(folder / "server.pem"), str(folder / "server.key")
@@ -59,4 +59,4 @@ def _openssl(folder: Path, *arguments: str) -> None:
     except FileNotFoundError:
         raise RuntimeError("--tls needs the program openssl, which is not installed") from None
     if done.returncode:
-        raise RuntimeError(f"openssl cannot make a certificate: {done.stderr[-500:]}")
+        raise RuntimeError(f"openssl could not create a certificate: {done.stderr[-500:]}")

@@ -1,4 +1,4 @@
-"""The sandbox's time: real time, scaled and moved."""
+"""The sandbox's clock: real time, scaled and moved."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from zoneinfo import ZoneInfo
 CENTRAL = ZoneInfo("America/Chicago")
 
 
-def iso(moment: datetime) -> str:
-    """Write a moment as Marketo does: UTC, whole seconds."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def iso(at: datetime) -> str:
+    """Format a time as Marketo does: in UTC, with whole seconds."""
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Clock:
-    """Time that begins at the real one, may run faster, and can be moved forward."""
+    """A clock that starts at the real time, may run faster, and can be moved forward."""
 
     def __init__(self, scale: float = 1.0, now: datetime | None = None) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
-            scale: Sandbox seconds that pass in a real second.
-            now: The time at the beginning; the real one by default.
+            scale: Sandbox seconds per real second.
+            now: Start time; the real time by default.
         """
         self._scale = scale
         self._began = time.monotonic()
@@ -33,7 +33,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The sandbox's time, in UTC."""
+        """The current sandbox time, in UTC."""
         passed = (time.monotonic() - self._began) * self._scale
         return self._origin + timedelta(seconds=passed) + self._moved
 
@@ -41,37 +41,37 @@ class Clock:
         """Move time forward.
 
         Args:
-            seconds: Of the sandbox's time.
+            seconds: Sandbox seconds.
 
         Raises:
-            ValueError: It would go back.
+            ValueError: Time would move back.
         """
         if seconds < 0:
-            raise ValueError("time moves forward alone")
+            raise ValueError("time only moves forward")
         with self._lock:
             self._moved += timedelta(seconds=seconds)
 
     def advance_to_reset(self, seconds: float = 0.0) -> None:
-        """Move time to the next midnight at which the daily quotas begin anew.
+        """Move time to the next midnight, when the daily limits reset.
 
         Args:
-            seconds: After it; less than 0 for before it.
+            seconds: Seconds after midnight; negative for before it.
 
         Raises:
-            ValueError: It would go back.
+            ValueError: Time would move back.
         """
         self.advance((self.next_midnight() - self.now()).total_seconds() + seconds)
 
     def http_date(self) -> str:
-        """The time as a `Date` header."""
+        """The current time as a `Date` header."""
         return format_datetime(self.now().replace(microsecond=0), usegmt=True)
 
     def midnight(self) -> datetime:
-        """When the daily quotas last began anew: midnight in America/Chicago."""
+        """Time of the last reset of the daily limits: midnight in America/Chicago."""
         return _midnight(self.now().astimezone(CENTRAL))
 
     def next_midnight(self) -> datetime:
-        """When the daily quotas begin anew."""
+        """Time of the next reset of the daily limits."""
         return _midnight(self.now().astimezone(CENTRAL) + timedelta(days=1))
 
 

@@ -1,4 +1,4 @@
-"""The control interface: move time, change data, order faults, look behind the scenes."""
+"""The control interface: move time, change data, inject faults, inspect the state."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """What a test or a demonstration may do to an instance."""
+    """Actions of tests and demos on an instance."""
 
     def __init__(self, instance: Instance) -> None:
-        """Bind the instance."""
+        """Store the instance."""
         self._instance = instance
         world, queue = instance.world, instance.queue
         self.advance = instance.clock.advance
@@ -55,21 +55,21 @@ class Control:
         self.revoke_tokens = instance.tokens.revoke
 
     def fault(self, kind: str, path: str = "*", **how: Any) -> Fault:
-        """Order a fault; see `faults.KINDS` and `faults.Fault`."""
+        """Inject a fault; see `faults.KINDS` and `faults.Fault`."""
         order = Fault(kind, path, **how)
         self._instance.faults.add(order)
         return order
 
     def add_custom_objects(self, name: str, count: int) -> list[str]:
-        """Create records of a type now; their ids come back."""
+        """Create records of a type now, and return their ids."""
         return self._instance.custom_objects[name].add(count)
 
     def change_custom_objects(self, name: str, count: int) -> list[str]:
-        """Change records of a type now; their ids come back."""
+        """Change records of a type now, and return their ids."""
         return self._instance.custom_objects[name].change(count)
 
     def clear_faults(self) -> None:
-        """Cancel all orders."""
+        """Remove all faults."""
         self._instance.faults.orders.clear()
 
     def job_fault(self, object_type: str, kind: str, times: int = 1) -> None:
@@ -78,23 +78,23 @@ class Control:
 
         Args:
             object_type: `leads`, `activities`, `program/members` or `customobjects/<name>`.
-            kind: What happens.
-            times: To how many jobs.
+            kind: Kind of fault.
+            times: Number of jobs.
 
         Raises:
-            ValueError: There is no such object type or kind.
+            ValueError: The object type or kind is unknown.
         """  # noqa: D205
         types = [LEADS, ACTIVITIES, *self._instance.world.sources]
         for given, known in ((object_type, types), (kind, JOB_FAULTS)):
             if given not in known:
-                raise ValueError(f"{given!r} is none of {', '.join(known)}")
+                raise ValueError(f"{given!r} is not one of {', '.join(known)}")
         self._instance.queue.faults.setdefault(object_type, []).extend([kind] * times)
 
     def spend_quota(self, megabytes: float | None = None) -> None:
-        """Let strangers use the daily export allocation.
+        """Use up the daily export allocation, as other callers would.
 
         Args:
-            megabytes: How much; all that is left by default.
+            megabytes: Megabytes to use; the remaining allocation by default.
         """
         queue, options = self._instance.queue, self._instance.options
         left = options.daily_export_mb * 1024 * 1024 - queue.used()
@@ -102,30 +102,30 @@ class Control:
         queue.used_by_others[self._instance.clock.midnight()] += int(used)
 
     def restore_quota(self) -> None:
-        """Take back what strangers used."""
+        """Undo `spend_quota`."""
         self._instance.queue.used_by_others.clear()
 
     def set_options(self, **options: Any) -> None:
         """Change options while running; see `SandboxOptions`."""
         for name in options:
             if name not in vars(self._instance.options):
-                raise ValueError(f"no such option: {name}")
+                raise ValueError(f"unknown option: {name}")
         changed = dataclasses.replace(self._instance.options, **options)  # checks the values
         for name in options:
             setattr(self._instance.options, name, getattr(changed, name))
 
     def deny(self, *permissions: str) -> None:
-        """Take permissions from the API user, for example `Read-Only Activity`.
+        """Remove permissions from the API user, for example `Read-Only Activity`.
 
         Args:
-            permissions: All that are to be missing; none gives all back.
+            permissions: Permissions to remove; none restores all.
 
         Raises:
-            ValueError: Nothing needs such a permission.
+            ValueError: The permission is unknown.
         """
         for name in permissions:
             if name not in KNOWN_PERMISSIONS:
-                raise ValueError(f"{name!r} is none of {', '.join(sorted(KNOWN_PERMISSIONS))}")
+                raise ValueError(f"{name!r} is not one of {', '.join(sorted(KNOWN_PERMISSIONS))}")
         self._instance.denied = set(permissions)
 
 
@@ -141,36 +141,36 @@ VERBS = (
 
 
 def control(instance: Instance) -> Blueprint:
-    """The routes under `/_sandbox`; none of them counts against a limit.
+    """The routes under `/_sandbox`, which count against no limit.
 
     Args:
-        instance: What they act upon.
+        instance: Instance to control.
     """
     blueprint = Blueprint("control", __name__)
     verbs = Control(instance)
 
     @blueprint.get("/<path:name>")
     def nothing(name: str) -> tuple[Response, int]:
-        looks = "GET summary, log, jobs, leads.jsonl, activities.jsonl and other objects"
-        return jsonify({"error": f"no {name}; there are {looks}; POST {', '.join(VERBS)}"}), 404
+        paths = "GET summary, log, jobs, leads.jsonl, activities.jsonl and other objects"
+        return jsonify({"error": f"unknown: {name}; use {paths}; POST {', '.join(VERBS)}"}), 404
 
     @blueprint.post("/<verb>")
     def act(verb: str) -> tuple[Response, int]:
         if verb not in VERBS:
-            return jsonify({"error": f"no such verb; there are {', '.join(VERBS)}"}), 404
+            return jsonify({"error": f"unknown action; use one of {', '.join(VERBS)}"}), 404
         body = request.get_json(silent=True) or {}
         arguments = body.pop("args", [])
         try:
             result = getattr(verbs, verb)(*arguments, **body)
         except (TypeError, ValueError, KeyError) as error:
             return jsonify({"error": str(error)}), 400
-        told = dataclasses.asdict(result) if isinstance(result, Fault) else result
-        return jsonify({"result": told}), 200
+        value = dataclasses.asdict(result) if isinstance(result, Fault) else result
+        return jsonify({"result": value}), 200
 
     @blueprint.get("/<path:name>.jsonl")
     def records(name: str) -> Response:
         found = truth(instance)
-        return _lines(found[name]()) if name in found else Response("no such object", 404)
+        return _lines(found[name]()) if name in found else Response("unknown object", 404)
 
     @blueprint.get("/truth")
     def names() -> Response:
@@ -213,14 +213,14 @@ def _job(job: Any) -> dict[str, Any]:
         "downloads": job.downloads,
         "seconds": job.seconds,
         **{
-            name: iso(moment)
+            name: iso(time)
             for name in ("created", "queued", "started", "finished")
-            if (moment := getattr(job, name))
+            if (time := getattr(job, name))
         },
     }
 
 
 def _lines(items: Iterable[dict[str, Any]]) -> Response:
-    # Nothing but ASCII: a line of `splitlines` is a record.
+    # ASCII only, so that each line of `splitlines` is a record.
     text = (json.dumps(item) + "\n" for item in items)
     return Response(text, mimetype="application/x-ndjson")

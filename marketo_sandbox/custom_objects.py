@@ -1,4 +1,4 @@
-"""Custom objects: a few types, their records linked to leads, and how exports filter them."""
+"""Custom objects: a few types with records linked to leads, and the filters of their exports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PERMISSION = "Read-Only Custom Object"
 SYSTEM = {"marketoGUID": "string", "createdAt": "datetime", "updatedAt": "datetime"}
-# API name: fields beside those of the system, what the records hang on, who manages them, state.
+# By API name: fields besides the system's, linked object, managed by a CRM, state.
 TYPES: tuple[tuple[str, dict[str, str], tuple[str, str], bool, str], ...] = (
     (
         "car_c",
@@ -44,7 +44,7 @@ TYPES: tuple[tuple[str, dict[str, str], tuple[str, str], bool, str], ...] = (
         False,
         "approvedWithDraft",
     ),
-    # Linked to another object, and a copy from the CRM: bulk extract refuses both.
+    # Linked to another object, or copied from the CRM: bulk extract refuses both.
     ("tyre_c", {"code": "string", "vin": "link"}, ("car_c", "vin"), False, "approved"),
     ("contract_c", {"sfdcId": "string", "leadId": "link"}, ("Lead", "Id"), True, "approved"),
     ("draft_c", {"code": "string", "leadId": "link"}, ("Lead", "Id"), False, "draft"),
@@ -54,7 +54,7 @@ _MODELS = ("Kombi", 'The "Sport"', "Coupé, red", "line one\nline two", None)
 
 @dataclass
 class Item:
-    """A record, the lead that it hangs on, and when it last changed."""
+    """A record with its lead and the time of its last change."""
 
     values: dict[str, Any]
     lead_id: int
@@ -66,13 +66,13 @@ class CustomObjects:
     """One type with its records.
 
     Attributes:
-        api_name: Of the type.
-        fields: Data type by name.
-        related_to: Object and field to which its link field points.
+        api_name: API name of the type.
+        fields: Data types by name.
+        related_to: Object and field of its link.
         of_crm: Whether a CRM manages it.
-        state: Of approval.
-        permission: What a caller needs.
-        display_name: The name that people see; made from the other by default.
+        state: Approval state.
+        permission: Permission that a caller needs.
+        display_name: Display name; derived from the API name by default.
     """
 
     world: World
@@ -90,7 +90,7 @@ class CustomObjects:
 
     @property
     def link(self) -> str:
-        """The field by which its records hang on something."""
+        """The link field of its records."""
         return self._link()
 
     @property
@@ -102,7 +102,7 @@ class CustomObjects:
         """Add a record.
 
         Args:
-            values: Of all its fields.
+            values: Values of all its fields.
         """
         linked = values.get(self._link())
         if self.related_to[1] != "Id" and linked:
@@ -114,13 +114,13 @@ class CustomObjects:
         """Remove a record.
 
         Args:
-            values: The very dictionary that it holds.
+            values: Dictionary of the record itself.
         """
         self._items[:] = [one for one in self._items if one.values is not values]
 
     @cached_property
     def _items(self) -> list[Item]:
-        """The records; at first every second lead has one."""
+        """The records; initially every second lead has one."""
         with self.world.lock:
             created = self.world.scene.created
             owners = [one for one in range(self.world.scene.leads) if one % 2 == 0]
@@ -133,10 +133,10 @@ class CustomObjects:
         """Create records now.
 
         Args:
-            count: How many.
+            count: Number of records.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         with self.world.lock:
             leads = list(self.world.leads)
@@ -150,10 +150,10 @@ class CustomObjects:
         """Change records now.
 
         Args:
-            count: How many, the oldest first.
+            count: Number of records, oldest first.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         with self.world.lock:
             now = self.world.clock.now().replace(microsecond=0)
@@ -163,12 +163,12 @@ class CustomObjects:
             return [one.values["marketoGUID"] for one in self._items[:count]]
 
     def expected(self) -> list[dict[str, Any]]:
-        """Every record with all fields, as a perfect reader delivers it."""
+        """Every record with all fields, as a correct reader returns it."""
         with self.world.lock:
             return [dict(one.values) for one in self._items]
 
     def listed(self) -> dict[str, Any]:
-        """The type as the list of types has it."""
+        """The type in the list of types."""
         link, key = self._link(), next(iter(self.fields))
         name, to = self.related_to
         return {
@@ -190,7 +190,7 @@ class CustomObjects:
         }
 
     def described(self) -> dict[str, Any]:
-        """The type as its describe call has it."""
+        """The type in its describe call."""
         fields = [
             {
                 "name": name,
@@ -205,14 +205,14 @@ class CustomObjects:
         return {**self.listed(), "fields": fields}
 
     def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
-        """Check what a create call asks for.
+        """Check the body of a create call.
 
         Args:
-            fields: API names.
-            filters: As the call has them.
+            fields: API names of the fields.
+            filters: Filters of the call.
 
         Raises:
-            Refused: As Marketo would. Source: bulk-custom-object-extract.md
+            Refused: The call is invalid. Source: bulk-custom-object-extract.md
         """
         if self.of_crm or self.related_to[0] != "Lead" or self.state == "draft":
             raise Refused("1003", f"Custom object {self.api_name} cannot be exported")
@@ -280,6 +280,6 @@ def all_types(world: World) -> dict[str, CustomObjects]:
     """The types of the instance by API name.
 
     Args:
-        world: With its leads.
+        world: World with its leads.
     """
     return {one[0]: CustomObjects(world, *one) for one in TYPES}

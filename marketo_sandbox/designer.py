@@ -18,13 +18,13 @@ KINDS = {
     "email_templates_v2": ("emailtemplate", "Access Email Template"),
     "fragments_v2": ("fragment", "Access Snippet"),
 }
-"""The word in the path, and the permission, by the name of the kind."""
+"""Path segment and permission, by kind."""
 
 
 def is_variant(number: int) -> bool:
-    """Whether an email is a variant of an A/B test, counted but not given out.
+    """Whether an email is a variant of an A/B test, which is counted but not returned.
 
-    Two workspaces share the numbers, so that the second page of each holds nothing else.
+    Two workspaces share the numbers, so the second page of each contains only variants.
     """
     return number % 5 == 4 or 2 * PAGE <= number < 4 * PAGE  # noqa: PLR2004
 
@@ -33,8 +33,8 @@ def records(library: Library, count: int) -> dict[str, list[Record]]:
     """The assets of each kind.
 
     Args:
-        library: With its workspaces.
-        count: How many of each.
+        library: Library with its workspaces.
+        count: Number of assets of each kind.
     """
     workspaces = [one["id"] for one in library.records["workspaces"]] or [1]
     start = library.start
@@ -66,13 +66,13 @@ def _record(name: str, number: int, workspace: int, start: Any) -> Record:
     }
 
 
-def content(one: Record) -> Record:
-    """What is in an asset.
+def content(asset: Record) -> Record:
+    """The content of an asset.
 
     Args:
-        one: The asset.
+        asset: The asset.
     """
     return {
-        "html": {"body": f"<p>{one['name']}</p>"},
-        "text": {"body": one["name"], "syncFromHtml": True},
+        "html": {"body": f"<p>{asset['name']}</p>"},
+        "text": {"body": asset["name"], "syncFromHtml": True},
     }

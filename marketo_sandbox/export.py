@@ -1,4 +1,4 @@
-"""Export files: which records a filter means, and how they are written."""
+"""Export files: the records of a filter, and their format."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ DEFAULT_ACTIVITY_FIELDS = ACTIVITY_FIELDS[:-1]
 DELIMITERS = {"CSV": ",", "TSV": "\t", "SSV": ";"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
 LIST_FILTER = re.compile("(static|smart)List(Id|Name)")
-# Change Data Value, Change Score, Change Status in Progression, Add to List, Remove from List,
-# Fill Out Form: those found by their primary attribute; see bulk-activity-extract.md.
+# Types with a filter by primary attribute: Change Data Value, Change Score, Change Status in
+# Progression, Add to List, Remove from List, Fill Out Form; see bulk-activity-extract.md.
 _BY_PRIMARY = {13, 22, 104, 24, 25, 2}
 _PRIMARY = ("primaryAttributeValueIds", "primaryAttributeValues")
 _MOST_VALUES = 50
@@ -49,26 +49,26 @@ _FILTERS = {
 }  # fmt: skip
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of ours
-    """An error of the API."""
+class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+    """An error that the API returns."""
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep code and message."""
+        """Store code and message."""
         super().__init__(message)
         self.code = code
         self.message = message
 
 
 class Source(Protocol):
-    """What can be exported beside leads and activities."""
+    """An export source other than leads and activities."""
 
     permission: str
 
     def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
-        """Check what a create call asks for."""
+        """Check the body of a create call."""
 
     def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
-        """The header, columns that nobody asked for in front."""
+        """The header; unrequested columns come first."""
 
     def rows(self, fields: Sequence[str], filters: dict[str, Any]) -> Iterator[list[str]]:
         """The rows."""
@@ -90,10 +90,10 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
     Args:
         world: The data.
         kind: `leads`, `activities`, or one of the world's sources.
-        body: Of the call.
+        body: Body of the call.
 
     Raises:
-        Refused: As Marketo would. Source: bulk-extract.md
+        Refused: The call is invalid. Source: bulk-extract.md
     """
     if body.get("format", "CSV") not in DELIMITERS:
         raise Refused("1003", "Invalid value for format")
@@ -121,7 +121,7 @@ def _check_fields(world: World, kind: str, fields: list[str]) -> None:
     if hidden:
         raise Refused("1003", f"Invalid fields [{', '.join(hidden)}]")
     for name in fields:
-        # No describe lists the field of Audience Sharing.
+        # No describe call lists the field of Audience Sharing.
         if name not in known and not (name == ECIDS and kind == LEADS):
             raise Refused("1006", f"Field '{name}' not found")
 
@@ -165,9 +165,9 @@ def list_members(world: World, name: str, value: Any) -> list[int]:
     """Ids of the leads in the list that a filter names.
 
     Args:
-        world: With its lists.
-        name: Of the filter.
-        value: Of the filter.
+        world: World with its lists.
+        name: Name of the filter.
+        value: Value of the filter.
 
     Raises:
         Refused: 1013 or 1035.
@@ -185,10 +185,10 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
     """Both ends of a date filter.
 
     Args:
-        value: Of the filter.
+        value: Value of the filter.
 
     Raises:
-        Refused: It is no range of at most 31 days.
+        Refused: It is not a range of at most 31 days.
     """
     ends = []
     for name in ("startAt", "endAt"):
@@ -197,7 +197,7 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
             raise Refused("1003", f"Invalid date format for {name}")
         text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text.replace("Z", "+00:00"))
         try:
-            # Times count in whole seconds throughout.
+            # Filters use whole seconds.
             text = re.sub(r"\.\d+", "", text)
             ends.append(datetime.fromisoformat(text).astimezone(timezone.utc))
         except ValueError:
@@ -210,10 +210,10 @@ def date_range(value: Any) -> tuple[datetime, datetime]:
 
 
 def days(body: dict[str, Any]) -> float:
-    """How many days an export spans; 0 where it has no date filter.
+    """Number of days of an export; 0 without a date filter.
 
     Args:
-        body: Of its create call.
+        body: Body of its create call.
     """
     for name in ("createdAt", "updatedAt"):
         if name in body["filter"]:
@@ -223,12 +223,12 @@ def days(body: dict[str, Any]) -> float:
 
 
 def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
-    """Write the file of an export, as the data is now.
+    """Write the file of an export from the current data.
 
     Args:
         world: The data.
         kind: `leads`, `activities`, or one of the world's sources.
-        body: Of the create call.
+        body: Body of the create call.
     """
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
@@ -262,7 +262,7 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
 
 
 def _line(cells: list[str], delimiter: str) -> str:
-    # The csv module of Python 3.10 writes no NUL, and what it quotes differs between versions.
+    # Python's csv module cannot write NUL in 3.10, and its quoting differs between versions.
     special = re.compile(f'[{delimiter}"\r\n]')
     quoted = ('"' + one.replace('"', '""') + '"' if special.search(one) else one for one in cells)
     return delimiter.join(quoted) + "\n"
@@ -289,10 +289,10 @@ def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iter
 
 
 def ecids(lead_id: int) -> str:
-    """The Experience Cloud id of a lead: 38 digits, for every third one.
+    """The Experience Cloud id of a lead: 38 digits, for every third lead.
 
     Args:
-        lead_id: Of the lead.
+        lead_id: Id of the lead.
     """
     return "" if lead_id % 3 else f"{lead_id:038d}"
 
@@ -324,10 +324,10 @@ def _attributes(world: World, attributes: dict[str, Any]) -> str:
 
 
 def cell(value: Any) -> str:
-    """A value as the file spells it.
+    """A value as a cell of a file.
 
     Args:
-        value: Typed; None is the word null.
+        value: Typed value; None becomes the word null.
     """
     if value is None:
         return "null"

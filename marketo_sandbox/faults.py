@@ -1,4 +1,4 @@
-"""Faults to order: which calls they befall, how often, and what happens then."""
+"""Faults on demand: the calls that they hit, how often, and their effect."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any
 KINDS = {
     "error": "HTTP 200 with an envelope of `code` and `message`",
     "http": "HTTP `status` with an HTML body, and `retry_after` as a header",
-    "html": "HTTP 200 with a body that is no JSON",
-    "reset": "the connection is closed before any answer",
+    "html": "HTTP 200 with a body that is not JSON",
+    "reset": "the connection is closed before the answer",
     "timeout": "no answer for `seconds`, then the connection is closed",
     "unanswered": "the call takes effect, and the connection is closed before its answer",
     "slow": "the answer comes after `seconds`",
-    "empty": "HTTP 200 with nothing in it",
-    "body": "HTTP 200 with `body` as JSON, whatever it is",
+    "empty": "HTTP 200 with an empty body",
+    "body": "HTTP 200 with `body` as JSON",
     "empty_page": "a page of a list without records, although more follow",
-    "truncate": "the body stops after `bytes` although more was announced",
+    "truncate": "the body ends after `bytes`, before its announced length",
     "shorten": "a file that ends cleanly after `bytes`",
-    "corrupt": "one byte of the file is another",
+    "corrupt": "one byte of the file is changed",
     "ignore_range": "`Range` is ignored: HTTP 200 with the whole file",
     "missing_file": "HTTP 404 with plain text, although the job is completed",
     "unlabelled_error": "HTTP 200, labelled as a file, with an envelope of `code`",
 }
 
-# What may happen to an export job; `stick` is to make no progress, `lose` to be unknown.
+# Faults of an export job; `stick` makes no progress, `lose` makes the job unknown.
 JOB_FAULTS = ("fail", "stick", "cancel", "lose", "wrong_checksum")
 
 
 @dataclass
 class Fault:
-    """One order.
+    """A fault to inject.
 
     Attributes:
         kind: One of `KINDS`.
-        path: Glob over the path, for example `/bulk/v1/leads/export/*/enqueue.json`.
+        path: Glob pattern for the path, for example `/bulk/v1/leads/export/*/enqueue.json`.
         method: GET or POST; any by default.
-        skip: Calls let through before the first that is hit.
-        times: Calls that are hit; negative means all.
+        skip: Number of matching calls before the first hit.
+        times: Number of calls to hit; negative means all.
     """
 
     kind: str
@@ -59,30 +59,30 @@ class Fault:
 
 @dataclass
 class Faults:
-    """All orders; the first that matches a call is used."""
+    """All faults; the first that matches a call is used."""
 
     orders: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, fault: Fault) -> None:
-        """Order a fault.
+        """Add a fault.
 
         Args:
-            fault: What should happen, and when.
+            fault: Fault to add.
 
         Raises:
-            ValueError: There is no such kind.
+            ValueError: The kind is unknown.
         """
         if fault.kind not in KINDS:
-            raise ValueError(f"no such fault: {fault.kind}; there are {', '.join(KINDS)}")
+            raise ValueError(f"unknown fault: {fault.kind}; use one of {', '.join(KINDS)}")
         self.orders.append(fault)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that befalls a call, if any.
+        """The fault that hits a call, if any.
 
         Args:
-            method: Of the call.
-            path: Of the call.
+            method: Method of the call.
+            path: Path of the call.
         """
         with self._lock:
             for fault in self.orders:

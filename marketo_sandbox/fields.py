@@ -1,4 +1,4 @@
-"""The lead fields of the instance: those of a real one, and custom fields of every type."""
+"""The lead fields of the instance: standard fields, and custom fields of every type."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _CUSTOM: tuple[tuple[str, str], ...] = (
 
 FIRST_FIELD_ID = 2
 
-# They are computed by Marketo: an export has an empty column, REST an absent value.
+# Computed by Marketo: empty in exports, absent over REST.
 NEVER_EXPORTED = frozenset({"formula", "lead_function"})
 _LENGTHS = {"string": 255, "email": 255, "phone": 255, "url": 255}
 
@@ -68,22 +68,22 @@ CUSTOM = frozenset(name for name, _ in _CUSTOM)
 
 
 def lead_fields() -> dict[str, str]:
-    """Data type by REST name, in the order in which describe lists them."""
+    """Data types by REST name, in the order of the describe call."""
     fields = {name: kind for kind, names in _STANDARD.items() for name in names}
     return {**fields, **dict(_CUSTOM)}
 
 
 def display_name(name: str) -> str:
-    """What Marketo's user interface would call a field."""
+    """The name of a field in Marketo's user interface."""
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in name)
     return words.replace("__c", "").replace("_", " ").strip().title()
 
 
 def described_fields(fields: dict[str, str]) -> list[dict[str, Any]]:
-    """The fields as `leads/describe.json` lists them: numbered, and one that REST cannot read.
+    """The fields in `leads/describe.json`: numbered, with one that REST cannot read.
 
     Args:
-        fields: Data type by REST name.
+        fields: Data types by REST name.
     """
     described: list[dict[str, Any]] = [
         {

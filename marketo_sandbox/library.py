@@ -1,4 +1,4 @@
-"""Assets, lists of the lead database and users: what each is in truth, made by a table."""
+"""Assets, lists of the lead database and users, created from a table of properties."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Record = dict[str, Any]
 _DATED = "createdAt:created updatedAt:updated"
 _ASSET = f"id:id name:text description:text {_DATED} url:text folder:folder workspace:workspace"
 
-# Properties and their kinds, by object; the kinds are those of `_value`.
+# Properties and their kinds, by object; see `_value` for the kinds.
 OBJECTS: dict[str, str] = {
     "programs": f"{_ASSET} status:status type:text channel:text startDate:created"
     " endDate:updated sfdcId:text sfdcName:text headStart:flag",
@@ -79,7 +79,7 @@ TITLES = {
     "workspaces": "Workspace",
 }
 _FIRST_NAMES = {"workspaces": "Default", "lead_partitions": "Default"}
-# Kinds of assets of which every second one lives in a program, the others in the first folder.
+# Kinds of assets with every second one in a program and the others in the first folder.
 _IN_PROGRAMS = ("smart_campaigns", "emails", "static_lists", "smart_lists", "forms",
                 "landing_pages")  # fmt: skip
 PROGRAM_TYPES = ("program", "event", "webinar", "nurture", "email")
@@ -87,20 +87,20 @@ ROOT_FOLDER = "Marketing Activities"
 
 
 class Library:
-    """The records of each object, datetimes in RFC 3339 as a perfect reader has them.
+    """The records of each object, as a correct reader returns them.
 
     Attributes:
-        records: By the name of the object.
-        start: When the instance began.
-        now: When the sandbox started.
+        records: Records by name of the object.
+        start: Start of the instance.
+        now: Start of the sandbox.
     """
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
-        """Make the records.
+        """Create the records.
 
         Args:
-            options: With their number.
-            clock: Of the sandbox.
+            options: Options with their number.
+            clock: Clock of the sandbox.
         """
         self.clock, count = clock, options.assets
         self.now = now = clock.now().replace(microsecond=0)
@@ -109,7 +109,7 @@ class Library:
             name: [_record(name, number, start, now) for number in range(1, count + 1)]
             for name in OBJECTS
         }
-        # Few of them, as on real instances: each costs its reader calls.
+        # Only a few, as on real instances: each costs its reader calls.
         del self.records["segmentations"][2:]
         del self.records["workspaces"][2:]
         self._connect(count)
@@ -119,13 +119,13 @@ class Library:
         self.records |= designer.records(self, count)
         self._tokens: dict[tuple[str, int], list[Record]] = {}
         self._origin = {
-            name: ([_moment(one) for one in records], list(records))
+            name: ([_created(one) for one in records], list(records))
             for name, records in self.records.items()
             if name in TITLES
         }
 
     def _connect(self, count: int) -> None:
-        """Let records name others that are there."""
+        """Let records refer to other records."""
         for number, one in enumerate(self.records["smart_campaigns"], 1):
             one["smartListId"] = one["flowId"] = number
             one["parentProgramId"] = number if number % 2 == 0 else None
@@ -148,27 +148,27 @@ class Library:
             one["programName"] = f"Program {program}" if program else None
 
     def depth(self, folder: Record) -> int:
-        """How many folders are above one, plus one."""
+        """Number of folders above a folder, plus one."""
         depth, by_id = 1, {one["id"]: one for one in self.records["folders"]
                            if one["folderId"]["type"] == "Folder"}  # fmt: skip
         while folder["parent"]:
             depth, folder = depth + 1, by_id[folder["parent"]["id"]]
         return depth
 
-    def at(self, name: str, moment: datetime, number: int) -> Record | None:
-        """One of the records that there were at a moment of the beginning.
+    def at(self, name: str, time: datetime, number: int) -> Record | None:
+        """One of the records that existed at a time before the start.
 
         Args:
-            name: Of the object.
-            moment: When it must have existed.
-            number: Which one; of any size.
+            name: Name of the object.
+            time: Time at which the record existed.
+            number: Number of any size that selects the record.
         """
         created, records = self._origin[name]
-        alive = bisect_right(created, moment)
+        alive = bisect_right(created, time)
         return records[number % alive] if alive else None
 
     def qualified(self, record: Record) -> str:
-        """The name of an asset as activities have it: that of its program in front.
+        """The name of an asset in activities, with its program's name in front.
 
         Args:
             record: The asset.
@@ -181,11 +181,11 @@ class Library:
         """Change the first records of an object now.
 
         Args:
-            name: Of the object.
-            count: How many.
+            name: Name of the object.
+            count: Number of records.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         now = iso(self.clock.now())
         changed = self.records[name][:count]
@@ -202,21 +202,21 @@ class Library:
 
         Args:
             kind: `Folder` or `Program`.
-            number: Its id.
+            number: Id of the folder or program.
         """
         if (kind, number) not in self._tokens:
             self._tokens[kind, number] = self.parts("tokens", f"{kind}{number}")
         return self._tokens[kind, number]
 
     def parts(self, name: str, parent: int | str) -> list[Record]:
-        """What hangs on one record.
+        """The parts of a record.
 
         Args:
-            name: Of the part.
+            name: Name of the part.
             parent: Id of the record.
         """
         found = [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
-        if name == "email_content":  # a section that each segment sees its own way
+        if name == "email_content":  # one section has dynamic content
             dynamic = {"htmlId": "part3", "contentType": "DynamicContent", "value": f"{parent}03"}
             found.append(dynamic)
         return found
@@ -248,7 +248,7 @@ PARTS: dict[str, dict[str, str]] = {
 }
 
 
-def _moment(record: Record) -> datetime:
+def _created(record: Record) -> datetime:
     text = record.get("createdAt", "2000-01-01T00:00:00Z")
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -296,9 +296,9 @@ def _folder(number: int, kind: str, start: datetime) -> Record:
 
 
 def _value(kind: str, name: str, number: int, created: datetime) -> Any:
-    moments = {"created": created, "updated": created + timedelta(hours=1)}
-    if kind in moments:
-        return iso(moments[kind])
+    times = {"created": created, "updated": created + timedelta(hours=1)}
+    if kind in times:
+        return iso(times[kind])
     if kind == "recurrence":
         return {
             "startAt": iso(created),

@@ -1,4 +1,4 @@
-"""Tokens and the three limits of the API: calls a day, calls per 20 seconds, calls in flight."""
+"""Tokens and the API's limits: calls per day, calls per 20 seconds, concurrent calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.options import SandboxOptions
 
 PERIOD = 20.0
-# Calls that end in one of these count against no limit; see error-codes.md.
+# Errors whose calls count against no limit; see error-codes.md.
 FREE = frozenset({"601", "602", "604", "605", "608", "611"})
 
 
@@ -24,7 +24,7 @@ class Tokens:
     """Access tokens of the API users. Source: authentication.md."""
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
-        """Begin without any."""
+        """Start without tokens."""
         self._options = options
         self._clock = clock
         self._by_client: dict[str, tuple[str, datetime]] = {}
@@ -32,14 +32,14 @@ class Tokens:
         self.issued = 0
 
     def issue(self, client_id: str, client_secret: str) -> tuple[str, int] | None:
-        """The client's token and the seconds that it still lives; None for wrong credentials."""
+        """The client's token and its remaining seconds; None for wrong credentials."""
         if self._options.users.get(client_id) != client_secret:
             return None
         now = self._clock.now()
         token, until = self._by_client.get(client_id, ("", now))
         if until <= now:
             token = f"{uuid.uuid4()}:sandbox"
-            # Callers count real seconds: a token lives as many of them as it says.
+            # Callers measure real seconds, so the lifetime is in real seconds.
             until = now + timedelta(seconds=self._options.token_seconds * self._options.time_scale)
             self._by_client[client_id] = (token, until)
             self._owners[token] = client_id
@@ -47,7 +47,7 @@ class Tokens:
         return token, int((until - now).total_seconds() / self._options.time_scale)
 
     def revoke(self) -> None:
-        """Forget all tokens: the next call with one of them gets 601."""
+        """Revoke all tokens: the next call with one of them gets 601."""
         self._by_client.clear()
         self._owners.clear()
 
@@ -55,7 +55,7 @@ class Tokens:
         """The API user of a call.
 
         Args:
-            header: The `Authorization` header.
+            header: `Authorization` header.
 
         Raises:
             Refused: 600, 601 or 602.
@@ -73,10 +73,10 @@ class Tokens:
 
 
 class Limits:
-    """Counts calls and refuses those that are too many. Source: rest-api.md."""
+    """Counts calls and refuses those above a limit. Source: rest-api.md."""
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
-        """Begin a day without calls."""
+        """Start without calls."""
         self._options = options
         self._clock = clock
         self._recent: deque[float] = deque()
@@ -88,32 +88,32 @@ class Limits:
 
     @property
     def calls_today(self) -> Counter[str]:
-        """Calls by API user, since midnight."""
+        """Today's calls by API user."""
         return self._days[self._day][0]
 
     @property
     def errors_today(self) -> Counter[str]:
-        """Errors by code, since midnight."""
+        """Today's errors by code."""
         return self._days[self._day][1]
 
     def days(self, count: int) -> list[tuple[datetime, tuple[Counter[str], Counter[str]]]]:
-        """Calls and errors of the last days that had any, oldest first. Source: usage.md.
+        """Calls and errors of the last days with any, oldest first. Source: usage.md.
 
         Args:
-            count: How many days.
+            count: Number of days.
         """
         oldest = self._clock.midnight() - timedelta(days=count)
-        # A midnight is not always 24 hours after another.
+        # Midnights are not always 24 hours apart.
         return [(day, used) for day, used in self._days.items() if day > oldest]
 
     def enter(self, user: str) -> None:
-        """Let a call in.
+        """Admit a call.
 
         Args:
             user: API user.
 
         Raises:
-            Refused: 606, 607 or 615; the call must not be left with `leave` then.
+            Refused: 606, 607 or 615; do not call `leave` then.
         """
         with self._lock:
             if self._day != self._clock.midnight():
@@ -135,16 +135,16 @@ class Limits:
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
 
     def leave(self) -> None:
-        """A call is over."""
+        """Count a call as finished."""
         with self._lock:
             self.in_flight -= 1
 
     def free(self, user: str, code: str) -> None:
-        """A call ended in an error; some of them do not count.
+        """Undo the count of a call that ended in certain errors.
 
         Args:
             user: API user.
-            code: Of the error.
+            code: Code of the error.
         """
         with self._lock:
             self.errors_today[code] += 1

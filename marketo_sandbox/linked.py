@@ -1,4 +1,4 @@
-"""What is given out by value alone: companies, sales persons, opportunities, named accounts."""
+"""Objects returned only by value: companies, sales persons, opportunities, named accounts."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Kind:
     """One kind of object.
 
     Attributes:
-        path: Of its endpoint, below `/rest/v1`.
-        id_field: The unique id.
-        dedupe: The fields that make a record one, together.
+        path: Path of its endpoint, below `/rest/v1`.
+        id_field: Field with the unique id.
+        dedupe: Fields that together make a record unique.
         searchable: Single fields that a query may filter by.
-        fields: Data type by name.
-        permission: What a caller needs.
-        with_more: Whether replies say `moreResult`.
+        fields: Data types by name.
+        permission: Permission that a caller needs.
+        with_more: Whether replies contain `moreResult`.
     """
 
     path: str
@@ -126,20 +126,20 @@ LISTS_OF_ACCOUNTS = "named_account_lists"
 
 
 class Linked:
-    """The records of each kind, as a perfect reader has them."""
+    """The records of each kind, as a correct reader returns them."""
 
     def __init__(self, world: World, count: int) -> None:
-        """Make nothing yet; the records will be those of the leads that the world begins with.
+        """Store the arguments; records of the initial leads are created on demand.
 
         Args:
-            world: With its leads.
-            count: How many named accounts, and lists of them.
+            world: World with its leads.
+            count: Number of named accounts and of their lists.
         """
         self._world, self._count = world, count
 
     @cached_property
     def records(self) -> dict[str, list[Record]]:
-        """The records, made when first asked for."""
+        """The records, created on first use."""
         start = self._world.library.start
         accounts = [
             {
@@ -170,7 +170,7 @@ class Linked:
 
     @cached_property
     def members(self) -> dict[str, list[str]]:
-        """Which accounts are in which list."""
+        """Accounts in each list."""
         return {
             one["marketoGUID"]: [
                 account["marketoGUID"]

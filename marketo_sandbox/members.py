@@ -1,4 +1,4 @@
-"""Program members: who is in which program since when, and how their exports are filtered."""
+"""Program members: their programs and times, and the filters of their exports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KIND = "program/members"
 PROGRAMS_PER_JOB = 10
-# REST name, name in the user interface, data type; as the describe call lists them.
+# REST name, name in the user interface and data type, in the order of the describe call.
 FIELDS: dict[str, tuple[str, str]] = {
     "acquiredBy": ("Acquired By", "boolean"),
     "createdAt": ("Created At", "datetime"),
@@ -45,7 +45,7 @@ _NOTES = ("none", 'no "nuts", please', "line one\nline two", "00123", None)
 
 @dataclass
 class Member:
-    """A lead in a program, and when anything about that last changed."""
+    """A lead in a program, with the time of the last change."""
 
     values: dict[str, Any]
     changed: datetime
@@ -55,18 +55,18 @@ class ProgramMembers:
     """The members of all programs.
 
     Attributes:
-        permission: What a caller needs.
-        fields: Those that a caller may ask for.
+        permission: Permission that a caller needs.
+        fields: Fields that a caller may request.
     """
 
     permission = "Read-Only Lead"
 
     def __init__(self, world: World, library: Library) -> None:
-        """Let some leads become members of each program, after both were created.
+        """Store the data; members are created on demand.
 
         Args:
-            world: With its leads.
-            library: With its programs.
+            world: World with its leads.
+            library: Library with its programs.
         """
         self._world = world
         self._library = library
@@ -75,7 +75,7 @@ class ProgramMembers:
 
     @cached_property
     def _members(self) -> dict[int, dict[int, Member]]:
-        """By program and lead; made when first asked for, as there are more than leads."""
+        """Members by program and lead, created on first use, because there are many."""
         with self._world.lock:
             made: dict[int, dict[int, Member]] = {}
             track = self._world.program_memberships
@@ -91,13 +91,13 @@ class ProgramMembers:
             return made
 
     def add_program(self, members: int) -> int:
-        """Create a program now, and let leads become its members now.
+        """Create a program with members now.
 
         Args:
-            members: How many, the newest leads.
+            members: Number of members; the newest leads.
 
         Returns:
-            Its id.
+            The new id.
         """
         with self._world.lock:
             now = self._world.clock.now().replace(microsecond=0)
@@ -120,22 +120,22 @@ class ProgramMembers:
             return int(new["id"])
 
     def hide_program(self, number: int) -> None:
-        """Take a program out of the caller's sight, as one of a workspace that it may not read.
+        """Hide a program from the caller, like one in a workspace without access.
 
         Args:
-            number: Its id.
+            number: Id of the program.
         """
         with self._world.lock:
-            _ = self._members  # made with all programs in sight
+            _ = self._members  # created while all programs are visible
             programs = self._library.records["programs"]
             (self._hidden[number],) = (one for one in programs if one["id"] == number)
             programs.remove(self._hidden[number])
 
     def show_program(self, number: int) -> None:
-        """Let the caller see a program again.
+        """Show a hidden program again.
 
         Args:
-            number: Its id.
+            number: Id of the program.
         """
         with self._world.lock:
             self._library.records["programs"].append(self._hidden.pop(number))
@@ -144,7 +144,7 @@ class ProgramMembers:
         """Delete a program with its members.
 
         Args:
-            number: Its id.
+            number: Id of the program.
         """
         with self._world.lock:
             programs = self._library.records["programs"]
@@ -152,10 +152,10 @@ class ProgramMembers:
             del self._members[number]
 
     def change_members(self, count: int) -> list[list[int]]:
-        """Let members reach success now.
+        """Change members to a success status now.
 
         Args:
-            count: How many, of all programs.
+            count: Number of members, over all programs.
 
         Returns:
             Pairs of program id and lead id.
@@ -180,7 +180,7 @@ class ProgramMembers:
             return [[number, lead_id] for number, lead_id, _ in chosen]
 
     def expected(self) -> list[dict[str, Any]]:
-        """Every member with all fields, as a perfect reader delivers it."""
+        """Every member with all fields, as a correct reader returns it."""
         with self._world.lock:
             return [
                 dict(one.values)
@@ -191,13 +191,13 @@ class ProgramMembers:
             ]
 
     def of_program(self, number: int) -> list[dict[str, Any]]:
-        """The members of a program that must be there.
+        """The members of a program that must exist.
 
         Args:
-            number: Its id.
+            number: Id of the program.
 
         Raises:
-            Refused: 1013, it is not.
+            Refused: 1013, the program does not exist.
         """
         with self._world.lock:
             if number not in self._members or number in self._hidden:
@@ -217,22 +217,22 @@ class ProgramMembers:
 
         Args:
             number: Id of the program.
-            status: Its name.
+            status: Name of the status.
 
         Raises:
-            Refused: 1003, it has not.
+            Refused: 1003, the program has no such status.
         """
         known = [one["name"] for one in statuses(self._library, self._program(number))]
         if status not in known:
             raise Refused("1003", f"Status '{status}' is none of {', '.join(known)}")
 
     def set_status(self, number: int, lead_id: int, status: str = "") -> None:
-        """Give a lead a status in a program now; it becomes a member if it is none.
+        """Set the status of a lead in a program now; a lead that is not a member is added.
 
         Args:
             number: Id of the program.
-            lead_id: Of the lead.
-            status: Its name; the first one by default.
+            lead_id: Id of the lead.
+            status: Name of the status; the first one by default.
         """
         with self._world.lock:
             now, program = self._world.second(), self._program(number)
@@ -252,15 +252,15 @@ class ProgramMembers:
             self._note(program, lead_id, old, status, success=status == success["name"])
 
     def update(self, number: int, lead_id: int, values: dict[str, Any]) -> None:
-        """Change own fields of a member now.
+        """Change fields of a member now.
 
         Args:
             number: Id of the program.
-            lead_id: Of the lead.
-            values: New ones by REST name.
+            lead_id: Id of the lead.
+            values: New values by REST name.
 
         Raises:
-            Refused: 1004, it is no member.
+            Refused: 1004, the lead is not a member.
         """
         with self._world.lock:
             member = self._members[number].get(lead_id)
@@ -270,14 +270,14 @@ class ProgramMembers:
             member.values |= {**values, "updatedAt": iso(member.changed)}
 
     def remove(self, number: int, lead_id: int) -> None:
-        """Take a lead out of a program now.
+        """Remove a lead from a program now.
 
         Args:
             number: Id of the program.
-            lead_id: Of the lead.
+            lead_id: Id of the lead.
 
         Raises:
-            Refused: 1004, it is no member.
+            Refused: 1004, the lead is not a member.
         """
         with self._world.lock:
             member = self._members[number].pop(lead_id, None)
@@ -293,24 +293,24 @@ class ProgramMembers:
         self._world.happen(STATUS, lead_id, known, program["id"], program["name"])
 
     def describe(self) -> list[dict[str, Any]]:
-        """The fields as the describe call lists them."""
+        """The fields as the describe call returns them."""
         return [
             {"name": name, "displayName": shown, "dataType": kind, "updateable": "__c" in name}
             for name, (shown, kind) in self.fields.items()
         ]
 
     def check(self, fields: Sequence[str], filters: dict[str, Any]) -> None:
-        """Check what a create call asks for.
+        """Check the body of a create call.
 
         Args:
-            fields: REST names.
-            filters: As the call has them.
+            fields: REST names of the fields.
+            filters: Filters of the call.
 
         Raises:
-            Refused: As Marketo would. Source: bulk-program-member-extract.md
+            Refused: The call is invalid. Source: bulk-program-member-extract.md
         """
         for name in fields:
-            # Fields of the lead may stand beside those of the membership.
+            # Fields of the lead are allowed, too.
             if name not in self.fields and name not in self._world.fields:
                 raise Refused("1006", f"Field '{name}' not found")
         for name in filters:
@@ -333,7 +333,7 @@ class ProgramMembers:
                 raise Refused("1013", f"Program {number} not found")
 
     def header(self, fields: Sequence[str], filters: dict[str, Any]) -> list[str]:
-        """The header of a file: names of the user interface, unless the options say otherwise."""
+        """The header of a file: names of the user interface by default."""
         own = ["programId"] if "programIds" in filters else []
         if self._world.options.member_headers == "rest":
             return [*own, *fields]

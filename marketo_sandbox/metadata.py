@@ -1,4 +1,4 @@
-"""Changes of names and fields while the sandbox runs, as administrators make them."""
+"""Changes of names and fields while the sandbox runs, as by an administrator."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ if TYPE_CHECKING:
 
 
 class Metadata:
-    """Renames and additions; only API names stay what they are."""
+    """Renames and additions; API names never change."""
 
     def __init__(self, world: World, library: Library) -> None:
-        """Bind the data.
+        """Store the data.
 
         Args:
-            world: With its fields and activity types.
-            library: With the custom activity types.
+            world: World with its fields and activity types.
+            library: Library with the custom activity types.
         """
         self._world = world
         self._library = library
 
     def add_field(self, name: str, data_type: str = "string") -> None:
-        """Add a lead field that is empty everywhere.
+        """Add a lead field that is empty in all leads.
 
         Args:
-            name: REST name.
-            data_type: Of its values.
+            name: REST name of the field.
+            data_type: Data type of its values.
         """
         with self._world.lock:
             if name in self._world.fields:
-                raise ValueError(f"there is a field {name} already")
+                raise ValueError(f"field {name} already exists")
             self._world.fields[name] = data_type
 
     def add_activity_type(self, name: str, *attributes: str) -> int:
         """Add a custom activity type.
 
         Args:
-            name: That people see, in any script.
-            attributes: Names of its attributes; all of them are text.
+            name: Display name, in any script.
+            attributes: Names of its attributes, which are all text.
 
         Returns:
-            Its id.
+            The new id.
         """
         with self._world.lock:
             types = self._world.types
@@ -65,23 +65,23 @@ class Metadata:
             return number
 
     def rename_activity_type(self, number: int, name: str) -> None:
-        """Give an activity type another name.
+        """Rename an activity type.
 
         Args:
-            number: Its id.
-            name: That people see.
+            number: Id of the type.
+            name: New display name.
         """
         with self._world.lock:
             for one in self._both(number):
                 one["name"] = name
 
     def rename_attribute(self, number: int, old: str, new: str) -> None:
-        """Give an attribute of an activity type another name; past activities have it too.
+        """Rename an attribute of an activity type, also in past activities.
 
         Args:
             number: Id of the type.
-            old: The name so far.
-            new: The name from now on.
+            old: Old name.
+            new: New name.
         """
         with self._world.lock:
             found = [
@@ -101,8 +101,8 @@ class Metadata:
 
         Args:
             number: Id of the type.
-            name: That people see.
-            data_type: Of its values.
+            name: Display name.
+            data_type: Data type of its values.
         """
         with self._world.lock:
             self._world.scene.added.add((number, name))
@@ -113,11 +113,11 @@ class Metadata:
                 one["attributes"].append(more)
 
     def rename_custom_object(self, name: str, display_name: str) -> None:
-        """Give a custom object type another name that people see.
+        """Change the display name of a custom object type.
 
         Args:
-            name: Its API name, which stays.
-            display_name: The new name.
+            name: API name, which does not change.
+            display_name: New display name.
         """
         with self._world.lock:
             source: Any = self._world.sources.get(f"customobjects/{name}")
@@ -126,7 +126,7 @@ class Metadata:
             source.display_name = display_name
 
     def _both(self, number: int) -> list[dict[str, Any]]:
-        """An activity type, as it is listed and as its metadata has it."""
+        """An activity type in the list and in the metadata."""
         external = self._library.records["custom_activity_types"]
         found = [one for one in (*self._world.types, *external) if one["id"] == number]
         if not found:

@@ -1,4 +1,4 @@
-"""What can be set about a sandbox."""
+"""Options of a sandbox."""
 
 from __future__ import annotations
 
@@ -14,52 +14,54 @@ _FEWEST = {"time_scale": 0.001, "activity_types": 1, "token_seconds": 1}
 
 @dataclass
 class SandboxOptions:
-    """Size, speed, limits and dialect of a sandbox.
+    """Size, speed, limits and behaviour of a sandbox.
 
     Attributes:
-        port: Where it listens; 0 takes any free one.
-        host: Address on which it listens.
-        seed: The same seed makes the same data.
-        leads: How many leads.
-        activities: How many activities.
-        activity_types: How many of them, custom ones included.
-        assets: How many of each kind of asset.
-        now: The sandbox's time at its start; the real one by default.
-        start: When the first lead was created; a year before now by default. With `now` and `seed`
-            the same, the data is the same to the byte.
-        time_scale: Sandbox seconds that pass in a real second.
-        job_seconds: Sandbox seconds that an export job runs; a pair draws from a range.
-        status_refresh_seconds: How old the state of a job may be that a caller sees.
-        token_seconds: Life of an access token.
-        calls_per_20_seconds: Calls allowed within 20 seconds of real time.
-        concurrent_calls: Calls allowed in flight.
-        daily_calls: Calls allowed a day.
-        daily_export_mb: The daily export allocation.
-        without_updated_at: Object types whose `updatedAt` filter this subscription lacks.
-        without_smart_lists: Whether this subscription lacks the filters for smart lists.
-        member_headers: `display` for names of the user interface in files of program members, as
-            the documentation shows them, or `rest`.
+        port: Port to listen on; 0 for any free port.
+        host: Address to listen on.
+        seed: Random seed; the same seed creates the same data.
+        leads: Number of leads.
+        activities: Number of activities.
+        activity_types: Number of activity types, including custom ones.
+        assets: Number of assets of each kind.
+        now: Sandbox time at the start; the real time by default.
+        start: Creation time of the first lead; a year before `now` by default. The same `start`,
+            `now` and `seed` create the same data to the byte.
+        time_scale: Sandbox seconds per real second.
+        job_seconds: Duration of an export job in sandbox seconds; a pair for a random one in this
+            range.
+        status_refresh_seconds: Maximum age of a job's visible status.
+        token_seconds: Lifetime of an access token.
+        calls_per_20_seconds: Rate limit, in calls per 20 real seconds.
+        concurrent_calls: Concurrency limit.
+        daily_calls: Daily call limit.
+        daily_export_mb: Daily export allocation.
+        without_updated_at: Object types without an `updatedAt` filter.
+        without_smart_lists: Whether the filters for smart lists are missing.
+        member_headers: Header of files of program members: `display` for names of the user
+            interface, as in Adobe's documentation, or `rest`.
         ignore_header_names: Whether `columnHeaderNames` has no effect.
-        attributes_as_list: Spell the attributes of bulk activities as the specification does.
-        canceled_spelling: How a cancelled job is spelled.
-        plain_quota_text: Word a spent allocation as the documentation does, without a number.
-        rough: Sprinkle awkward values over the data, and let pages of lists be odd: short, empty,
-            with ids as text.
-        retention: Whether old activities are gone, each type after its time.
-        late_sends: Seconds after its date at which Send Email can be read.
-        download_bytes_per_second: Slows file transfer; 0 does not.
-        tls: File for the certificate of a throw-away authority: HTTPS is served then, for any name
-            below `mktorest.com`.
-        native_crm: Whether a CRM is synced natively: companies, opportunities, their roles and
-            sales persons are off over REST (1018).
-        designer_lists: Lists of the new designer as its guides show them, without counts.
-        token_in_query: Whether the access token is taken from the query too.
-        hidden_fields: Lead fields that describe lists and exports refuse (1003).
-        largest_export_days: Exports of more days fail; 0 lets none fail.
-        import_seconds: Sandbox seconds that a bulk import runs.
-        member_booleans: How files of program members spell booleans: `words`, or `digits`.
-        users: Client secrets by client id, each of an API user of its own.
-        permissions: What API users may do, by client id; those that are not named may do all.
+        attributes_as_list: Whether to format activity attributes as in the specification.
+        canceled_spelling: Status of a cancelled job.
+        plain_quota_text: Whether the error of a spent allocation omits the number, as in the
+            documentation.
+        rough: Whether to add awkward values to the data, and quirks to pages of lists: short or
+            empty pages, ids as text.
+        retention: Whether old activities are purged, after a time per type.
+        late_sends: Seconds until a Send Email activity can be read.
+        download_bytes_per_second: Speed of file downloads; 0 for no limit.
+        tls: File for the certificate of a temporary authority. If set, HTTPS is served for any
+            name below `mktorest.com`.
+        native_crm: Whether a CRM is synced natively, so that companies, opportunities, their roles
+            and sales persons are refused over REST (1018).
+        designer_lists: Whether lists of the new designer have no counts, as in its guides.
+        token_in_query: Whether the access token is accepted in the query, too.
+        hidden_fields: Lead fields that describe calls list and exports refuse (1003).
+        largest_export_days: Maximum days of an export; longer ones fail; 0 for no limit.
+        import_seconds: Duration of a bulk import in sandbox seconds.
+        member_booleans: Format of booleans in files of program members: `words` or `digits`.
+        users: Client secrets of API users, by client id.
+        permissions: Permissions of API users, by client id; users without an entry have all.
     """
 
     port: int = 0
@@ -107,7 +109,7 @@ class SandboxOptions:
         """Check the values.
 
         Raises:
-            ValueError: One cannot be; the text names its option.
+            ValueError: A value is invalid; the message names its option.
         """
         for one in fields(self):
             value, least = getattr(self, one.name), _FEWEST.get(one.name, 0)
@@ -118,7 +120,7 @@ class SandboxOptions:
         self._check_range()
         for name in self.without_updated_at:
             if name not in OBJECT_TYPES:
-                raise ValueError(f"without_updated_at: {name!r} is none of {OBJECT_TYPES}")
+                raise ValueError(f"without_updated_at: {name!r} is not one of {OBJECT_TYPES}")
         for name, known in _WORDS.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {known}")
@@ -130,4 +132,4 @@ class SandboxOptions:
             least, most = self.job_seconds
             self.job_seconds = (least, most)
             if not 0 <= least <= most:
-                raise ValueError("job_seconds must go up")
+                raise ValueError("job_seconds must be in ascending order")

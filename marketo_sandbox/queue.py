@@ -1,4 +1,4 @@
-"""The export queue: one for all object types and callers, with its states and its limits."""
+"""The export queue for all object types and callers, with its states and limits."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class Job:
 
 
 class Queue:
-    """Runs two jobs at a time and keeps ten; what a caller sees of a job may be a minute old."""
+    """Runs two jobs at a time and holds ten; the visible status may be a minute old."""
 
     def __init__(self, world: World) -> None:
-        """Begin empty.
+        """Start empty.
 
         Args:
-            world: The data, the clock and the options.
+            world: World with data, clock and options.
         """
         self.world = world
         self.jobs: dict[str, Job] = {}
@@ -65,7 +65,7 @@ class Queue:
         self._lock = threading.RLock()
 
     def create(self, kind: str, user: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make a job; it does nothing until it is enqueued."""
+        """Create a job, which does nothing until it is enqueued."""
         with self._lock:
             self._refuse_spent()
             export.check(self.world, kind, body)
@@ -74,7 +74,7 @@ class Queue:
             return self._describe(job)
 
     def enqueue(self, kind: str, user: str, export_id: str) -> dict[str, Any]:
-        """Put a job into the queue."""
+        """Enqueue a job."""
         with self._lock:
             self.turn()
             job = self._find(kind, user, export_id)
@@ -87,7 +87,7 @@ class Queue:
             return self._describe(job)
 
     def cancel(self, kind: str, user: str, export_id: str) -> dict[str, Any]:
-        """Take a job out of the queue."""
+        """Cancel a job."""
         with self._lock:
             self.turn()
             job = self._find(kind, user, export_id)
@@ -97,7 +97,7 @@ class Queue:
             return self._describe(job)
 
     def status(self, kind: str, user: str, export_id: str) -> dict[str, Any]:
-        """What a caller sees of a job."""
+        """The status of a job that the caller sees."""
         with self._lock:
             self.turn()
             return self._seen(self._find(kind, user, export_id))
@@ -118,7 +118,7 @@ class Queue:
         """A completed job with its file.
 
         Raises:
-            Refused: There is no such file, or none any more.
+            Refused: The file does not exist, or no longer exists.
         """
         with self._lock:
             self.turn()
@@ -129,10 +129,10 @@ class Queue:
             return job
 
     def fill(self, count: int) -> None:
-        """Queue jobs of strangers.
+        """Enqueue jobs of other callers.
 
         Args:
-            count: How many.
+            count: Number of jobs.
         """
         with self._lock:
             self.turn()
@@ -146,14 +146,14 @@ class Queue:
             self.turn()
 
     def drain(self) -> None:
-        """Cancel the jobs of strangers."""
+        """Cancel the jobs of other callers."""
         with self._lock:
             for job in self.jobs.values():
                 if job.user == STRANGER and job.status not in OVER:
                     self._finish(job, "Cancelled")
 
     def used(self) -> int:
-        """Bytes of the day's export allocation that are used, by everybody."""
+        """Used bytes of the daily export allocation, by all callers."""
         midnight = self.world.clock.midnight()
         return self.used_by_others[midnight] + sum(
             job.file.size
@@ -162,7 +162,7 @@ class Queue:
         )
 
     def turn(self) -> None:
-        """Let happen what is due by now: jobs start and finish."""
+        """Start and finish the jobs that are due."""
         while True:
             now = self.world.clock.now()
             running = [job for job in self.jobs.values() if job.status == "Processing"]
@@ -184,7 +184,7 @@ class Queue:
         self.most_queued[job.user] = max(self.most_queued.get(job.user, 0), mine)
 
     def _start(self, job: Job) -> None:
-        # It started when its slot became free, not when somebody looked.
+        # It started when its slot became free, not at this call.
         job.started = max(job.queued or job.created, self._last_end or job.created)
         job.status = "Processing"
         faults = self.faults.get(job.kind, [])
@@ -239,23 +239,23 @@ class Queue:
 
     def _describe(self, job: Job) -> dict[str, Any]:
         spelling = self.world.options.canceled_spelling
-        told: dict[str, Any] = {
+        status: dict[str, Any] = {
             "exportId": job.export_id,
             "format": job.body.get("format", "CSV"),
             "status": spelling if job.status == "Cancelled" else job.status,
             "createdAt": iso(job.created),
         }
         if job.queued:
-            told["queuedAt"] = iso(job.queued)
+            status["queuedAt"] = iso(job.queued)
         if job.started:
-            told["startedAt"] = iso(job.started)
+            status["startedAt"] = iso(job.started)
         if job.finished and job.status != "Cancelled":
-            told["finishedAt"] = iso(job.finished)
+            status["finishedAt"] = iso(job.finished)
         if job.error:
-            told["errorMsg"] = job.error
+            status["errorMsg"] = job.error
         if job.file:
-            told["numberOfRecords"] = job.file.records
-            told["fileSize"] = job.file.size
+            status["numberOfRecords"] = job.file.records
+            status["fileSize"] = job.file.size
             checksum = "0" * 64 if job.fault == "wrong_checksum" else job.file.checksum
-            told["fileChecksum"] = f"sha256:{checksum}"
-        return told
+            status["fileChecksum"] = f"sha256:{checksum}"
+        return status

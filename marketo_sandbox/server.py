@@ -1,4 +1,4 @@
-"""The HTTP side: who calls, what is allowed, which fault is due, and who answers."""
+"""The HTTP server: authentication, limits, faults and dispatch of calls."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from flask import Flask, Response, request
 
 from marketo_sandbox import members
 from marketo_sandbox.api import routes
-from marketo_sandbox.api.asked import token_of
 from marketo_sandbox.api.exports import Raw
+from marketo_sandbox.api.parameters import token_of
 from marketo_sandbox.api.users import PREFIX, STATUSES
 from marketo_sandbox.clock import Clock
 from marketo_sandbox.control import control
@@ -53,7 +53,7 @@ logger = logging.getLogger("marketo-sandbox")
 
 @dataclass
 class Call:
-    """One call of the log."""
+    """A call in the log."""
 
     method: str
     path: str
@@ -74,7 +74,7 @@ class Instance:
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the data and empty queues."""
+        """Create the data and empty queues."""
         self.clock = Clock(self.options.time_scale, self.options.now)
         self.library = Library(self.options, self.clock)
         self.world = World(self.options, self.clock, self.library)
@@ -101,11 +101,11 @@ class Instance:
         self._runs = itertools.count(500_000)
 
     def allow(self, user: str, permission: str) -> None:
-        """Refuse a caller who lacks a permission; Read-Write is Read-Only too.
+        """Refuse a caller without a permission; Read-Write includes Read-Only.
 
         Args:
             user: API user.
-            permission: What is needed.
+            permission: Required permission.
 
         Raises:
             Refused: 603.
@@ -118,22 +118,22 @@ class Instance:
             raise Refused("603", "Access denied")
 
     def next_run(self) -> int:
-        """A number that nothing else has."""
+        """A unique number."""
         return next(self._runs)
 
     def import_seconds(self) -> float:
-        """How long a bulk import runs."""
+        """Duration of a bulk import."""
         return self.options.import_seconds
 
     def truth(self) -> dict[str, Callable[[], Iterable[dict[str, Any]]]]:
-        """What a perfect reader has of each object, made when called, by stream."""
+        """The expected records of each object by stream, created when called."""
         return truth(self)
 
     def delete_custom_object_type(self, name: str) -> None:
         """Remove a type with its records.
 
         Args:
-            name: API name.
+            name: API name of the type.
         """
         with self.world.lock:
             del self.custom_objects[name], self.world.sources[f"customobjects/{name}"]
@@ -145,10 +145,10 @@ def make_app(instance: Instance) -> Flask:
     """The WSGI application of an instance.
 
     Args:
-        instance: What it serves.
+        instance: Instance to serve.
     """
     app = Flask("marketo-sandbox")
-    # A line that a fault cuts must reach the server as what it is, not as an answer of 500.
+    # A cut connection must reach the server as an exception, not become an HTTP 500.
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.url_map.merge_slashes = False
     app.register_blueprint(control(instance), url_prefix="/_sandbox")
@@ -182,7 +182,7 @@ def make_app(instance: Instance) -> Flask:
         return response
 
     @app.after_request
-    def tell_time(response: Response) -> Response:
+    def set_date(response: Response) -> Response:
         response.headers["Date"] = instance.clock.http_date()
         return response
 
@@ -190,7 +190,7 @@ def make_app(instance: Instance) -> Flask:
 
 
 def _too_large() -> Response | None:
-    """What the gateway refuses before anybody reads it. Source: error-codes.md."""
+    """Calls that the gateway refuses unread. Source: error-codes.md."""
     url, body = len(request.full_path), request.content_length or 0
     if url > LONGEST_URL * (8 if request.path.startswith("/rest/asset/") else 1):
         return Response("URI too long", 414, mimetype="text/plain")
@@ -261,7 +261,7 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
 
 
 def _method(call: Call) -> str:
-    """The method that counts: `_method` overrides that of a POST, in the query or in a form."""
+    """The effective method: `_method` in the query or form overrides that of a POST."""
     if call.method != "POST":
         return call.method
     override = request.args.get("_method", "").upper()
@@ -271,7 +271,7 @@ def _method(call: Call) -> str:
 
 
 def _route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    if "/../" in path:  # a client joins paths so
+    if "/../" in path:  # some clients join paths like this
         path = posixpath.normpath(path)
     try:
         return routes.find(method, path)
@@ -306,7 +306,7 @@ def _fault(fault: Fault, instance: Instance | None) -> Response:  # noqa: ARG001
 
 
 def _close_connection() -> None:
-    """Cut the line: the caller sees a connection reset."""
+    """Cut the connection: the caller sees a reset."""
     connection: socket.socket = request.environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
@@ -352,9 +352,9 @@ def _file(instance: Instance, call: Call, raw: Raw, fault: Fault | None) -> Resp
 
 
 def _range() -> tuple[int, int | None] | None:
-    """First and last byte that the caller wants; one that does not hold is passed over."""
+    """First and last requested byte; an invalid range is ignored."""
     match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-    # Files carry nothing that If-Range could name.
+    # Files have no ETag or date for If-Range.
     if not match or "If-Range" in request.headers:
         return None
     first, last = int(match[1]), int(match[2]) if match[2] else None
@@ -362,9 +362,9 @@ def _range() -> tuple[int, int | None] | None:
 
 
 def _compressed(response: Response) -> Response:
-    """Compressed when asked for, above a size. Source: performance.md."""
-    asked = request.accept_encodings["gzip"] > 0 and not request.path.startswith("/bulk/")
-    if asked and len(response.data) >= COMPRESSED_FROM:
+    """Compress large answers on request. Source: performance.md."""
+    accepted = request.accept_encodings["gzip"] > 0 and not request.path.startswith("/bulk/")
+    if accepted and len(response.data) >= COMPRESSED_FROM:
         response.data = gzip.compress(response.data, 1)
         response.headers["Content-Encoding"] = "gzip"
     return response
@@ -379,22 +379,22 @@ def _envelope(
         return _json(answer)
     stamp = int(time.time() * 1000)
     body: dict[str, Any] = {"requestId": f"{uuid.uuid4().hex[:4]}#{stamp:x}"}
-    told = [{"code": error.code, "message": error.message}] if error else []
+    errors = [{"code": error.code, "message": error.message}] if error else []
     if request.path.startswith("/rest/asset/"):
-        body |= {"success": not error, "errors": told, "warnings": [], **(answer or {})}
+        body |= {"success": not error, "errors": errors, "warnings": [], **(answer or {})}
     elif error:
-        body |= {"success": False, "errors": told}
+        body |= {"success": False, "errors": errors}
     elif answer is not None:
         body |= {"success": True, **answer}
     return _json(body)
 
 
 def _of_user_service(answer: Any, error: Refused | None) -> Response:
-    """There a failure is an HTTP status, and a success has no envelope."""
+    """Answer of the user service: errors are HTTP statuses, and results have no envelope."""
     if error is None:
         return _json(answer)
-    told = {"errors": [{"code": int(error.code), "message": error.message}]}
-    return _json(told, STATUSES.get(error.code, 400))
+    body = {"errors": [{"code": int(error.code), "message": error.message}]}
+    return _json(body, STATUSES.get(error.code, 400))
 
 
 def _json(body: dict[str, Any] | list[Any], status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""What a perfect reader has of each object, by the name of its stream."""
+"""The expected records of each object, by stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.server import Instance
 
 Record = dict[str, Any]
-# What is read record by record: its parent, the parent's key, and the column that holds it.
+# Parts of records: the parent, the parent's key, and the column with this key.
 PARENTS = {
     "program_tags": ("programs", "id", "programId"),
     "program_costs": ("programs", "id", "programId"),
@@ -35,10 +35,10 @@ _DATA_VALUES = (12, 13)
 
 
 def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
-    """The records of each stream, made when called.
+    """The records of each stream, created when called.
 
     Args:
-        instance: What holds them.
+        instance: Instance with the data.
     """
     world, library, linked = instance.world, instance.library, instance.linked
     found: dict[str, Callable[[], Iterable[Record]]] = {
@@ -93,7 +93,7 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
 
 
 def contents(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
-    """What assets hold, and what uses them, by stream."""
+    """Contents and uses of assets, by stream."""
     records = instance.library.records
 
     def full(name: str) -> list[Record]:
@@ -157,7 +157,7 @@ def contents(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
 
 
 def parts(instance: Instance, name: str) -> list[Record]:
-    """What hangs on the records of a parent, each with the parent's key."""
+    """Parts of a parent's records, each with the parent's key."""
     parent, key, column = PARENTS[name]
     numbered = name == "program_costs"
     return [
@@ -168,7 +168,7 @@ def parts(instance: Instance, name: str) -> list[Record]:
 
 
 def designed(instance: Instance, name: str) -> list[Record]:
-    """Assets of the new designer, without those that no list gives out."""
+    """Assets of the new designer that a list returns."""
     return [
         {
             **{key: value for key, value in one.items() if key != "metadata"},

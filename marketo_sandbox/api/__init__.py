@@ -1,1 +1,1 @@
-"""What callers may ask for: requests as Adobe documents them, one module for each family."""
+"""The API's endpoints as Adobe documents them, one module per family."""

@@ -1,16 +1,16 @@
-"""Writes about assets: approve, unapprove, delete and clone emails and landing pages; tokens."""
+"""Writes of assets: approve, unapprove, delete and clone emails and landing pages; tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.assets import must
 from marketo_sandbox.api.parts import folder
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused
-from marketo_sandbox.rough import ASSETS, spelled
+from marketo_sandbox.quirks import ASSETS, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +47,8 @@ def _delete(name: str) -> Callable[..., Answer]:
 
 def _clone(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found, new = must(instance, name, number), asked.required("name")
-        where = asked.folder("folder")
+        found, new = must(instance, name, number), parameters.required("name")
+        where = parameters.folder("folder")
         if where is None:
             raise Refused("1002", "Missing value for required parameter 'folder'")
         parent = folder(instance, str(where[0]), where[1])
@@ -60,7 +60,7 @@ def _clone(name: str) -> Callable[..., Answer]:
             **found,
             "id": max(one["id"] for one in records) + 1,
             "name": new,
-            "description": asked.text("description") or found["description"],
+            "description": parameters.text("description") or found["description"],
             "status": "draft",
             "folder": {"type": where[1], "value": where[0], "folderName": parent["name"]},
             "createdAt": now,
@@ -73,21 +73,26 @@ def _clone(name: str) -> Callable[..., Answer]:
 
 
 def _token(instance: Instance, _: Call, number: str) -> Answer:
-    kind = asked.text("folderType", "Folder").title()
+    kind = parameters.text("folderType", "Folder").title()
     folder(instance, number, kind)
-    name, form = asked.required("name"), asked.required("type")
+    name, form = parameters.required("name"), parameters.required("type")
     if form not in TOKEN_TYPES:
         raise Refused("1003", f"Invalid value '{form}' for type")
     tokens = instance.library.tokens(kind, int(number))
-    made = {"name": name, "type": form, "value": asked.text("value"), "computedUrl": f"/{number}"}
+    made = {
+        "name": name,
+        "type": form,
+        "value": parameters.text("value"),
+        "computedUrl": f"/{number}",
+    }
     tokens[:] = [*(one for one in tokens if one["name"] != name), made]
     return {"result": [{"folder": {"type": kind, "value": int(number)}, "tokens": [made]}]}
 
 
 def _delete_token(instance: Instance, _: Call, number: str) -> Answer:
-    kind = asked.text("folderType", "Folder").title()
+    kind = parameters.text("folderType", "Folder").title()
     folder(instance, number, kind)
-    name = asked.required("name")
+    name = parameters.required("name")
     tokens = instance.library.tokens(kind, int(number))
     if name not in {one["name"] for one in tokens}:
         raise Refused("702", f"Token '{name}' not found")

@@ -1,15 +1,15 @@
-"""Assets: lists, and single ones by id and by name, each with its filters."""
+"""Assets: filtered lists, and single assets by id and name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import moment_of, number, required, text
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import number, parse_time, required, text
 from marketo_sandbox.api.route import ASSET, RULES, Route
 from marketo_sandbox.export import Refused
-from marketo_sandbox.rough import ASSETS, EXACT, NOTHING, PAGED, loosely, nothing, spelled
+from marketo_sandbox.quirks import ASSETS, EXACT, NOTHING, PAGED, loosely, nothing, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +27,11 @@ class Kind:
     """A kind of asset.
 
     Attributes:
-        many: The word of its list in paths.
-        one: The word of a single one; empty where none can be asked for.
+        many: Path segment of the list.
+        one: Path segment of a single asset; empty if there is no such endpoint.
         filters: Parameters of the list.
-        by: How single ones can be asked for.
-        permission: What a caller needs.
+        by: Keys by which single assets can be requested.
+        permission: Permission that a caller needs.
     """
 
     many: str
@@ -74,15 +74,15 @@ KINDS = {
 
 
 def none_found() -> Answer:
-    """The answer of a search that found nothing."""
+    """The answer of a search without results."""
     return {"warnings": [NOTHING]}
 
 
 def wanted_status() -> str:
-    """The `status` that a call asks for; empty for any.
+    """The requested `status`; empty for any.
 
     Raises:
-        Refused: There is no such status.
+        Refused: The status is unknown.
     """
     status = text("status").lower()
     if status and status not in STATUSES | {"approved with draft"}:
@@ -91,7 +91,7 @@ def wanted_status() -> str:
 
 
 def in_folder(record: Record, folder: tuple[int, str] | None) -> bool:
-    """Whether an asset lies in a folder, or none is asked for."""
+    """Whether an asset is in the folder, or no folder is requested."""
     found = record.get("folder") or {}
     return folder is None or (found.get("value"), found.get("type")) == folder
 
@@ -99,12 +99,12 @@ def in_folder(record: Record, folder: tuple[int, str] | None) -> bool:
 def _filtered(instance: Instance, kind: Kind, records: list[Record]) -> list[Record]:
     found = list(records)
     if "dates" in kind.filters:
-        earliest, latest = asked.updated()
+        earliest, latest = parameters.updated()
         found = [
             one
             for one in found
-            if (not earliest or moment_of(one["updatedAt"]) >= earliest)
-            and (not latest or moment_of(one["updatedAt"]) <= latest)
+            if (not earliest or parse_time(one["updatedAt"]) >= earliest)
+            and (not latest or parse_time(one["updatedAt"]) <= latest)
         ]
     if "status" in kind.filters and kind.many == "programs":
         status = text("status")
@@ -113,10 +113,10 @@ def _filtered(instance: Instance, kind: Kind, records: list[Record]) -> list[Rec
         status = wanted_status()
         found = [one for one in found if not status or str(one["status"]).lower() == status]
     if "folder" in kind.filters:
-        folder = asked.folder("folder")
+        folder = parameters.folder("folder")
         found = [one for one in found if in_folder(one, folder)]
     if "active" in kind.filters:
-        active = asked.flag("isActive")
+        active = parameters.flag("isActive")
         found = [one for one in found if active is None or one["isActive"] is active]
     for name, narrow in _OWN.items():
         if name in kind.filters:
@@ -132,14 +132,14 @@ def _programs(_: Instance, records: list[Record]) -> list[Record]:
     if by not in keys:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     required("filterValues")
-    values = set(asked.names("filterValues"))
+    values = set(parameters.names("filterValues"))
     if by == "folderId":
         return [one for one in records if str(one["folder"]["value"]) in values]
     return [one for one in records if str(one[keys[by]]) in values]
 
 
 def _folders(instance: Instance, records: list[Record]) -> list[Record]:
-    root, most = asked.folder("root"), number("maxDepth", 2, least=1)
+    root, most = parameters.folder("root"), number("maxDepth", 2, least=1)
     workspace = text("workSpace")
     library, first, found = instance.library, 1, records
     if root:
@@ -184,16 +184,16 @@ def paged(instance: Instance, name: str, records: list[Record]) -> Answer:
     """A page of a list of assets, by offset.
 
     Args:
-        instance: With its options.
-        name: Of the kind.
-        records: All of them.
+        instance: Instance with its options.
+        name: Name of the kind.
+        records: All records.
     """
-    size = number("maxReturn", 20, least=1, most=asked.ASSET_PAGE)
+    size = number("maxReturn", 20, least=1, most=parameters.ASSET_PAGE)
     start = number("offset", 0)
     rough = instance.options.rough
     rows: list[Record | None] = list(records)
     if rough and name in PAGED:
-        rows = PAGED[name](records, asked.ASSET_PAGE)
+        rows = PAGED[name](records, parameters.ASSET_PAGE)
     found = rows[start : start + size]
     if not found:
         return nothing(start // size if rough else 0)
@@ -217,10 +217,10 @@ def find(instance: Instance, name: str, value: str, key: str = "id") -> Record |
     """An asset, or None.
 
     Args:
-        instance: Where it is.
-        name: Of the kind.
-        value: What its key is.
-        key: Which key.
+        instance: Instance of the asset.
+        name: Name of the kind.
+        value: Value of the key.
+        key: Name of the key.
     """
     for one in instance.library.records[name]:
         if str(one[key]) == value:
@@ -229,10 +229,10 @@ def find(instance: Instance, name: str, value: str, key: str = "id") -> Record |
 
 
 def must(instance: Instance, name: str, value: str) -> Record:
-    """An asset whose parts are asked for.
+    """The asset of requested parts.
 
     Raises:
-        Refused: 702, there is none.
+        Refused: 702, it does not exist.
     """
     found = find(instance, name, value)
     if found is None:
@@ -253,7 +253,7 @@ def _detailed(instance: Instance, name: str, found: Record) -> Record:
     if name == "programs":
         tags = instance.library.parts("program_tags", found["id"])
         return {**found, "tags": tags, "costs": None}
-    if name == "smart_lists" and asked.flag("includeRules"):
+    if name == "smart_lists" and parameters.flag("includeRules"):
         return {**found, "rules": rules(found["id"])}
     if name == "tag_types":
         return {**found, "allowableValues": allowed_values(instance)}
@@ -261,10 +261,10 @@ def _detailed(instance: Instance, name: str, found: Record) -> Record:
 
 
 def allowed_values(instance: Instance) -> str:
-    """The values that a tag may have, as one text.
+    """The allowed values of a tag, as one text.
 
     Args:
-        instance: With its programs.
+        instance: Instance with its programs.
     """
     values = [f"value of {one['id']}" for one in instance.library.records["programs"]]
     return f"[{', '.join(values)}]"
@@ -281,9 +281,9 @@ def _by_name(name: str) -> Callable[..., Answer]:
     key = "tagType" if name == "tag_types" else "name"
 
     def answer(instance: Instance, _: Call) -> Answer:
-        # The specification has a capital where the guide has none.
+        # The specification and the guide differ in case.
         wanted = text("Name") or required("name")
-        folder = asked.folder("folder")
+        folder = parameters.folder("folder")
         for one in instance.library.records[name]:
             if one[key] == wanted and in_folder(one, folder):
                 return _single(instance, name, one)
@@ -297,7 +297,7 @@ def _folder(instance: Instance, _: Call, value: str) -> Answer:
 
 
 def _folder_by_name(instance: Instance, _: Call) -> Answer:
-    wanted, root = required("name"), asked.folder("root")
+    wanted, root = required("name"), parameters.folder("root")
     records, workspace = instance.library.records["folders"], text("workSpace")
     return _folder_where(
         instance,
@@ -325,9 +325,9 @@ def _program_by_name(instance: Instance, _: Call) -> Answer:
         return none_found()
     library, shown = instance.library, dict(found)
     shown["costs"] = (
-        library.parts("program_costs", found["id"]) if asked.flag("includeCosts") else None
+        library.parts("program_costs", found["id"]) if parameters.flag("includeCosts") else None
     )
-    if asked.flag("includeTags"):
+    if parameters.flag("includeTags"):
         shown["tags"] = library.parts("program_tags", found["id"])
     return {"result": [spelled(shown, ASSETS)]}
 
@@ -343,10 +343,10 @@ def _programs_by_tag(instance: Instance, _: Call) -> Answer:
 
 
 def rules(number_of_list: int) -> Record:
-    """The rules of a smart list, which nobody evaluates.
+    """The rules of a smart list, which have no effect.
 
     Args:
-        number_of_list: Its id.
+        number_of_list: Id of the list.
     """
     condition = {
         "activityAttributeId": 1,
@@ -384,7 +384,7 @@ ROUTES = (
         for name, one in KINDS.items()
     ),
     *(
-        # The endpoint list has the plural for templates of landing pages.
+        # The list of endpoints has the plural for landing page templates.
         Route(rf"{_A1}/{one.one}s?/byName\.json", _by_name(name), one.permission)
         for name, one in KINDS.items()
         if "name" in one.by

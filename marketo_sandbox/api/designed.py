@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import moment_of, number, required, text
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import number, parse_time, required, text
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.designer import KINDS, PAGE, content, is_variant
 from marketo_sandbox.export import Refused
@@ -52,11 +52,13 @@ def _filtered(name: str) -> Callable[..., Answer]:
 def _fits(one: Record) -> bool:
     metadata = one["metadata"]
     for key in ("createdAt", "modifiedAt"):
-        at = moment_of(metadata[key])
-        start, end = asked.moment(f"{key}Start"), asked.moment(f"{key}End")
+        at = parse_time(metadata[key])
+        start, end = parameters.time(f"{key}Start"), parameters.time(f"{key}End")
         if (start and at < start) or (end and at > end):
             return False
-    if text("status") and one["status"] not in {each.upper() for each in asked.names("status")}:
+    if text("status") and one["status"] not in {
+        each.upper() for each in parameters.names("status")
+    }:
         return False
     if text("folderId") and one["appData"]["folderId"] != text("folderId"):
         return False
@@ -93,7 +95,7 @@ def _detail(name: str) -> Callable[..., Answer]:
 
 
 def _ids() -> list[str]:
-    body = asked.written()
+    body = parameters.written()
     ids = body.get("ids") or body.get("contentIds") or ([body["id"]] if "id" in body else [])
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST_AT_ONCE:
         raise Refused("1003", f"Between 1 and {MOST_AT_ONCE} ids are allowed")

@@ -1,12 +1,19 @@
-"""What happened: activities, changes of leads and deletions, which page from a moment on."""
+"""Activities, changes of leads and deletions, paged from a time on."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import PAGE, content_of, number, required, token_of, without_empty
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import (
+    PAGE,
+    content_of,
+    number,
+    required,
+    token_of,
+    without_empty,
+)
 from marketo_sandbox.api.route import ACTIVITY, Route
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused
@@ -24,24 +31,24 @@ NEW_LEAD, CHANGE_DATA_VALUE, DELETED = 12, 13, 37
 
 
 def paging_token(_instance: Instance, _: Call) -> Answer:
-    """The token from which lists of what happened since a moment go on."""
-    since = asked.moment_of(required("sinceDatetime"), "704")
+    """A paging token for events since a time."""
+    since = parameters.parse_time(required("sinceDatetime"), "704")
     return {"nextPageToken": token_of(f"0@{iso(since)}")}
 
 
 def _page(
     instance: Instance, types: Iterable[int], fits: Callable[[Activity], bool], *, odd: bool = False
 ) -> tuple[list[tuple[int, Activity]], Answer]:
-    """A page of activities with their places, and the rest of the answer."""
+    """A page of activities with their indices, and the rest of the answer."""
     place, found, since = content_of(required("nextPageToken")).partition("@")
     if not found or not place.lstrip("r").isdigit():
         raise Refused("1003", "Invalid value for nextPageToken")
     if odd and instance.options.rough and not place.startswith("r"):
-        # Where lists are odd, the first page of a token is empty.
+        # With `rough`, the first page of a token is empty.
         return [], {"nextPageToken": token_of(f"r{place}@{since}"), "moreResult": True}
     start, size = int(place.lstrip("r")), min(number("batchSize", PAGE, least=1), PAGE)
     with instance.world.lock:
-        since_then = instance.world.activities.between(asked.moment_of(since), types=types)
+        since_then = instance.world.activities.between(parameters.parse_time(since), types=types)
         rows = list(islice(filter(fits, since_then), start, start + size + 1))
     more = len(rows) > size
     page = [(start + place, one) for place, one in enumerate(rows[:size])]
@@ -50,8 +57,8 @@ def _page(
 
 
 def _of_leads(instance: Instance) -> Callable[[Activity], bool]:
-    """Whether an activity is of the leads that a call asks for, by `leadIds` or `listId`."""
-    ids, list_id = asked.numbers("leadIds"), number("listId", 0)
+    """A filter of activities by the requested `leadIds` or `listId`."""
+    ids, list_id = parameters.numbers("leadIds"), number("listId", 0)
     if len(ids) > MOST_LEADS:
         raise Refused("1003", f"At most {MOST_LEADS} leadIds are allowed")
     wanted: set[int] | None = set(ids) or None
@@ -66,8 +73,8 @@ def _of_leads(instance: Instance) -> Callable[[Activity], bool]:
 
 
 def lead_changes(instance: Instance, _: Call) -> Answer:
-    """New leads, and changes of some fields."""
-    wanted = asked.names("fields")
+    """New leads, and changes of the requested fields."""
+    wanted = parameters.names("fields")
     if not wanted:
         raise Refused("1002", "Missing value for required parameter 'fields'")
     for name in wanted:
@@ -115,10 +122,10 @@ def _changed(place: int, one: Activity, shown: dict[str, str]) -> Answer:
 def activities(instance: Instance, _: Call) -> Answer:
     """Activities of up to ten types, oldest first."""
     required("activityTypeIds")
-    types = set(asked.numbers("activityTypeIds"))
+    types = set(parameters.numbers("activityTypeIds"))
     if len(types) > MOST_TYPES:
         raise Refused("1003", "At most 10 activityTypeIds are allowed")
-    assets = set(asked.numbers("assetIds"))
+    assets = set(parameters.numbers("assetIds"))
     of_leads = _of_leads(instance)
     page, rest = _page(
         instance,
@@ -155,20 +162,20 @@ def deletions(instance: Instance, _: Call) -> Answer:
     return {"result": [{"id": 1 + place, **deletion(one)} for place, one in page], **rest}
 
 
-def deletion(one: Activity) -> Answer:
-    """A deletion as the list has it.
+def deletion(activity: Activity) -> Answer:
+    """A deletion in the format of the list.
 
     Args:
-        one: The activity.
+        activity: The activity.
     """
     return {
-        "marketoGUID": one.guid,
-        "leadId": one.lead_id,
-        "activityDate": iso(one.at),
+        "marketoGUID": activity.guid,
+        "leadId": activity.lead_id,
+        "activityDate": iso(activity.at),
         "activityTypeId": DELETED,
-        "primaryAttributeValueId": one.lead_id,
-        "primaryAttributeValue": one.primary,
-        "attributes": [{"name": name, "value": each} for name, each in one.attributes.items()],
+        "primaryAttributeValueId": activity.lead_id,
+        "primaryAttributeValue": activity.primary,
+        "attributes": [{"name": name, "value": each} for name, each in activity.attributes.items()],
     }
 
 
@@ -184,7 +191,7 @@ def external_types(instance: Instance, _: Call) -> Answer:
 
 def external_type(instance: Instance, _: Call, name: str) -> Answer:
     """One custom activity type."""
-    asked.flag("draft")
+    parameters.flag("draft")
     for one in instance.library.records["custom_activity_types"]:
         if one["apiName"] == name:
             return {"result": [one]}

@@ -1,4 +1,4 @@
-"""Export jobs: create, enqueue, cancel, status, file, list; the same for every object type."""
+"""Export jobs of every object type: create, enqueue, cancel, status, file, list."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.route import ACTIVITY, LEAD, POST, Route
 from marketo_sandbox.custom_objects import PERMISSION as CUSTOM_OBJECTS
 from marketo_sandbox.export import ACTIVITIES, LEADS, ExportFile, Refused
@@ -31,7 +31,7 @@ class Raw:
     file: ExportFile
 
     def read(self, position: int, count: int) -> bytes:
-        """Some bytes of it; each answer reads for itself."""
+        """Some bytes of the file; each answer reads independently."""
         with _READING:
             self.file.file.seek(position)
             return self.file.file.read(count)
@@ -39,7 +39,7 @@ class Raw:
 
 def _create(instance: Instance, call: Call, kind: str) -> Answer:
     checked = _kind(instance, call, kind)
-    return {"result": [instance.queue.create(checked, call.user, asked.written())]}
+    return {"result": [instance.queue.create(checked, call.user, parameters.written())]}
 
 
 def _step(verb: str) -> Callable[..., Answer]:
@@ -63,20 +63,20 @@ def _file(instance: Instance, call: Call, kind: str, export_id: str) -> Raw:
 
 
 def _list(instance: Instance, call: Call, kind: str) -> Answer:
-    wanted = set(asked.names("status"))
+    wanted = set(parameters.names("status"))
     for one in wanted - STATES:
         raise Refused("1003", f"Invalid status: {one}")
     if wanted & {"Canceled", "Cancelled"}:
         wanted |= {"Canceled", "Cancelled"}
     jobs = instance.queue.listed(_kind(instance, call, kind), call.user, wanted)
-    return asked.page(jobs, with_more=False)
+    return parameters.page(jobs, with_more=False)
 
 
 def _kind(instance: Instance, call: Call, name: str) -> str:
-    """The kind of object that a path names.
+    """The kind of object in a path.
 
     Raises:
-        Refused: The caller may not read it, or there is no such custom object.
+        Refused: The caller may not read it, or the custom object does not exist.
     """
     source = instance.world.sources.get(name)
     permission = source.permission if source else PERMISSIONS.get(name, CUSTOM_OBJECTS)

@@ -1,4 +1,4 @@
-"""Bulk imports of leads, program members and custom objects, with what failed in them."""
+"""Bulk imports of leads, program members and custom objects, with their failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.lead_writes import ACTIONS, lookup_field, partition_of, save
 from marketo_sandbox.api.object_writes import CustomTable
 from marketo_sandbox.api.object_writes import save as save_object
@@ -37,9 +37,9 @@ class Batch:
 
     Attributes:
         kind: `leads`, `members`, or the name of a custom object.
-        ends: When it is over.
-        processed: Rows that were written.
-        failures: The lines of those that were not, each with its reason.
+        ends: Time at which it ends.
+        processed: Number of written rows.
+        failures: Lines of the other rows, each with its reason.
     """
 
     number: int
@@ -50,17 +50,17 @@ class Batch:
     failures: list[list[str]] = field(default_factory=list)
 
     def status(self, now: datetime) -> str:
-        """The state of the import."""
+        """Status of the import."""
         return "Complete" if now >= self.ends else "Importing"
 
 
 def _rows() -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the file that a call carries.
+    """Header and rows of the uploaded file.
 
     Raises:
-        Refused: There is none, or it is none that can be read.
+        Refused: The file is missing or cannot be read.
     """
-    format_name = asked.required("format").lower()
+    format_name = parameters.required("format").lower()
     if format_name not in _DELIMITERS:
         raise Refused("1003", f"Invalid value '{format_name}' for format")
     file = request.files.get("file")
@@ -105,10 +105,10 @@ def _answer(instance: Instance, batch: Batch, **more: Any) -> Answer:
 
 
 def _leads(instance: Instance, _: Call) -> Answer:
-    lookup, partition = lookup_field(instance), asked.text("partitionName")
+    lookup, partition = lookup_field(instance), parameters.text("partitionName")
     if partition:
         partition_of(instance, partition)
-    list_id = asked.text("listId")
+    list_id = parameters.text("listId")
     joined = static_list(instance, list_id) if list_id else None
 
     def write(item: Record) -> None:
@@ -120,7 +120,7 @@ def _leads(instance: Instance, _: Call) -> Answer:
 
 
 def _members(instance: Instance, _: Call, program_id: str) -> Answer:
-    members, status = instance.members, asked.required("programMemberStatus")
+    members, status = instance.members, parameters.required("programMemberStatus")
     members.of_program(int(program_id))
     members.check_status(int(program_id), status)
     lookup = lookup_field(instance)

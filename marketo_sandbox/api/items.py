@@ -1,11 +1,11 @@
-"""How writes answer: one result for each item, skipped ones with their reasons."""
+"""Answers of writes: one result per item, with reasons for skipped items."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.export import Refused
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ def items(most: int = MOST_ITEMS) -> list[Record]:
     """The `input` of a call.
 
     Args:
-        most: How many items are allowed.
+        most: Maximum number of items.
 
     Raises:
         Refused: 1002 or 1003.
     """
-    found = asked.written().get("input")
+    found = parameters.written().get("input")
     if not isinstance(found, list) or not found:
         raise Refused("1002", "Missing value for required parameter 'input'")
     if len(found) > most:
@@ -36,12 +36,12 @@ def items(most: int = MOST_ITEMS) -> list[Record]:
 
 
 def choice(name: str, known: Collection[str], default: str) -> str:
-    """A word of the body that must be one of a few.
+    """A value of the body that must be one of the known ones.
 
     Raises:
         Refused: 1003.
     """
-    found = asked.text(name, default)
+    found = parameters.text(name, default)
     if found not in known:
         raise Refused("1003", f"Invalid value '{found}' for {name}")
     return found
@@ -50,12 +50,12 @@ def choice(name: str, known: Collection[str], default: str) -> str:
 def each(
     records: list[Record], write: Callable[[Record], Record], *, numbered: bool = True
 ) -> list[Record]:
-    """Write item by item; what is refused is skipped, and the others go on.
+    """Write item by item; refused items are skipped.
 
     Args:
-        records: The items.
-        write: Does one, and says what became of it.
-        numbered: Whether results carry `seq`.
+        records: Items to write.
+        write: Function that writes an item and returns its result.
+        numbered: Whether results have `seq`.
     """
     results = []
     for place, one in enumerate(records):
@@ -70,15 +70,15 @@ def each(
 
 
 def typed(kind: str, name: str, value: Any) -> Any:  # noqa: PLR0911
-    """A value as a field of a type holds it.
+    """A value converted to the type of its field.
 
     Args:
         kind: Data type.
-        name: Of the field, for the error.
-        value: As it was given.
+        name: Name of the field, for the error.
+        value: Value from the call.
 
     Raises:
-        Refused: 1001, it is of another type.
+        Refused: 1001, it has another type.
     """
     if value is None or (value == "" and kind != "string"):
         return None
@@ -100,5 +100,5 @@ def typed(kind: str, name: str, value: Any) -> Any:  # noqa: PLR0911
             raise wrong
         return text[:10]
     if kind == "datetime":
-        return f"{asked.moment_of(text, '1001'):%Y-%m-%dT%H:%M:%SZ}"
+        return f"{parameters.parse_time(text, '1001'):%Y-%m-%dT%H:%M:%SZ}"
     return str(value)

@@ -1,10 +1,10 @@
-"""Writes about leads: sync, delete, merge, partitions, lists, campaigns, custom activities."""
+"""Writes of leads: sync, delete, merge, partitions, lists, campaigns, custom activities."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.items import choice, each, items, typed
 from marketo_sandbox.api.people import READ_ONLY, exists, find, searchable_fields, static_list
 from marketo_sandbox.api.route import POST, Route
@@ -22,7 +22,7 @@ SEND, DELIVERED, FORM = 6, 7, 2
 
 
 def values_of(instance: Instance, item: Record) -> Record:
-    """The values of an item, each of its field's type.
+    """The values of an item, converted to the types of their fields.
 
     Raises:
         Refused: 1006 or 1001.
@@ -44,17 +44,17 @@ def save(instance: Instance, item: Record, action: str, lookup: str, partition: 
     """Create or update a lead.
 
     Args:
-        instance: Where it is.
-        item: Its values.
-        action: What may happen.
-        lookup: The field by which it is found.
-        partition: Name of the partition for a new one.
+        instance: Instance of the lead.
+        item: Values of the lead.
+        action: Allowed action.
+        lookup: Field by which it is found.
+        partition: Name of the partition for a new lead.
 
     Returns:
-        Its id and what happened.
+        The id and the outcome.
 
     Raises:
-        Refused: Nothing did.
+        Refused: Nothing was written.
     """
     world = instance.world
     with world.lock:
@@ -82,7 +82,7 @@ def partition_of(instance: Instance, name: str) -> int:
     """The id of a partition.
 
     Raises:
-        Refused: 1008, there is none of this name.
+        Refused: 1008, it does not exist.
     """
     for one in instance.library.records["lead_partitions"]:
         if one["name"] == name:
@@ -91,7 +91,7 @@ def partition_of(instance: Instance, name: str) -> int:
 
 
 def lookup_field(instance: Instance) -> str:
-    """The field by which a call finds leads.
+    """The lookup field of a call.
 
     Raises:
         Refused: 1003.
@@ -102,7 +102,7 @@ def lookup_field(instance: Instance) -> str:
 def _sync(instance: Instance, _: Call) -> Answer:
     records = items()
     action, lookup = choice("action", ACTIONS, ACTIONS[0]), lookup_field(instance)
-    partition = asked.text("partitionName")
+    partition = parameters.text("partitionName")
     if partition:
         partition_of(instance, partition)
     results = each(
@@ -112,15 +112,15 @@ def _sync(instance: Instance, _: Call) -> Answer:
 
 
 def _ids() -> list[Record]:
-    ids = asked.numbers("id")
+    ids = parameters.numbers("id")
     return [{"id": one} for one in ids] if ids else items()
 
 
 def lead_of(instance: Instance, item: Record, key: str = "id") -> int:
-    """The lead that an item names.
+    """The id of an item's lead.
 
     Raises:
-        Refused: 1004, it is not there.
+        Refused: 1004, the lead does not exist.
     """
     found = item.get(key)
     if not str(found).isdigit():
@@ -141,7 +141,7 @@ def _delete(instance: Instance, _: Call) -> Answer:
 
 def _merge(instance: Instance, _: Call, lead_id: str) -> Answer:
     winner = exists(instance, lead_id)
-    losers = asked.numbers("leadIds") or asked.numbers("leadId")
+    losers = parameters.numbers("leadIds") or parameters.numbers("leadId")
     if not losers:
         raise Refused("1002", "Missing value for required parameter 'leadIds'")
     if len(losers) > MOST_MERGED:
@@ -165,7 +165,7 @@ def _partitions(instance: Instance, _: Call) -> Answer:
 
 
 def _associate(instance: Instance, _: Call, lead_id: str) -> Answer:
-    values = {"cookies": asked.required("cookie")}
+    values = {"cookies": parameters.required("cookie")}
     instance.world.change_lead(exists(instance, lead_id), values, "Web service API")
     return {}
 
@@ -198,7 +198,7 @@ def _campaign(instance: Instance, campaign_id: str) -> Record:
 
 
 def _run(instance: Instance, campaign: Record, leads: list[int]) -> None:
-    """Let a campaign send its email."""
+    """Run a campaign, which sends its email."""
     emails = instance.library.records["emails"]
     if not emails:
         return
@@ -213,7 +213,7 @@ def _run(instance: Instance, campaign: Record, leads: list[int]) -> None:
 
 def _trigger(instance: Instance, _: Call, campaign_id: str) -> Answer:
     campaign = _campaign(instance, campaign_id)
-    told = asked.written().get("input") or {}
+    told = parameters.written().get("input") or {}
     leads = told.get("leads") if isinstance(told, dict) else None
     if not isinstance(leads, list) or not leads:
         raise Refused("1002", "Missing value for required parameter 'leads'")
@@ -229,9 +229,9 @@ def _schedule(instance: Instance, _: Call, campaign_id: str) -> Answer:
     campaign = _campaign(instance, campaign_id)
     if campaign["type"] != "batch":
         raise Refused("1003", f"Campaign {campaign_id} cannot be scheduled")
-    told = asked.body().get("input") or {}
+    told = parameters.body().get("input") or {}
     if told.get("runAt"):
-        asked.moment_of(str(told["runAt"]))
+        parameters.parse_time(str(told["runAt"]))
     lists = instance.world.lists["smart"]
     number = campaign["id"] if campaign["id"] in lists else 0
     _run(instance, campaign, instance.world.list_members("smart", number)[:300])
@@ -251,7 +251,7 @@ def _happen(instance: Instance, _: Call) -> Answer:
             raise Refused("1003", "Custom activity type not found")
         if item.get("primaryAttributeValue") in {None, ""}:
             raise Refused("1002", "Missing value for required parameter 'primaryAttributeValue'")
-        at = asked.moment_of(str(item.get("activityDate", "")), "1003")
+        at = parameters.parse_time(str(item.get("activityDate", "")), "1003")
         names = {one["apiName"]: one["name"] for one in described["attributes"]}
         names |= {one["name"]: one["name"] for one in described["attributes"]}
         attributes = {}
@@ -275,25 +275,27 @@ def _push(instance: Instance, _: Call) -> Answer:
         (
             one
             for one in instance.library.records["programs"]
-            if one["name"] == asked.text("programName")
+            if one["name"] == parameters.text("programName")
         ),
         None,
     )
-    if asked.text("programName") and program is None:
-        raise Refused("1003", f"Program '{asked.text('programName')}' not found")
+    if parameters.text("programName") and program is None:
+        raise Refused("1003", f"Program '{parameters.text('programName')}' not found")
     lookup = lookup_field(instance)
 
     def push(item: Record) -> Record:
         result = save(instance, item, ACTIONS[0], lookup)
         if program:
-            instance.members.set_status(program["id"], result["id"], asked.text("programStatus"))
+            instance.members.set_status(
+                program["id"], result["id"], parameters.text("programStatus")
+            )
         return result
 
     return {"result": each(items(), push, numbered=False)}
 
 
 def _submit(instance: Instance, _: Call) -> Answer:
-    form_id = asked.number("formId", 0)
+    form_id = parameters.number("formId", 0)
     forms = [one for one in instance.library.records["forms"] if one["id"] == form_id]
     if not forms:
         raise Refused("1003", f"Form {form_id} not found")

@@ -1,10 +1,10 @@
-"""Writes about program members: their status, their own fields, their end."""
+"""Writes of program members: status, fields, deletion."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.items import each, items, typed
 from marketo_sandbox.api.lead_writes import lead_of
 from marketo_sandbox.api.route import POST, Route
@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 
 
 def _status(instance: Instance, _: Call, program_id: str) -> Answer:
-    members, status = instance.members, asked.required("statusName")
+    members, status = instance.members, parameters.required("statusName")
     members.of_program(int(program_id))
     members.check_status(int(program_id), status)
 
@@ -31,7 +31,7 @@ def _status(instance: Instance, _: Call, program_id: str) -> Answer:
 
 
 def _old_status(instance: Instance, _: Call, program_id: str) -> Answer:
-    members, status = instance.members, asked.required("status")
+    members, status = instance.members, parameters.required("status")
     members.of_program(int(program_id))
     if status != "Not in Program":
         members.check_status(int(program_id), status)

@@ -1,4 +1,4 @@
-"""Writes about companies, opportunities and their kin, and about custom objects."""
+"""Writes of companies, opportunities and similar objects, and of custom objects."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _SYSTEM = frozenset({"createdAt", "updatedAt"})
 
 @dataclass(frozen=True)
 class Table:
-    """Where records are written.
+    """A table of records to write.
 
     Attributes:
-        id_field: Their unique id.
-        dedupe: What makes a record one.
-        fields: Data type by name.
-        records: They themselves.
+        id_field: Field with the unique id.
+        dedupe: Fields that make a record unique.
+        fields: Data types by name.
+        records: The records.
     """
 
     id_field: str
@@ -41,10 +41,10 @@ class Table:
     records: list[Record]
 
     def find(self, by: tuple[str, ...], item: Record) -> Record | None:
-        """The record that an item names.
+        """The record of an item.
 
         Raises:
-            Refused: 1003, its key is not whole.
+            Refused: 1003, its key is incomplete.
         """
         for name in by:
             if item.get(name) in {None, ""}:
@@ -56,7 +56,7 @@ class Table:
         return None
 
     def values(self, item: Record) -> Record:
-        """The values of an item, each of its field's type.
+        """The values of an item, converted to the types of their fields.
 
         Raises:
             Refused: 1006 or 1001.
@@ -76,17 +76,17 @@ def save(
     """Create or update a record.
 
     Args:
-        instance: With its time.
-        table: Where it is.
-        item: Its values.
-        action: What may happen.
-        by: The fields by which it is found.
+        instance: Instance with its clock.
+        table: Table of the record.
+        item: Values of the record.
+        action: Allowed action.
+        by: Fields by which it is found.
 
     Returns:
-        Its id and what happened.
+        The id and the outcome.
 
     Raises:
-        Refused: Nothing did.
+        Refused: Nothing was written.
     """
     with instance.world.lock:
         values, found = table.values(item), table.find(by, item)
@@ -155,10 +155,10 @@ def _custom_object(instance: Instance, name: str) -> CustomTable:
 
 
 class CustomTable(Table):
-    """Records of a custom object: their link and their time are kept with them."""
+    """Records of a custom object, which keep their link and time."""
 
     def __init__(self, kind: Any) -> None:
-        """Bind the type.
+        """Store the type.
 
         Args:
             kind: A custom object type.
@@ -168,7 +168,7 @@ class CustomTable(Table):
 
 
 class _Items(list[Record]):
-    """The values of a type's records; what is added or removed is so in the type."""
+    """The values of a type's records; changes of the list change the type."""
 
     def __init__(self, kind: Any) -> None:
         super().__init__(one.values for one in kind.items)

@@ -1,11 +1,11 @@
-"""Companies, opportunities and their kin, and custom objects: described, and found by value."""
+"""Companies, opportunities and similar objects, and custom objects: describe and lookup."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import page, required, without_empty
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import page, required, without_empty
 from marketo_sandbox.api.route import Route
 from marketo_sandbox.custom_objects import PERMISSION as CUSTOM
 from marketo_sandbox.export import Refused
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 MOST_VALUES = 300
-# Over REST these are off where a CRM is synced natively. Source: lead-database.md
+# Not available over REST if a CRM is synced natively. Source: lead-database.md
 OF_CRM = frozenset({"companies", "sales_persons", "opportunities", "opportunity_roles"})
 
 
 def refuse_crm(instance: Instance, name: str) -> None:
-    """Refuse what a native CRM sync disables.
+    """Refuse calls that a native CRM sync disables.
 
     Raises:
         Refused: 1018.
@@ -33,10 +33,10 @@ def refuse_crm(instance: Instance, name: str) -> None:
 
 
 def description(name: str) -> Record:
-    """A kind as its describe call has it.
+    """The answer of a kind's describe call.
 
     Args:
-        name: Of the kind.
+        name: Name of the kind.
     """
     kind = KINDS[name]
     fields = [
@@ -86,24 +86,28 @@ def _by_filter(name: str) -> Callable[..., Answer]:
 def matching(
     records: list[Record], id_field: str, dedupe: tuple[str, ...], searchable: tuple[str, ...]
 ) -> list[Record]:
-    """The records that a call asks for by a field, or by all dedupe fields together.
+    """The records that match a call's field, or all dedupe fields together.
 
     Args:
-        records: All of them.
-        id_field: Their unique id.
-        dedupe: What makes a record one.
-        searchable: Single fields by which they are found.
+        records: All records.
+        id_field: Field with the unique id.
+        dedupe: Fields that make a record unique.
+        searchable: Single fields that can be filtered by.
 
     Raises:
-        Refused: As Marketo would.
+        Refused: The call is invalid.
     """
-    keys = asked.body().get("input")
+    keys = parameters.body().get("input")
     if keys is not None:
         if not isinstance(keys, list) or not all(isinstance(one, dict) for one in keys):
             raise Refused("1003", "input must be a list of objects")
         if len(keys) > MOST_VALUES:
             raise Refused("1003", "At most 300 records are allowed")
-        by = dedupe if asked.text("filterType", "dedupeFields") == "dedupeFields" else (id_field,)
+        by = (
+            dedupe
+            if parameters.text("filterType", "dedupeFields") == "dedupeFields"
+            else (id_field,)
+        )
         wanted = {tuple(str(one.get(name)) for name in by) for one in keys}
         return [one for one in records if tuple(str(one.get(name)) for name in by) in wanted]
     field = required("filterType")
@@ -113,14 +117,14 @@ def matching(
     if field not in {*searchable, id_field}:
         raise Refused("1011", f"Field '{field}' is not supported as a filter")
     required("filterValues")
-    values = asked.names("filterValues")
+    values = parameters.names("filterValues")
     if len(values) > MOST_VALUES:
         raise Refused("1003", "At most 300 filterValues are allowed")
     return [one for one in records if one.get(field) is not None and str(one[field]) in values]
 
 
 def _page(instance: Instance, kind: Kind, found: list[Record]) -> Answer:
-    names = asked.fields(kind.fields, [kind.id_field, *kind.dedupe, "createdAt", "updatedAt"])
+    names = parameters.fields(kind.fields, [kind.id_field, *kind.dedupe, "createdAt", "updatedAt"])
     answer = page(found, with_more=kind.with_more)
     rows = [
         {"seq": place, **_as_shown(instance, kind, {name: one.get(name) for name in names})}
@@ -148,7 +152,7 @@ def _account_lists(instance: Instance, _: Call) -> Answer:
     if not field:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     required("filterValues")
-    values = asked.names("filterValues")
+    values = parameters.names("filterValues")
     records = instance.linked.records[LISTS_OF_ACCOUNTS]
     found = [one for one in records if one[field] in values]
     answer = page(found)
@@ -169,7 +173,7 @@ def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
 
 
 def _types(instance: Instance, _: Call) -> Answer:
-    wanted = asked.names("names")
+    wanted = parameters.names("names")
     shown = [
         without_empty(one.listed())
         for name, one in instance.custom_objects.items()
@@ -179,10 +183,10 @@ def _types(instance: Instance, _: Call) -> Answer:
 
 
 def custom_object(instance: Instance, name: str) -> Any:
-    """A custom object type that must be there.
+    """A custom object type that must exist.
 
     Raises:
-        Refused: 1013, it is not.
+        Refused: 1013, it does not exist.
     """
     if name not in instance.custom_objects:
         raise Refused("1013", f"Custom object '{name}' not found")
@@ -197,7 +201,7 @@ def _custom(instance: Instance, _: Call, name: str) -> Answer:
     kind = custom_object(instance, name)
     dedupe, link = tuple(kind.listed()["dedupeFields"]), kind.link
     found = matching(kind.expected(), "marketoGUID", dedupe, (*dedupe, "marketoGUID", link))
-    names = asked.fields(kind.fields, ["marketoGUID", *dedupe, "createdAt", "updatedAt"])
+    names = parameters.fields(kind.fields, ["marketoGUID", *dedupe, "createdAt", "updatedAt"])
     answer = page(found)
     rows = [
         {"seq": place, **{key: one.get(key) for key in names}}

@@ -1,15 +1,15 @@
-"""What is inside assets: content, fields, variables, tokens, and what uses them."""
+"""Parts of assets: content, fields, variables, tokens and uses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import required, text
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.assets import find, must, none_found, paged, rules, wanted_status
+from marketo_sandbox.api.parameters import required, text
 from marketo_sandbox.api.route import ASSET, Route
 from marketo_sandbox.export import Refused
-from marketo_sandbox.rough import ASSETS, spelled
+from marketo_sandbox.quirks import ASSETS, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,10 @@ _A1 = "/rest/asset/v1"
 
 
 def _of(instance: Instance, parent: str, number: str) -> Record:
-    """The asset whose part is asked for, in the version that is asked for.
+    """The asset of the requested part, in the requested version.
 
     Raises:
-        Refused: 702, there is none.
+        Refused: 702, it does not exist.
     """
     found, status = must(instance, parent, number), wanted_status()
     if status and str(found.get("status")).lower() != status:
@@ -51,7 +51,7 @@ def _body(parent: str, *kept: str) -> Callable[..., Answer]:
 
 
 def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
-    """Content that differs by segment, for the parts that there are."""
+    """Dynamic content of existing parts."""
 
     def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
         found = _of(instance, parent, number)
@@ -68,10 +68,10 @@ def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
 
 
 def by_segment(instance: Instance, found: Record) -> Record:
-    """What a section of an asset shows to each segment.
+    """Content of an asset's section for each segment.
 
     Args:
-        instance: With its segments.
+        instance: Instance with its segments.
         found: The asset.
     """
     records = instance.library.records["segmentations"]
@@ -117,10 +117,10 @@ def users_of(instance: Instance, user: str, kind: str, number: int) -> list[Reco
     """The assets that use another one.
 
     Args:
-        instance: Where they are.
-        user: Name of their kind.
-        kind: What they are called.
-        number: Id of the one that is used.
+        instance: Instance of the assets.
+        user: Name of the using kind.
+        kind: Displayed type of the using assets.
+        number: Id of the used asset.
     """
     return [
         {
@@ -162,7 +162,7 @@ def _smart_list_of(parent: str) -> Callable[..., Answer]:
         if smart_list is None:
             return none_found()
         shown = dict(smart_list)
-        if asked.flag("includeRules"):
+        if parameters.flag("includeRules"):
             shown["rules"] = rules(smart_list["id"])
         return {"result": [spelled(shown, ASSETS)]}
 
@@ -183,7 +183,7 @@ def folder(instance: Instance, number: str, kind: str) -> Record:
     """A folder by id and type.
 
     Raises:
-        Refused: 702, there is none.
+        Refused: 702, it does not exist.
     """
     for one in instance.library.records["folders"]:
         if str(one["id"]) == number and one["folderId"]["type"] == kind:

@@ -1,16 +1,16 @@
-"""Leads as REST gives them: by any searchable field, one by one, of a list, of a program."""
+"""Leads over REST: by searchable fields, by id, of a list, of a program."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import moment_of, page, required, text, without_empty
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import page, parse_time, required, text, without_empty
 from marketo_sandbox.api.route import ASSET, LEAD, Route
 from marketo_sandbox.clock import iso
 from marketo_sandbox.export import Refused
 from marketo_sandbox.fields import NEVER_EXPORTED, described_fields, display_name
-from marketo_sandbox.rough import DATABASE, spelled
+from marketo_sandbox.quirks import DATABASE, spelled
 from marketo_sandbox.world.activities import CAMPAIGN_TYPES
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ MOST_VALUES, MOST_LEADS = 300, 1000
 
 
 def described(instance: Instance, _: Call) -> Answer:
-    """The fields as the older describe call lists them."""
+    """The fields in the older describe call."""
     return {"result": described_fields(instance.world.fields)}
 
 
 def described_again(instance: Instance, _: Call) -> Answer:
-    """The fields as the newer describe call lists them."""
+    """The fields in the newer describe call."""
     fields = [
         {
             "name": name,
@@ -48,7 +48,7 @@ def described_again(instance: Instance, _: Call) -> Answer:
 
 
 def searchable_fields(instance: Instance) -> list[str]:
-    """The fields by which leads are found."""
+    """The fields by which leads can be found."""
     return [name for name, kind in instance.world.fields.items() if kind in SEARCHABLE]
 
 
@@ -56,9 +56,9 @@ def shown(instance: Instance, lead_id: int, names: list[str]) -> Answer:
     """A lead with some of its fields.
 
     Args:
-        instance: Where it is.
-        lead_id: Its id.
-        names: Of the fields.
+        instance: Instance of the lead.
+        lead_id: Id of the lead.
+        names: Names of the fields.
     """
     lead = instance.world.leads[lead_id]
     values = {
@@ -74,10 +74,10 @@ def by_filter(instance: Instance, _: Call) -> Answer:
     if by not in {"id", "sfdcLeadId", "cookies", *searchable_fields(instance)}:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     required("filterValues")
-    values = asked.names("filterValues")
+    values = parameters.names("filterValues")
     if len(values) > MOST_VALUES:
         raise Refused("1003", "At most 300 filterValues are allowed")
-    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     with instance.world.lock:
         found = find(instance, by, values)
         if len(found) > MOST_LEADS:
@@ -86,12 +86,12 @@ def by_filter(instance: Instance, _: Call) -> Answer:
 
 
 def find(instance: Instance, by: str, values: list[str]) -> list[int]:
-    """Ids of the leads that have one of some values, in whatever case.
+    """Ids of the leads with one of the values, ignoring case.
 
     Args:
-        instance: Where they are.
-        by: The field.
-        values: Of it.
+        instance: Instance of the leads.
+        by: Name of the field.
+        values: Values of the field.
     """
     leads = instance.world.leads
     if by == "id":
@@ -109,15 +109,15 @@ def find(instance: Instance, by: str, values: list[str]) -> list[int]:
 
 def one_lead(instance: Instance, _: Call, lead_id: str) -> Answer:
     """One lead."""
-    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     return {"result": [shown(instance, exists(instance, lead_id), wanted)]}
 
 
 def exists(instance: Instance, lead_id: str) -> int:
-    """The id of a lead that must be there.
+    """The id of a lead that must exist.
 
     Raises:
-        Refused: 1004, it is not.
+        Refused: 1004, it does not exist.
     """
     if int(lead_id) not in instance.world.leads:
         raise Refused("1004", f"Lead [{lead_id}] not found")
@@ -134,9 +134,12 @@ def partitions(instance: Instance, _: Call) -> Answer:
 
 
 def lists(instance: Instance, _: Call) -> Answer:
-    """Static lists as the lead database has them."""
-    ids, names = set(asked.numbers("id")), set(asked.names("name"))
-    programs, workspaces = set(asked.names("programName")), set(asked.names("workspaceName"))
+    """Static lists in the lead database."""
+    ids, names = set(parameters.numbers("id")), set(parameters.names("name"))
+    programs, workspaces = (
+        set(parameters.names("programName")),
+        set(parameters.names("workspaceName")),
+    )
     found = [
         one
         for one in map(listed, instance.library.records["static_lists"])
@@ -148,33 +151,33 @@ def lists(instance: Instance, _: Call) -> Answer:
     return page(found, with_more=False)
 
 
-def listed(one: Answer) -> Answer:
-    """A static list as the lead database has it.
+def listed(asset: Answer) -> Answer:
+    """A static list in the format of the lead database.
 
     Args:
-        one: As an asset.
+        asset: Static list as an asset.
     """
-    folder = one["folder"]
+    folder = asset["folder"]
     program = folder["folderName"] if folder["type"] == "Program" else None
     return without_empty(
         {
-            "id": one["id"],
-            "name": one["name"],
-            "description": one["description"],
+            "id": asset["id"],
+            "name": asset["name"],
+            "description": asset["description"],
             "programName": program,
             "workspaceId": 1,
-            "workspaceName": one["workspace"],
-            "createdAt": one["createdAt"],
-            "updatedAt": one["updatedAt"],
+            "workspaceName": asset["workspace"],
+            "createdAt": asset["createdAt"],
+            "updatedAt": asset["updatedAt"],
         }
     )
 
 
 def static_list(instance: Instance, number_of_list: str) -> int:
-    """The id of a list that must be there.
+    """The id of a list that must exist.
 
     Raises:
-        Refused: 1013, it is not.
+        Refused: 1013, it does not exist.
     """
     if int(number_of_list) not in instance.world.lists["static"]:
         raise Refused("1013", f"List {number_of_list} not found")
@@ -190,7 +193,7 @@ def one_list(instance: Instance, _: Call, list_id: str) -> Answer:
 
 def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
     """The leads of a static list."""
-    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     members = instance.world.list_members("static", static_list(instance, list_id))
     found = page(members)
     if not found["moreResult"]:
@@ -201,7 +204,7 @@ def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
 def is_member(instance: Instance, _: Call, list_id: str) -> Answer:
     """Whether leads are in a static list."""
     members = set(instance.world.list_members("static", static_list(instance, list_id)))
-    ids = asked.numbers("id") or [int(one["id"]) for one in asked.body().get("input", ())]
+    ids = parameters.numbers("id") or [int(one["id"]) for one in parameters.body().get("input", ())]
     if not ids:
         raise Refused("1002", "Missing value for required parameter 'id'")
     return {"result": [_membership(instance, one, one in members) for one in ids]}
@@ -214,13 +217,13 @@ def _membership(instance: Instance, lead_id: int, member: bool) -> Answer:  # no
     return {"id": lead_id, "status": "memberof" if member else "notmemberof"}
 
 
-# What a lead belongs to
+# Memberships of a lead
 
 
 def _within(at: Any) -> bool:
-    earliest, latest = asked.moment("earliestUpdatedAt"), asked.moment("latestUpdatedAt")
-    moment = moment_of(at) if isinstance(at, str) else at
-    return (not earliest or moment >= earliest) and (not latest or moment <= latest)
+    earliest, latest = parameters.time("earliestUpdatedAt"), parameters.time("latestUpdatedAt")
+    changed = parse_time(at) if isinstance(at, str) else at
+    return (not earliest or changed >= earliest) and (not latest or changed <= latest)
 
 
 def lists_of(instance: Instance, _: Call, lead_id: str) -> Answer:
@@ -239,7 +242,7 @@ def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
     wanted, by = exists(instance, lead_id), text("filterType")
     if by not in {"", "programId"}:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
-    ids = set(asked.numbers("filterValues")) if by else None
+    ids = set(parameters.numbers("filterValues")) if by else None
     found = [
         {"id": one["programId"], **membership(one), "updatedAt": one["updatedAt"]}
         for one in instance.members.expected()
@@ -251,10 +254,10 @@ def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
 
 
 def membership(member: Answer) -> Answer:
-    """What a list of leads says about a membership.
+    """A membership in the format of a list of leads.
 
     Args:
-        member: With all its fields.
+        member: Membership with all its fields.
     """
     return without_empty(
         {
@@ -270,7 +273,7 @@ def membership(member: Answer) -> Answer:
 
 
 def campaigns_of(instance: Instance, _: Call, lead_id: str) -> Answer:
-    """The smart campaigns that did something for a lead."""
+    """The smart campaigns of a lead's activities."""
     wanted = exists(instance, lead_id)
     last: dict[int, Any] = {}
     for one in instance.world.activities.between(types=CAMPAIGN_TYPES):
@@ -287,7 +290,7 @@ def campaigns_of(instance: Instance, _: Call, lead_id: str) -> Answer:
 
 def of_program(instance: Instance, _: Call, program_id: str) -> Answer:
     """The leads of a program, with their membership."""
-    wanted = asked.fields(instance.world.fields, DEFAULT_FIELDS)
+    wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     members = instance.members.of_program(int(program_id))
     found = page(list(members))
     return {
@@ -299,7 +302,7 @@ def of_program(instance: Instance, _: Call, program_id: str) -> Answer:
     }
 
 
-# Campaigns as the lead database has them
+# Campaigns in the lead database
 
 
 def campaigns(instance: Instance, _: Call) -> Answer:
@@ -308,13 +311,13 @@ def campaigns(instance: Instance, _: Call) -> Answer:
                "workspaceName": "workspaceName"}  # fmt: skip
     found = instance.library.records["campaigns"]
     for parameter, key in filters.items():
-        values = set(asked.names(parameter))
+        values = set(parameters.names(parameter))
         found = [one for one in found if not values or str(one[key]) in values]
-    trigger = asked.flag("isTriggerable")
+    trigger = parameters.flag("isTriggerable")
     if trigger is not None:
         found = [one for one in found if (one["type"] == "trigger") is trigger]
     if instance.options.rough and not text("nextPageToken"):
-        return {"result": [], "nextPageToken": asked.token_of("0")}
+        return {"result": [], "nextPageToken": parameters.token_of("0")}
     return page([without_empty(dict(spelled(one, DATABASE))) for one in found], with_more=False)
 
 

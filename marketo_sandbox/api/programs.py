@@ -1,12 +1,12 @@
-"""Program members over REST: by lead, by status, by custom field, by time."""
+"""Program members over REST, by lead, status, custom field or time."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import page, required
+from marketo_sandbox.api import parameters
+from marketo_sandbox.api.parameters import page, required
 from marketo_sandbox.api.route import LEAD, Route
 from marketo_sandbox.export import Refused
 
@@ -27,15 +27,15 @@ def _members(instance: Instance, _: Call, program_id: str) -> Answer:
     }
     if by == "updatedAt":
         start, end = _range()
-        found = [one for one in members if start <= asked.moment_of(one["updatedAt"]) <= end]
+        found = [one for one in members if start <= parameters.parse_time(one["updatedAt"]) <= end]
     elif by in searchable:
         required("filterValues")
-        values = {one.lower() for one in asked.names("filterValues")}
+        values = {one.lower() for one in parameters.names("filterValues")}
         found = [one for one in members if str(one[by]).lower() in values]
     else:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
-    names = asked.fields(known, DEFAULT)
-    # Both are always there, as the examples of Adobe's page have them.
+    names = parameters.fields(known, DEFAULT)
+    # Both are always present, as in Adobe's examples.
     names = [*names, *(one for one in ("leadId", "programId") if one not in names)]
     answer = page(found)
     rows = [
@@ -46,7 +46,7 @@ def _members(instance: Instance, _: Call, program_id: str) -> Answer:
 
 
 def _range() -> tuple[Any, Any]:
-    start, end = asked.moment("startAt"), asked.moment("endAt")
+    start, end = parameters.time("startAt"), parameters.time("endAt")
     if not start or not end:
         raise Refused("1002", "Missing value for required parameter 'startAt' or 'endAt'")
     if end < start or end - start > timedelta(days=_DAYS):

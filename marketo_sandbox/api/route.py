@@ -1,4 +1,4 @@
-"""One endpoint: where it is, who may call it, and what answers."""
+"""An endpoint: path, permission and handler."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Route:
     """One endpoint.
 
     Attributes:
-        pattern: The whole path; its groups are arguments of the handler.
-        handler: Takes the instance, the call and the groups.
-        permission: What a caller needs; its Read-Write twin will do.
-        methods: After `_method` was honoured.
+        pattern: Pattern of the whole path; its groups are arguments of the handler.
+        handler: Function of the instance, the call and the groups.
+        permission: Permission that a caller needs; its Read-Write counterpart is enough, too.
+        methods: HTTP methods, after `_method` is applied.
     """
 
     pattern: str

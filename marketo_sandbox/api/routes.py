@@ -1,4 +1,4 @@
-"""Every endpoint in one table."""
+"""The table of all endpoints."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ KNOWN_PERMISSIONS = {
 
 
 def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """The endpoint of a call, and what its path names.
+    """The endpoint of a call, and the parameters in its path.
 
     Args:
-        method: Of the call.
-        path: Of the call.
+        method: Method of the call.
+        path: Path of the call.
 
     Raises:
-        Refused: 605 where another method would do, 610 where nothing is.
+        Refused: 605 if the path only has other methods, 610 if it is unknown.
     """
     known = False
     for route, pattern in _PATTERNS:

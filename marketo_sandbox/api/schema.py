@@ -1,12 +1,12 @@
-"""The metadata of fields and custom objects, which needs permissions of its own."""
+"""The metadata of fields and custom objects, which needs separate permissions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api import asked
-from marketo_sandbox.api.asked import page, without_empty
+from marketo_sandbox.api import parameters
 from marketo_sandbox.api.objects import custom_object, description, refuse_crm
+from marketo_sandbox.api.parameters import page, without_empty
 from marketo_sandbox.api.route import Route
 from marketo_sandbox.export import Refused
 from marketo_sandbox.fields import CUSTOM, display_name
@@ -90,7 +90,7 @@ def _members(instance: Instance, _: Call) -> Answer:
 
 
 def _types(instance: Instance, _: Call) -> Answer:
-    wanted, state = asked.names("names"), asked.text("state")
+    wanted, state = parameters.names("names"), parameters.text("state")
     if state not in {"", "draft", "approved", "approvedWithDraft"}:
         raise Refused("1003", f"Invalid value '{state}' for state")
     shown = [
@@ -107,7 +107,7 @@ def _schema(one: Answer) -> Answer:
 
 
 def _type(instance: Instance, _: Call, name: str) -> Answer:
-    kind, state = custom_object(instance, name), asked.text("state")
+    kind, state = custom_object(instance, name), parameters.text("state")
     if state and state != kind.state:
         raise Refused("1013", f"Custom object '{name}' has no version that is {state}")
     return {"result": [_schema(kind.described())]}

@@ -1,4 +1,4 @@
-"""Calls and errors of today and of the last seven days."""
+"""Calls and errors of today and the last seven days."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The user service, which answers in HTTP statuses and bare arrays."""
+"""The user service, which answers with HTTP statuses and bare arrays."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api.asked import ASSET_PAGE, number
+from marketo_sandbox.api.parameters import ASSET_PAGE, number
 from marketo_sandbox.api.route import Route
 from marketo_sandbox.export import Refused
-from marketo_sandbox.rough import ROLES, USERS, spelled
+from marketo_sandbox.quirks import ROLES, USERS, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.server import Call, Instance
 
 PREFIX = "/userservice/"
-# The HTTP status of an error there, by its code.
+# HTTP status of an error, by code.
 STATUSES = {"601": 401, "602": 401, "603": 403, "610": 404, "605": 405, "1013": 404}
 
 
@@ -40,11 +40,11 @@ def _one(instance: Instance, _: Call, user: str) -> Any:
 
 
 def details(instance: Instance, user: dict[str, Any]) -> dict[str, Any]:
-    """What is known of one user.
+    """The details of a user.
 
     Args:
-        instance: Where it is.
-        user: As the list has it.
+        instance: Instance of the user.
+        user: User as in the list.
     """
     return {
         **user,

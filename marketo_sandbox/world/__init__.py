@@ -1,4 +1,4 @@
-"""The data of the instance: made from a seed when somebody looks, changed by what people do."""
+"""The data of the instance: created from a seed on demand, and changed by actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All activities in the order of their time: those of the tracks, and what happened since."""
+"""All activities in order of time: those of the tracks, and later ones."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from marketo_sandbox.world.records import Activity
     from marketo_sandbox.world.track import Track
 
-# Days that Marketo keeps activities of a type; all others 25 months. Source: activity retention.
+# Days for which Marketo keeps activities, by type; others 25 months. Source: activity retention.
 SHORT = frozenset({1, 3, 6, 7, 13, 19, 22, 24, 26, 30, 36})
-# Types of which smart campaigns are the cause.
+# Types caused by smart campaigns.
 CAMPAIGN_TYPES = (6, 13, 22, 46, 104)
 _DELETED_DAYS, _SHORT_DAYS, _LONG_DAYS = 14, 90, 760
 
 
 class Activities:
-    """What can be read of the activities now."""
+    """The activities that can be read now."""
 
     def __init__(self, tracks: Sequence[Track], options: SandboxOptions, clock: Clock) -> None:
-        """Begin with the tracks.
+        """Start with the tracks.
 
         Args:
-            tracks: What happened before the start.
-            options: Whether activities are purged.
-            clock: What is old, and what is not yet committed.
+            tracks: Activities before the start.
+            options: Options, for whether activities are purged.
+            clock: Clock, for old and uncommitted activities.
         """
         self._tracks = tracks
         self._options = options
@@ -40,23 +40,23 @@ class Activities:
         self._added: list[Activity] = []
 
     def append(self, activity: Activity) -> None:
-        """Let something happen."""
+        """Add an activity."""
         self._added.append(activity)
 
     def rename(self, type_id: int, old: str, new: str) -> None:
-        """Give an attribute of what happened since the start another name.
+        """Rename an attribute of activities since the start.
 
         Args:
-            type_id: Of the activities.
-            old: The name so far.
-            new: The name from now on.
+            type_id: Id of their type.
+            old: Old name.
+            new: New name.
         """
         for one in self._added:
             if one.type_id == type_id and old in one.attributes:
                 one.attributes[new] = one.attributes.pop(old)
 
     def __iter__(self) -> Iterator[Activity]:
-        """Everything that can be read, oldest first."""
+        """All readable activities, oldest first."""
         return self.between()
 
     def between(
@@ -65,12 +65,12 @@ class Activities:
         end: datetime | None = None,
         types: Iterable[int] = (),
     ) -> Iterator[Activity]:
-        """What can be read of a time, oldest first.
+        """Readable activities in a period, oldest first.
 
         Args:
             start: First second.
             end: Last second.
-            types: Ids of the types that are wanted; all by default.
+            types: Ids of the wanted types; all by default.
         """
         wanted = set(types)
         now = self._clock.now()
@@ -96,7 +96,7 @@ class Activities:
             yield one
 
     def count(self) -> int:
-        """How many can be read by export, as far as they need not be made to know."""
+        """Number of exportable activities, as far as it is known without creating them."""
         if self._options.retention or self._options.late_sends:
             return sum(one.type_id != DELETED for one in self)
         made = sum(one.count for one in self._tracks if one.types != {DELETED})

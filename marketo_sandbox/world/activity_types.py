@@ -1,4 +1,4 @@
-"""The activity types of the instance: those of a real one, more of Marketo's, custom ones."""
+"""The activity types of the instance: Marketo's and custom ones."""
 
 from __future__ import annotations
 
@@ -92,10 +92,10 @@ _TYPES: tuple[tuple[int, str, str, str], ...] = (
 
 
 def activity_types(count: int) -> list[dict[str, Any]]:
-    """The types as `activities/types.json` gives them.
+    """The types as `activities/types.json` returns them.
 
     Args:
-        count: How many; further custom ones are made up beyond those that are listed here.
+        count: Number of types; custom ones are added beyond those listed here.
     """
     types = [_as_api(*one) for one in _TYPES]
     for number in range(count - len(types)):
@@ -108,11 +108,11 @@ FIRST_CUSTOM = 100_000
 
 
 def api_name(name: str, type_id: int) -> str:
-    """The name of a custom type that never changes.
+    """The API name of a custom type, which never changes.
 
     Args:
-        name: The one that people see.
-        type_id: Of the type.
+        name: Display name.
+        type_id: Id of the type.
     """
     word = re.sub(r"[^A-Za-z0-9]+", "", name.title())
     return f"{word[:1].lower()}{word[1:]}{type_id % 100}_c"
@@ -134,11 +134,11 @@ def _as_api(type_id: int, name: str, primary: str, attributes: str) -> dict[str,
 
 
 def external_types(types: list[dict[str, Any]], created: datetime) -> list[dict[str, Any]]:
-    """The custom types as `activities/external/types.json` gives them.
+    """The custom types as `activities/external/types.json` returns them.
 
     Args:
         types: All types.
-        created: When the custom ones were.
+        created: Creation time of the custom types.
     """
     return [
         {

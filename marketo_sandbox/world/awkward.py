@@ -1,4 +1,4 @@
-"""Awkward values for `rough` data: what people type, and how files spell some cells."""
+"""Awkward values for `rough` data: unusual text, and unusual spellings of cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from marketo_sandbox.world.records import Lead
 
-# Text as people really type it; what a database cannot store is not in the truth.
+# Text that people really type, without what a database cannot store.
 TEXTS: tuple[str, ...] = (
     "line one\nline two",
     "carriage\rreturn",
@@ -27,7 +27,7 @@ TEXTS: tuple[str, ...] = (
     "x" * 100_000,
 )
 
-# A cell as the file has it, and what it means: the spellings that a reader must survive.
+# Cells of a file, and their values: spellings that a reader must handle.
 _CELLS: dict[str, tuple[tuple[str, Any], ...]] = {
     "integer": (("12.0", 12), ("12345678901234567890123", 12345678901234567890123)),
     "percent": (("12.5", 12.5), ("7", 7)),
@@ -45,11 +45,11 @@ _NAMES = {
 
 
 def roughen_lead(number: int, lead: Lead) -> None:
-    """Give a lead what a reader must survive.
+    """Add awkward values to a lead.
 
     Args:
-        number: Its place among the leads.
-        lead: Changed in place.
+        number: Index among the leads.
+        lead: Lead, changed in place.
     """
     if number % 3 == 0:
         text = TEXTS[number // 3 % (len(TEXTS) - (number % 300 != 0))]
@@ -59,18 +59,18 @@ def roughen_lead(number: int, lead: Lead) -> None:
     if number % 5 == 0:
         kind = tuple(_CELLS)[number // 5 % len(_CELLS)]
         spellings = _CELLS[kind]
-        # No database column of 64 bits holds the long integer: it is never drawn.
+        # The long integer does not fit into 64 bits, so it is never used.
         place = 0 if kind == "integer" or number % 50 else number // 50 % len(spellings)
         lead.cells[_NAMES[kind]], lead.values[_NAMES[kind]] = spellings[place]
 
 
 def roughen_attributes(number: int, described: dict[str, Any], attributes: dict[str, Any]) -> None:
-    """Give an activity attributes that nobody declared, and text that people type.
+    """Add undeclared attributes and awkward text to an activity.
 
     Args:
-        number: Its place among the activities.
-        described: Its type.
-        attributes: Changed in place.
+        number: Index among the activities.
+        described: Activity type.
+        attributes: Attributes, changed in place.
     """
     texts = [
         one["name"]

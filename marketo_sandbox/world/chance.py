@@ -1,4 +1,4 @@
-"""Chance by address: the same seed and place give the same value, in whatever order one looks."""
+"""Random values by address: the same seed and address give the same value, in any order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MASK = (1 << 64) - 1
 
 
 def mixed(*numbers: int) -> int:
-    """A number of 64 bits that depends on all of these, evenly spread."""
+    """A 64-bit hash of these numbers."""
     state = 0x9E3779B97F4A7C15
     for number in numbers:
         state = (state ^ (number & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
@@ -27,7 +27,7 @@ def mixed(*numbers: int) -> int:
 
 
 def chance(*address: object) -> random.Random:
-    """A source of random values of its own for an address."""
+    """A random generator for an address."""
     return random.Random("/".join(map(str, address)))  # noqa: S311 - data, not secrets
 
 
@@ -38,17 +38,17 @@ def guid(*address: object) -> str:
 
 
 def pick(items: Sequence[Any], number: int) -> Any:
-    """One of some items, by a number of any size."""
+    """The item for a number of any size."""
     return items[number % len(items)]
 
 
-def value(draw: random.Random, kind: str, moment: datetime) -> Any:  # noqa: PLR0911
-    """A value of a data type.
+def value(draw: random.Random, kind: str, after: datetime) -> Any:  # noqa: PLR0911
+    """A random value of a data type.
 
     Args:
-        draw: Where chance comes from.
+        draw: Random generator.
         kind: Data type.
-        moment: Dates lie after it.
+        after: Start of the period for dates.
     """
     if kind in {"integer", "score"}:
         return draw.randint(0, 5000)
@@ -59,9 +59,9 @@ def value(draw: random.Random, kind: str, moment: datetime) -> Any:  # noqa: PLR
     if kind == "boolean":
         return draw.random() < 0.5  # noqa: PLR2004
     if kind == "date":
-        return (moment + timedelta(days=draw.randint(0, 900))).strftime("%Y-%m-%d")
+        return (after + timedelta(days=draw.randint(0, 900))).strftime("%Y-%m-%d")
     if kind == "datetime":
-        return iso(moment + timedelta(seconds=draw.randint(0, 10**7)))
+        return iso(after + timedelta(seconds=draw.randint(0, 10**7)))
     if kind == "reference":
         return str(draw.randint(1, 99))
     if kind == "phone":

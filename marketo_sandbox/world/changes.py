@@ -1,4 +1,4 @@
-"""Changes of leads: the value of a field over time, which ends in the lead's present one."""
+"""Changes of leads: the values of a field over time, up to the current one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.world.track import Scene
 
 DATA_VALUE, SCORE = 13, 22
-# Each change concerns the newest lead, or one half, a quarter, an eighth as new.
+# Each change is of the newest lead, or of one at a half, a quarter or an eighth of all leads.
 SHIFTS = 4
 WORDS: dict[str, tuple[str, ...]] = {
     "leadScore": (),
@@ -33,28 +33,28 @@ NAMES = tuple(WORDS)
 
 
 class Changes(Track):
-    """Change Data Value and Change Score."""
+    """Change Data Value and Change Score activities."""
 
     name = "changes"
     types = frozenset({DATA_VALUE, SCORE})
 
     def __init__(self, scene: Scene, count: int, fields: dict[str, str]) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            count: How many changes.
+            scene: Data shared by all tracks.
+            count: Number of changes.
             fields: Data types of the lead fields.
         """
         super().__init__(scene, count)
         self._ids = {name: FIRST_FIELD_ID + place for place, name in enumerate(fields)}
 
     def number(self, index: int) -> int:
-        """The lead that a change concerns."""
+        """Number of the changed lead."""
         return (index * self.scene.leads // self.count) >> (index % SHIFTS)
 
     def of_lead(self, number: int) -> list[int]:
-        """The changes of a lead, oldest first."""
+        """Changes of a lead, oldest first."""
         if not self.count:
             return []
         leads = self.scene.leads
@@ -67,7 +67,7 @@ class Changes(Track):
         return sorted(found)
 
     def initial(self, number: int, name: str) -> Any:
-        """The value with which a lead was created."""
+        """Initial value of a lead."""
         place = NAMES.index(name)
         drawn = mixed(self.scene.seed, number, place)
         if name == "leadScore":
@@ -75,31 +75,31 @@ class Changes(Track):
         return None if name == "Region__c" and drawn % 3 == 0 else pick(WORDS[name], drawn >> 8)
 
     def history(self, number: int) -> list[tuple[int, str, Any, Any]]:
-        """The changes of a lead: place, field, old value, new value."""
+        """Changes of a lead: index, field, old value, new value."""
         now: dict[str, Any] = {}
-        told = []
+        changes = []
         for index in self.of_lead(number):
             name = NAMES[index // SHIFTS % len(NAMES)]
             old = now[name] if name in now else self.initial(number, name)
             if name == "leadScore":
                 new = old + (5, 10, 1, -3)[index // (SHIFTS * len(NAMES)) % 4]
             else:
-                others = [one for one in WORDS[name] if one != old]
+                others = [word for word in WORDS[name] if word != old]
                 new = pick(others, mixed(self.scene.seed, index))
             now[name] = new
-            told.append((index, name, old, new))
-        return told
+            changes.append((index, name, old, new))
+        return changes
 
     @cached_property
     def _last(self) -> array[int]:
-        """The last change of each lead, -1 where there is none."""
+        """Last change of each lead; -1 if there is none."""
         last = array("q", [-1]) * self.scene.leads
         for index in range(self.count):
             last[self.number(index)] = index
         return last
 
     def last(self, number: int) -> datetime:
-        """When a lead last changed; its creation if it never did."""
+        """Time of a lead's last change, or of its creation."""
         index = self._last[number] if self.count else -1
         return self.at(index) if index >= 0 else self.scene.created(number)
 
@@ -133,5 +133,5 @@ class Changes(Track):
 
 
 def visible(name: str) -> bool:
-    """Whether a change of this field moves the `updatedAt` that a lead shows."""
+    """Whether a change of this field moves the lead's `updatedAt`."""
     return name not in CUSTOM

@@ -1,4 +1,4 @@
-"""What else happens: new leads, deletions, merges, and every other type of activity in turn."""
+"""New leads, deletions, merges, and all other activity types in turn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NEW_LEAD, MERGED, DELETED = 12, 32, 37
 FIRST_CUSTOM_TYPE = 100_000
-# The kind of asset that the primary attribute of a type names.
+# Kind of asset in the primary attribute of a type.
 PRIMARY = {
     1: "landing_pages",
     2: "forms",
@@ -32,17 +32,17 @@ _ASSETS = {"Webpage ID": "landing_pages", "Webform ID": "forms", "Campaign ID": 
 
 
 class NewLeads(Track):
-    """New Lead, of each lead or of every so many."""
+    """New Lead activities, for every lead or for a share of them."""
 
     name = "new_leads"
     types = frozenset({NEW_LEAD})
 
     def __init__(self, scene: Scene, most: int) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            most: How many activities at most.
+            scene: Data shared by all tracks.
+            most: Maximum number of activities.
         """
         self._every = -(-scene.leads // max(1, most))
         count = -(-scene.leads // self._every) if most and scene.leads else 0
@@ -60,18 +60,18 @@ class NewLeads(Track):
 
 
 class Happenings(Track):
-    """Every type that no other track has, in turn; people who are merged or deleted come first."""
+    """All types that no other track has, in turn, starting with merged or deleted leads."""
 
     name = "happenings"
 
     def __init__(self, scene: Scene, count: int, taken: frozenset[int], first_ghost: int) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            count: How many activities.
+            scene: Data shared by all tracks.
+            count: Number of activities.
             taken: Types of other tracks.
-            first_ghost: Id of the first lead that is gone by now.
+            first_ghost: Id of the first lead that no longer exists.
         """
         super().__init__(scene, count)
         kinds = [one for one in scene.types if one not in taken and one != DELETED]
@@ -83,11 +83,11 @@ class Happenings(Track):
         self.rounds = -(-count // len(self.turn)) if self.turn else 0
 
     def merged(self, turn: int) -> int:
-        """Id of the lead that is merged in a turn."""
+        """Id of the lead merged in a turn."""
         return self.first_ghost + 2 * turn
 
     def deleted(self, turn: int) -> int:
-        """Id of the lead that is deleted in a turn."""
+        """Id of the lead deleted in a turn."""
         return self.first_ghost + 2 * turn + 1
 
     def make(self, index: int) -> Activity:
@@ -147,17 +147,17 @@ class Happenings(Track):
 
 
 class Deletions(Track):
-    """Delete Lead, of people that came earlier in the same turn; beyond the number asked for."""
+    """Delete Lead activities, in addition to the requested number of activities."""
 
     name = "deletions"
     types = frozenset({DELETED})
 
     def __init__(self, scene: Scene, happenings: Happenings) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            happenings: With the people that are deleted.
+            scene: Data shared by all tracks.
+            happenings: Track with the deleted leads.
         """
         self._happenings = happenings
         count = happenings.count // max(1, len(happenings.turn)) if DELETED in scene.types else 0

@@ -1,4 +1,4 @@
-"""The leads: a mapping by id whose values are made when somebody looks at them."""
+"""The leads: a mapping by id whose values are created on demand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FIRST = ("Ada", "Björn", "Chidi", "Dilşad", "Eve", "李", "Fatima", "Gus")
 _LAST = ("Lovelace", "Ångström", "O'Neil", "Müller", "Nakamura", "de la Cruz", "Smith-Jones")
 COMPANIES = ("Acme, Inc.", 'The "Best" GmbH', "Initech", "Globex", "Hooli Labs", "株式会社")
-# Worlds up to this size keep the leads that were looked at.
+# Worlds up to this size keep the leads that were read.
 _SMALL = 3000
 
 
@@ -46,18 +46,18 @@ def sales_person_of(lead_id: int) -> str | None:
 
 
 class Leads(Mapping[int, Lead]):
-    """All leads that are there, by id: those of the beginning, changed ones, new ones."""
+    """All existing leads by id: initial, changed and new ones."""
 
     def __init__(
         self, scene: Scene, fields: dict[str, str], changes: Changes, mailings: Mailings
     ) -> None:
-        """Make nothing yet.
+        """Store the arguments; leads are created on demand.
 
         Args:
-            scene: What all tracks share.
+            scene: Data shared by all tracks.
             fields: Data types of the lead fields.
-            changes: What changed in the leads before the start.
-            mailings: Who gets no more mail.
+            changes: Changes of leads before the start.
+            mailings: Mailings, after which some leads get no more mail.
         """
         self._scene, self._fields = scene, dict(fields)
         self._changes, self._mailings = changes, mailings
@@ -67,19 +67,19 @@ class Leads(Mapping[int, Lead]):
         self._last = FIRST_LEAD + scene.leads
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of leads."""
         added = sum(one >= self._last for one in self._own)
         return self._scene.leads + added - len(self._gone)
 
     def __iter__(self) -> Iterator[int]:
-        """Their ids, oldest first."""
+        """Ids of the leads, oldest first."""
         for lead_id in range(FIRST_LEAD, self._last):
             if lead_id not in self._gone:
                 yield lead_id
         yield from [one for one in self._own if one >= self._last]
 
     def __contains__(self, lead_id: object) -> bool:
-        """Whether a lead is there."""
+        """Whether a lead exists."""
         if lead_id in self._own:
             return True
         return (
@@ -89,7 +89,7 @@ class Leads(Mapping[int, Lead]):
         )
 
     def __getitem__(self, lead_id: int) -> Lead:
-        """A lead; change it only after `own`."""
+        """A lead. Call `own` before changing it."""
         if lead_id in self._own:
             return self._own[lead_id]
         if lead_id not in self:
@@ -102,12 +102,12 @@ class Leads(Mapping[int, Lead]):
         return lead
 
     def with_email(self, wanted: set[str]) -> list[int]:
-        """Ids of the leads that have one of these addresses.
+        """Ids of the leads with one of these addresses.
 
         Args:
             wanted: Addresses in lower case.
         """
-        # Whom nobody changed has the address of the beginning.
+        # Unchanged leads have their initial address.
         numbers = (re.fullmatch(r"person(\d+)@example\.com", one) for one in sorted(wanted))
         first = [int(one[1]) for one in numbers if one]
         found = [one for one in first if one in self and one not in self._own]
@@ -118,12 +118,12 @@ class Leads(Mapping[int, Lead]):
         ]
 
     def own(self, lead_id: int) -> Lead:
-        """A lead that may be changed, because it is kept."""
+        """A lead that may be changed, because it is stored."""
         lead = self._own[lead_id] = self[lead_id]
         return lead
 
     def put(self, lead_id: int, lead: Lead) -> None:
-        """Add a lead, or bring one back."""
+        """Add or restore a lead."""
         self._gone.discard(lead_id)
         self._own[lead_id] = lead
 
@@ -136,7 +136,7 @@ class Leads(Mapping[int, Lead]):
         return lead
 
     def changed_between(self, name: str, start: datetime, end: datetime) -> Iterator[int]:
-        """Ids of the leads that were created or last changed in a time, both ends included.
+        """Ids of the leads created or last changed in a period, both ends included.
 
         Args:
             name: `createdAt` or `updatedAt`.
@@ -146,22 +146,22 @@ class Leads(Mapping[int, Lead]):
         for lead_id in self:
             own = self._own.get(lead_id)
             if own:
-                moment = own.created if name == "createdAt" else own.changed
+                at = own.created if name == "createdAt" else own.changed
             elif name == "createdAt":
-                moment = self._scene.created(lead_id - FIRST_LEAD)
+                at = self._scene.created(lead_id - FIRST_LEAD)
             else:
-                moment = self._last_change(lead_id - FIRST_LEAD)
-            # A filter has no fraction of a second: the last one counts to its end.
-            if start <= moment.replace(microsecond=0) <= end:
+                at = self._last_change(lead_id - FIRST_LEAD)
+            # Filters have whole seconds: the last second counts to its end.
+            if start <= at.replace(microsecond=0) <= end:
                 yield lead_id
 
     def fresh(self, lead_id: int, created: datetime, number: int) -> Lead:
-        """A lead as one is created: its values are left to chance.
+        """A new lead with random values.
 
         Args:
-            lead_id: Its id.
-            created: When.
-            number: Its place among all.
+            lead_id: Id of the lead.
+            created: Time of creation.
+            number: Index among all leads.
         """
         draw = chance(self._scene.seed, "lead", number)
         values: dict[str, Any] = dict.fromkeys(self._fields)
@@ -195,9 +195,9 @@ class Leads(Mapping[int, Lead]):
         return str(program["id"]) if program and acquired(lead_id) else None
 
     def _last_change(self, number: int) -> datetime:
-        moment = self._changes.last(number)
+        changed = self._changes.last(number)
         lost = self._mailings.lost_at(number)
-        return max(moment, self._mailings.at(lost[1])) if lost else moment
+        return max(changed, self._mailings.at(lost[1])) if lost else changed
 
     def _made(self, number: int) -> Lead:
         created = self._scene.created(number)

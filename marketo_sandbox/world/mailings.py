@@ -1,4 +1,4 @@
-"""Mailings: a campaign run sends an email; deliveries, opens and clicks belong to its sends."""
+"""Mailings: campaign runs send emails, with deliveries, opens and clicks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SEND, DELIVERED, BOUNCED, UNSUBSCRIBED, OPENED, CLICKED, SOFT_BOUNCED = 6, 7, 8, 9, 10, 11, 27
 RECIPIENTS = 20
 FIRST_RUN = 1000
-# Who gets what, in this order: type, and the places of the recipients.
+# Activity types of a run, in order, with the positions of their recipients.
 _COURSE: tuple[tuple[int, tuple[int, ...]], ...] = (
     (SEND, tuple(range(20))),
     (DELIVERED, tuple(range(18))),
@@ -37,11 +37,11 @@ class Mailings(Track):
     types = frozenset({SEND, DELIVERED, BOUNCED, UNSUBSCRIBED, OPENED, CLICKED, SOFT_BOUNCED})
 
     def __init__(self, scene: Scene, count: int) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            count: How many activities.
+            scene: Data shared by all tracks.
+            count: Number of activities.
         """
         super().__init__(scene, count)
         self._slots = [
@@ -51,7 +51,7 @@ class Mailings(Track):
 
     @cached_property
     def lost(self) -> dict[int, tuple[int, int]]:
-        """The run and the type of activity after which a lead gets no more mail."""
+        """Run and activity type after which a lead gets no more mail."""
         lost: dict[int, tuple[int, int]] = {}
         ends = {kind: next((slot for slot, (one, _) in enumerate(self._slots) if one == kind), None)
                 for kind in (BOUNCED, UNSUBSCRIBED)}  # fmt: skip
@@ -64,7 +64,7 @@ class Mailings(Track):
         return lost
 
     def lost_at(self, number: int) -> tuple[int, int] | None:
-        """The type and the place of the activity after which a lead gets no more mail."""
+        """Type and index of the activity after which a lead gets no more mail."""
         found = self.lost.get(number)
         if found is None:
             return None

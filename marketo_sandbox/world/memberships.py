@@ -1,4 +1,4 @@
-"""Memberships of static lists and of programs, and the activities by which leads came and went."""
+"""Memberships of static lists and programs, with the activities that changed them."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ _PROGRESS, _PROGRESS_AFTER = 4, 2
 
 
 class Memberships(Track):
-    """Leads that join something, one after the other; every so often something else happens.
+    """Leads that join something one by one, with another event now and then.
 
-    Where the world has no activities, the memberships are there without them.
+    A world without activities has the memberships, too.
     """
 
     every, after, kind = 0, 0, ""
 
     def __init__(self, scene: Scene, count: int) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            count: How many activities.
+            scene: Data shared by all tracks.
+            count: Number of activities.
         """
         self.events = count or scene.leads // 2
         super().__init__(scene, count, whole=self.events)
 
     def joins(self, index: int) -> bool:
-        """Whether an event is a lead that joins."""
+        """Whether a lead joins in an event."""
         return index % self.every != self.every - 1
 
     def number(self, index: int) -> int:
-        """The lead of an event."""
+        """Number of the lead in an event."""
         joined = index if self.joins(index) else index - self.after
         return joined * self.scene.leads // self.events
 
     def where(self, index: int) -> dict[str, Any] | None:
-        """What the lead of an event joined."""
+        """The asset that the lead of an event joined."""
         joined = index if self.joins(index) else index - self.after
         found: dict[str, Any] | None = self.scene.library.at(self.kind, self.at(joined), joined)
         return found
 
     @cached_property
     def by_parent(self) -> dict[int, dict[int, list[int]]]:
-        """The events by id of what was joined, and by id of the lead."""
+        """Events by id of the joined asset and id of the lead."""
         found: dict[int, dict[int, list[int]]] = {}
         for index in range(self.events):
             parent = self.where(index)
@@ -64,14 +64,14 @@ class Memberships(Track):
 
 
 class ListMemberships(Memberships):
-    """Add to List, Remove from List."""
+    """Add to List and Remove from List activities."""
 
     name, kind = "lists", "static_lists"
     types = frozenset({ADDED, REMOVED})
     every, after = _LEAVE, _LEAVE_AFTER
 
     def members(self, number: int) -> dict[int, datetime]:
-        """The leads in a list, and since when."""
+        """The leads in a list, with the time at which each joined."""
         return {
             lead_id: self.at(events[-1])
             for lead_id, events in self.by_parent.get(number, {}).items()
@@ -93,7 +93,7 @@ class ListMemberships(Memberships):
 
 
 class ProgramMemberships(Memberships):
-    """Change Status in Progression."""
+    """Change Status in Progression activities."""
 
     name, kind = "programs", "programs"
     types = frozenset({STATUS})
@@ -128,12 +128,12 @@ class ProgramMemberships(Memberships):
 
 
 def acquired(lead_id: int) -> bool:
-    """Whether a program has brought a lead in."""
+    """Whether a program acquired a lead."""
     return lead_id % 2 == 0
 
 
 def statuses(library: Any, program: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The first status of a program's channel, and the one that means success."""
+    """The first status and the success status of a program's channel."""
     for channel in library.records["channels"]:
         if program and channel["name"] == program["channel"]:
             found = channel["progressionStatuses"]

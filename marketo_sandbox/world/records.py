@@ -1,4 +1,4 @@
-"""What the world consists of: leads and activities."""
+"""Leads and activities."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Lead:
     """A lead.
 
     Attributes:
-        values: What a perfect reader knows, by REST name; datetimes as RFC 3339 in UTC.
-        cells: What an export file has instead, where it is not the usual spelling.
-        created: When it was created.
-        changed: When any field last changed: the time of the `updatedAt` filter.
+        values: Values by REST name, as a correct reader returns them; RFC 3339 in UTC.
+        cells: Cells of an export file with an unusual spelling.
+        created: Time of creation.
+        changed: Time of the last change of any field, for the `updatedAt` filter.
     """
 
     values: dict[str, Any]
@@ -33,7 +33,7 @@ class Activity:
     """An activity, with the values of its attributes by display name.
 
     Attributes:
-        late: Seconds between its date and the moment from which Marketo gives it out.
+        late: Seconds between its date and the time from which Marketo returns it.
     """
 
     guid: str

@@ -1,4 +1,4 @@
-"""A track: activities of one origin, spread evenly over the world's time, made when asked for."""
+"""A track: activities of one origin, spread evenly over the world's time, created on demand."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ FIRST_LEAD = 1000
 
 @dataclass(frozen=True)
 class Scene:
-    """What all tracks share.
+    """Data shared by all tracks.
 
     Attributes:
-        seed: Of the world.
-        start: When it began.
-        seconds: How long it had lasted when the sandbox started.
-        leads: How many leads it then had.
+        seed: Seed of the world.
+        start: Start of the world's time.
+        seconds: Seconds from there to the start of the sandbox.
+        leads: Number of initial leads.
         types: Activity types by id.
-        library: The assets.
-        options: Of the sandbox.
-        added: Attributes that activities of the beginning lack, by type and name.
+        library: Library of assets.
+        options: Options of the sandbox.
+        added: Attributes that initial activities lack, by type and name.
     """
 
     seed: int
@@ -43,16 +43,16 @@ class Scene:
     options: SandboxOptions
     added: set[tuple[int, str]] = field(default_factory=set)
 
-    def moment(self, numerator: int, denominator: int) -> datetime:
-        """The moment at a fraction of the world's time, in whole seconds."""
+    def time_at(self, numerator: int, denominator: int) -> datetime:
+        """The time at a fraction of the world's time, in whole seconds."""
         return self.start + timedelta(seconds=self.seconds * numerator // max(1, denominator))
 
     def created(self, number: int) -> datetime:
-        """When the lead with this number was created."""
-        return self.moment(number, self.leads)
+        """Creation time of the lead with this number."""
+        return self.time_at(number, self.leads)
 
     def alive(self, numerator: int, denominator: int) -> int:
-        """How many leads there were at a fraction of the world's time."""
+        """Number of leads at a fraction of the world's time."""
         return min(self.leads, self.leads * numerator // max(1, denominator) + 1)
 
 
@@ -60,8 +60,8 @@ class Track:
     """Activities at `(index * step + offset) / whole` of the world's time.
 
     Attributes:
-        name: Part of the address of all chance here.
-        count: How many activities.
+        name: Part of the address of its random values.
+        count: Number of activities.
         types: Ids of the activity types that can occur.
     """
 
@@ -71,29 +71,29 @@ class Track:
     def __init__(
         self, scene: Scene, count: int, step: int = 1, whole: int = 0, offset: int = 0
     ) -> None:
-        """Make nothing yet.
+        """Store the arguments; activities are created on demand.
 
         Args:
-            scene: What all tracks share.
-            count: How many activities.
-            step: Numerator of the distance between two of them.
-            whole: Its denominator; the count by default.
-            offset: Of the first.
+            scene: Data shared by all tracks.
+            count: Number of activities.
+            step: Numerator of the distance between two activities.
+            whole: Denominator of the distance; the count by default.
+            offset: Numerator of the first activity's offset.
         """
         self.scene = scene
         self.count = count
         self._step, self._whole, self._offset = step, max(1, whole or count), offset
 
     def at(self, index: int) -> datetime:
-        """When an activity happened."""
-        return self.scene.moment(index * self._step + self._offset, self._whole)
+        """Time of an activity."""
+        return self.scene.time_at(index * self._step + self._offset, self._whole)
 
     def make(self, index: int) -> Activity:
         """An activity."""
         raise NotImplementedError
 
     def indices(self, start: datetime | None, end: datetime | None) -> range:
-        """The places of the activities of a time, both ends included."""
+        """Indices of the activities in a period, both ends included."""
         first, last = 0, self.count
         if start:
             first = max(0, self._place(int((start - self.scene.start).total_seconds())))
@@ -102,11 +102,11 @@ class Track:
         return range(first, max(first, min(last, self.count)))
 
     def between(self, start: datetime | None, end: datetime | None) -> Iterator[Activity]:
-        """The activities of a time, oldest first."""
+        """Activities in a period, oldest first."""
         return map(self.make, self.indices(start, end))
 
     def _place(self, seconds: int) -> int:
-        """The first place that is not earlier than so many seconds after the start."""
+        """First index that is at least this many seconds after the start."""
         if self.scene.seconds <= 0:
             return 0 if seconds <= 0 else self.count
         least = -(-seconds * self._whole // self.scene.seconds)
@@ -116,11 +116,11 @@ class Track:
         """An activity with its attributes.
 
         Args:
-            index: Place in this track.
-            type_id: Of its type.
-            number: Of its lead.
-            given: Further properties; `known` are attributes that are not left to chance, None
-                for those that are absent.
+            index: Index in this track.
+            type_id: Id of its type.
+            number: Number of its lead.
+            given: Other properties; `known` contains attributes that are not random, with None for
+                absent ones.
         """
         scene, at = self.scene, self.at(index)
         known: dict[str, Any] = given.pop("known", {})

@@ -1,4 +1,4 @@
-"""Everything that the instance holds, and what people do to it."""
+"""The data of the instance, and actions that change it."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ PARTITION = 100
 
 
 class World:
-    """Everything that the instance holds; change it through its methods, under its lock.
+    """The data of the instance. Change it through its methods, under its lock.
 
     Attributes:
         fields: Data types of the lead fields by REST name.
-        types: Activity types as `activities/types.json` gives them.
+        types: Activity types as `activities/types.json` returns them.
         leads: All leads by id.
         activities: All activities, in order.
-        gone: Leads that were deleted or merged while the sandbox ran.
+        gone: Leads that were deleted or merged since the start.
         lists: Names of static and smart lists by id.
-        sources: What can be exported, besides leads and activities.
+        sources: Export sources in addition to leads and activities.
     """
 
     def __init__(self, options: SandboxOptions, clock: Clock, library: Library) -> None:
-        """Plan the data; it is made when somebody looks.
+        """Plan the data, which is created on demand.
 
         Args:
             options: Sizes and seed.
-            clock: Of the sandbox.
-            library: The assets.
+            clock: Clock of the sandbox.
+            library: Library of assets.
         """
         self.options, self.clock, self.library = options, clock, library
         self.lock = threading.RLock()
@@ -119,16 +119,16 @@ class World:
         """The time now, in whole seconds."""
         return self.clock.now().replace(microsecond=0)
 
-    # What people do
+    # Actions
 
     def add_leads(self, count: int) -> list[int]:
         """Create leads now.
 
         Args:
-            count: How many.
+            count: Number of leads.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         with self.lock:
             return [self.create_lead({}) for _ in range(count)]
@@ -137,11 +137,11 @@ class World:
         """Create a lead now.
 
         Args:
-            values: What is known of it.
-            blank: Whether all else is empty, instead of left to chance.
+            values: Values by REST name.
+            blank: Whether all other values are empty instead of random.
 
         Returns:
-            Its id.
+            The new id.
         """
         with self.lock:
             now, lead_id = self.second(), self._next_id
@@ -161,13 +161,13 @@ class World:
             return lead_id
 
     def change_leads(self, count: int) -> list[int]:
-        """Change leads now: half of them in a custom field, which leaves `updatedAt` as it is.
+        """Change leads now, half of them in a custom field that does not move `updatedAt`.
 
         Args:
-            count: How many, of all ages.
+            count: Number of leads, of all ages.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         with self.lock:
             step = max(1, len(self.leads) // max(1, count))
@@ -181,11 +181,11 @@ class World:
             return chosen
 
     def change_lead(self, lead_id: int, values: dict[str, Any], source: str = "API") -> None:
-        """Change a lead now; each field that changes is noted as an activity.
+        """Change a lead now; each changed field adds an activity.
 
         Args:
-            lead_id: Its id.
-            values: New ones by REST name.
+            lead_id: Id of the lead.
+            values: New values by REST name.
             source: Who changes it.
         """
         with self.lock:
@@ -194,7 +194,7 @@ class World:
                 old = lead.values.get(name)
                 lead.cells.pop(name, None)
                 if old == new:
-                    # Real change or not: the filter's time moves where somebody wrote.
+                    # Any write moves the time of the filter, even without a change.
                     lead.changed = now
                     continue
                 lead.values[name] = new
@@ -217,10 +217,10 @@ class World:
         self.happen(SCORE if score else DATA_VALUE, lead_id, known, place, display_name(name))
 
     def delete_leads(self, count: int) -> list[int]:
-        """Delete leads now, and note it as activities of type 37.
+        """Delete leads now, with an activity of type 37 each.
 
         Args:
-            count: How many, the oldest first.
+            count: Number of leads, oldest first.
         """
         with self.lock:
             gone = [one for one, _ in zip(self.leads, range(count), strict=False)]
@@ -232,20 +232,20 @@ class World:
         """Delete a lead now.
 
         Args:
-            lead_id: Its id.
+            lead_id: Id of the lead.
         """
         with self.lock:
             lead = self.gone[lead_id] = self.leads.take(lead_id)
             email = lead.values.get("email") or str(lead_id)
             known = {"Campaign": "Clean Up"}
-            # A deletion is there at once, even where nobody has the type.
+            # A deletion appears at once, even if the instance lacks its type.
             self._append(DELETED, lead_id, known, lead_id, email, self.clock.now())
 
     def restore_leads(self, *ids: int) -> None:
-        """Bring leads back now that were deleted or merged.
+        """Restore deleted or merged leads now.
 
         Args:
-            ids: Theirs.
+            ids: Ids of the leads.
         """
         with self.lock:
             for lead_id in ids:
@@ -254,11 +254,11 @@ class World:
                 lead.changed = self.second()
 
     def merge_leads(self, winner: int, *losers: int) -> str:
-        """Merge leads now: the losers vanish, and an activity of the winner names them.
+        """Merge leads now: the losers are removed, and an activity of the winner lists them.
 
         Args:
             winner: Id of the lead that stays.
-            losers: Ids of those that go.
+            losers: Ids of the leads that are removed.
 
         Returns:
             Id of the activity.
@@ -271,13 +271,13 @@ class World:
             return self._append(MERGED, winner, known, winner, email, self.second()).guid
 
     def add_activities(self, count: int) -> list[str]:
-        """Let activities happen now.
+        """Add activities now.
 
         Args:
-            count: How many, of all types in turn.
+            count: Number of activities, of all types in turn.
 
         Returns:
-            Their ids.
+            Ids of these records.
         """
         with self.lock:
             kinds = [one for one in self.types if one["id"] != DELETED]
@@ -318,15 +318,15 @@ class World:
         primary: str | None = None,
         campaign_id: int | None = None,
     ) -> Activity | None:
-        """Note an activity now, if the instance has its type.
+        """Add an activity now, if the instance has its type.
 
         Args:
             kind: Id of the type.
-            lead_id: Whose.
-            known: Attributes; None for those that are absent.
-            primary_id: Id of what its primary attribute names.
-            primary: Name of it.
-            campaign_id: The smart campaign that is the cause.
+            lead_id: Id of the lead.
+            known: Attributes; None for absent ones.
+            primary_id: Id of its primary attribute.
+            primary: Value of its primary attribute.
+            campaign_id: Id of the smart campaign that caused it.
         """
         if kind not in self.scene.types:
             return None
@@ -337,22 +337,22 @@ class World:
     def happen_at(
         self, at: datetime, kind: int, lead_id: int, known: dict[str, Any], primary: str
     ) -> Activity:
-        """Note an activity of a custom type, at any date.
+        """Add an activity of a custom type, with any date.
 
         Args:
-            at: When.
+            at: Date of the activity.
             kind: Id of the type.
-            lead_id: Whose.
+            lead_id: Id of the lead.
             known: Attributes.
-            primary: Value of the primary one.
+            primary: Value of the primary attribute.
         """
         return self._append(kind, lead_id, known, None, primary, at)
 
     def move_lead(self, lead_id: int, partition: int) -> None:
-        """Move a lead into another partition now.
+        """Move a lead to another partition now.
 
         Args:
-            lead_id: Its id.
+            lead_id: Id of the lead.
             partition: Id of the partition.
         """
         with self.lock:
@@ -390,7 +390,7 @@ class World:
         """Remove a lead field.
 
         Args:
-            name: REST name.
+            name: REST name of the field.
         """
         with self.lock:
             del self.fields[name]
@@ -418,7 +418,7 @@ class World:
             return [one for one in self.joined(number) if one in self.leads]
 
     def joined(self, number: int) -> dict[int, datetime]:
-        """The leads of a static list, and since when each is in it.
+        """The leads of a static list, with the time at which each joined.
 
         Args:
             number: Id of the list.
@@ -432,12 +432,12 @@ class World:
             return found
 
     def join(self, number: int, lead_id: int, *, leave: bool = False) -> None:
-        """Add a lead to a static list, or take it out.
+        """Add a lead to a static list, or remove it.
 
         Args:
             number: Id of the list.
-            lead_id: Of the lead.
-            leave: Whether it is taken out.
+            lead_id: Id of the lead.
+            leave: Whether to remove it.
         """
         with self.lock:
             if (lead_id in self.joined(number)) is not leave:
@@ -447,20 +447,20 @@ class World:
             name = self.lists["static"].get(number)
             self.happen(kind, lead_id, {"Source": "Web service API"}, number, name)
 
-    # The truth
+    # Expected records
 
     def exported_fields(self) -> list[str]:
-        """The lead fields that hold something in an export."""
+        """The lead fields with values in an export."""
         return [name for name, kind in self.fields.items() if kind not in NEVER_EXPORTED]
 
     def expected_leads(self) -> list[dict[str, Any]]:
-        """Every lead with all exportable fields, as a perfect reader delivers it."""
+        """Every lead with all exportable fields, as a correct reader returns it."""
         with self.lock:
             names = self.exported_fields()
             return [{name: lead.values.get(name) for name in names} for lead in self.leads.values()]
 
     def expected_activities(self) -> list[dict[str, Any]]:
-        """Every activity that bulk extract holds, with its attributes as one object."""
+        """Every activity in bulk extract, with its attributes as one object."""
         with self.lock:
             return [
                 {**activity.as_row(), "attributes": dict(activity.attributes)}
@@ -469,6 +469,6 @@ class World:
             ]
 
     def deletions(self) -> list[Activity]:
-        """The deletions that Marketo still remembers: those of 14 days."""
+        """The deletions of the last 14 days, which Marketo keeps."""
         oldest = self.clock.now() - timedelta(days=14)
         return [one for one in self.activities.between(types=(DELETED,)) if one.at >= oldest]

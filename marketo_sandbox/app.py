@@ -1,4 +1,4 @@
-"""A sandbox that answers: the instance behind a server on loopback."""
+"""A running sandbox: an instance behind a server on loopback."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_request(self, *args: Any) -> None:
-        """The calls are in the sandbox's own log."""
+        """Do nothing: the sandbox has its own log of calls."""
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Without the server's own time: the sandbox's is in the answer already."""
+        """Send the status without the server's `Date`: the answer has the sandbox's."""
         self.send_response_only(code, message)
 
     def connection_dropped(self, *_: Any) -> None:
-        """A line that a fault has cut: no other request comes on it."""
+        """Close the connection that a fault has cut."""
         self.close_connection = True
 
 
 class Sandbox:
-    """A running sandbox, on loopback unless its options say otherwise; a context manager."""
+    """A running sandbox, on loopback by default. It is a context manager."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
-        """Make the data; nothing listens yet.
+        """Create the sandbox; it does not listen yet.
 
         Args:
             options: Size, speed and limits.
@@ -60,13 +60,13 @@ class Sandbox:
             ssl_context=certificate(Path(self.options.tls)) if self.options.tls else None,
             request_handler=_Handler,
         )
-        # How long `stop` waits at most.
+        # Longest wait in `stop`.
         poll = {"poll_interval": 0.02}
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs=poll, daemon=True)
 
     @property
     def base_url(self) -> str:
-        """Where the sandbox answers."""
+        """Base URL of the sandbox."""
         scheme = "https" if self.options.tls else "http"
         return f"{scheme}://{LOOPBACK}:{self._server.server_port}"
 
@@ -77,7 +77,7 @@ class Sandbox:
 
     @property
     def log(self) -> list[Call]:
-        """The calls so far, identity and control excluded."""
+        """The calls so far, without identity and control."""
         return self.instance.log
 
     @property
@@ -86,18 +86,18 @@ class Sandbox:
         return list(self.instance.queue.jobs.values())
 
     def start(self) -> None:
-        """Begin to answer, in a thread."""
+        """Start the server in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering; that it never began is well too."""
+        """Stop the server, if it was started."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
 
     def __enter__(self) -> Self:
-        """Begin to answer."""
+        """Start the server."""
         self.start()
         return self
 

@@ -1,4 +1,4 @@
-"""How loosely replies are spelled: dates in seven ways, digits as text, pages with gaps."""
+"""Quirks of replies: seven date formats, numbers as text, incomplete pages."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NOTHING = "No assets found for the given search criteria."
 
 
 def _with_offset(match: re.Match[str]) -> str:
-    moment = datetime.fromisoformat(match[0].replace("Z", "+00:00")) - timedelta(hours=8)
-    return f"{moment.isoformat()[:19]}-08:00"
+    local = datetime.fromisoformat(match[0].replace("Z", "+00:00")) - timedelta(hours=8)
+    return f"{local.isoformat()[:19]}-08:00"
 
 
-# Each as a page of Adobe's documentation has it; see field-types.md.
+# Each format appears in Adobe's documentation; see field-types.md.
 DATABASE = r"\1-\2-\3T\4Z"
 OFFSET = _with_offset
 EVENTS = r"\1-\2-\3T\4+0000"
@@ -31,11 +31,11 @@ ROLES = r"\1-\2-\3T\4.000t+0000"
 
 
 def spelled(value: Any, spelling: Spelling) -> Any:
-    """A value with its datetimes as an endpoint writes them.
+    """A value with its datetimes in the format of an endpoint.
 
     Args:
         value: Any JSON value.
-        spelling: One of this module's.
+        spelling: Spelling from this module.
     """
     if isinstance(value, dict):
         return {key: spelled(one, spelling) for key, one in value.items()}
@@ -45,10 +45,10 @@ def spelled(value: Any, spelling: Spelling) -> Any:
 
 
 def loosely(records: list[Record]) -> list[Record]:
-    """Some records with their numbers and ids as text, and with folders in capitals.
+    """Records, some with numbers and ids as text and with folders in capitals.
 
     Args:
-        records: As a perfect reader has them.
+        records: Records as a correct reader returns them.
     """
     return [_loose(one) if place % 3 == 0 else one for place, one in enumerate(records)]
 
@@ -57,7 +57,7 @@ def _loose(record: Record) -> Record:
     loose = {
         name: str(value) if type(value) is int else value
         for name, value in record.items()
-        # A folder's id names it in paths too; people read the others alone.
+        # The id of a folder is also used in paths, so it stays a number.
         if name != "folderId"
     }
     folder = record.get("folderId")
@@ -67,10 +67,10 @@ def _loose(record: Record) -> Record:
 
 
 def with_hidden(records: list[Record], _: int) -> list[Record | None]:
-    """Emails of A/B tests are counted in a page and not shown: pages are short.
+    """Short pages: emails of A/B tests are counted but not returned.
 
     Args:
-        records: All of them.
+        records: All records.
     """
     rows: list[Record | None] = []
     for place, one in enumerate(records):
@@ -79,11 +79,11 @@ def with_hidden(records: list[Record], _: int) -> list[Record | None]:
 
 
 def shifted(records: list[Record], size: int) -> list[Record | None]:
-    """What was added while people read moves the others: a page begins with the last one's end.
+    """Overlapping pages, as after a record was added: a page starts with the last one's end.
 
     Args:
-        records: All of them.
-        size: Of a page.
+        records: All records.
+        size: Size of a page.
     """
     rows: list[Record | None] = []
     for one in records:
@@ -94,26 +94,26 @@ def shifted(records: list[Record], size: int) -> list[Record | None]:
 
 
 def late(records: list[Record], size: int) -> list[Record | None]:
-    """Nothing on the first page is shown.
+    """An empty first page.
 
     Args:
-        records: All of them.
-        size: Of a page.
+        records: All records.
+        size: Size of a page.
     """
     return [*[None] * size, *records]
 
 
 PAGED = {"emails": with_hidden, "forms": shifted, "snippets": late}
-"""Lists whose pages are not what one expects."""
-# People write to them by the ids that they have read.
+"""Lists with incomplete or overlapping pages."""
+# Writes use the ids of these records, so they stay exact.
 EXACT = frozenset({"emails"})
 
 
 def nothing(place: int) -> Record:
-    """One of the ways in which a list says that it is over.
+    """One of the forms in which a list ends.
 
     Args:
-        place: Where it was asked to go on.
+        place: Offset of the request.
     """
     if place % 2:
         return {"result": None, "warnings": [{"code": "702", "message": NOTHING}]}

@@ -1,4 +1,4 @@
-"""What a call asks for: its parameters, wherever it puts them, refused where they are wrong."""
+"""Parameters of a call: read from query, form or body, and validated."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ASSET_PAGE = 200
 
 
 def body() -> dict[str, Any]:
-    """The JSON object that a call carries; empty if it carries none.
+    """The JSON object in the body; empty without a body.
 
     Raises:
-        Refused: 609, it is no JSON object.
+        Refused: 609, the body is not a JSON object.
     """
     if not request.is_json:
         return {}
@@ -37,7 +37,7 @@ def body() -> dict[str, Any]:
 
 
 def written() -> dict[str, Any]:
-    """The JSON object that a call must carry.
+    """The JSON object in the body, which is required.
 
     Raises:
         Refused: 612 or 609.
@@ -51,7 +51,7 @@ def written() -> dict[str, Any]:
 
 
 def given(name: str) -> Any:
-    """A parameter: of the query, of a form, or of a JSON body; None where it is missing."""
+    """A parameter of the query, a form, or a JSON body; None if it is missing."""
     values = request.values.getlist(name)
     if values:
         return ",".join(values) if len(values) > 1 else values[0]
@@ -65,7 +65,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def required(name: str) -> str:
-    """A parameter that must be there.
+    """A required parameter.
 
     Raises:
         Refused: 1002.
@@ -77,7 +77,7 @@ def required(name: str) -> str:
 
 
 def names(name: str) -> list[str]:
-    """A parameter of several values: with commas, repeated, or a JSON list."""
+    """A parameter with several values: separated by commas, repeated, or as a JSON list."""
     found = given(name)
     if found is None:
         return []
@@ -86,7 +86,7 @@ def names(name: str) -> list[str]:
 
 
 def numbers(name: str) -> list[int]:
-    """A parameter of several integers.
+    """A parameter with several integers.
 
     Raises:
         Refused: 1001.
@@ -99,10 +99,10 @@ def numbers(name: str) -> list[int]:
 
 
 def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
-    """A parameter that is an integer within bounds.
+    """An integer parameter within bounds.
 
     Raises:
-        Refused: 1001 for what is no integer, 1003 for one out of bounds.
+        Refused: 1001 if it is not an integer, 1003 if it is out of bounds.
     """
     found = text(name)
     if not found:
@@ -115,7 +115,7 @@ def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
 
 
 def flag(name: str) -> bool | None:
-    """A parameter that is true or false; None where it is missing.
+    """A boolean parameter; None if it is missing.
 
     Raises:
         Refused: 1001.
@@ -126,11 +126,11 @@ def flag(name: str) -> bool | None:
     return None if not found else found in {"true", "1"}
 
 
-def moment_of(found: str, code: str = "1001") -> datetime:
-    """A date with or without a time, in any offset.
+def parse_time(found: str, code: str = "1001") -> datetime:
+    """Parse a date with or without a time, with any offset.
 
     Raises:
-        Refused: It is none.
+        Refused: It is not a date.
     """
     match = _MOMENT.fullmatch(found.strip().replace(" ", "+") if "T" in found else found.strip())
     if not match:
@@ -145,26 +145,26 @@ def moment_of(found: str, code: str = "1001") -> datetime:
         raise Refused(code, f"Invalid date format '{found}'") from None
 
 
-def moment(name: str, code: str = "1001") -> datetime | None:
-    """A parameter that is a moment; None where it is missing."""
+def time(name: str, code: str = "1001") -> datetime | None:
+    """A time parameter; None if it is missing."""
     found = text(name)
-    return moment_of(found, code) if found else None
+    return parse_time(found, code) if found else None
 
 
 def updated() -> tuple[datetime | None, datetime | None]:
     """`earliestUpdatedAt` and `latestUpdatedAt`.
 
     Raises:
-        Refused: 701, they are not in order.
+        Refused: 701, they are in the wrong order.
     """
-    earliest, latest = moment("earliestUpdatedAt"), moment("latestUpdatedAt")
+    earliest, latest = time("earliestUpdatedAt"), time("latestUpdatedAt")
     if earliest and latest and latest <= earliest:
         raise Refused("701", "End date should always be after start date")
     return earliest, latest
 
 
 def folder(name: str) -> tuple[int, str] | None:
-    """A parameter that names a folder as JSON: its id and type.
+    """A folder parameter in JSON, as id and type.
 
     Raises:
         Refused: 1001.
@@ -183,17 +183,17 @@ def folder(name: str) -> tuple[int, str] | None:
 
 
 def token_of(content: str) -> str:
-    """A page token: long, opaque, and with an end that must be encoded."""
+    """A page token: long, opaque, and with a character that must be encoded."""
     padded = content.ljust(32, "~")
     padded += "~" * ((2 - len(padded.encode())) % 5)
     return base64.b32encode(padded.encode()).decode()
 
 
 def content_of(token: str) -> str:
-    """What a page token holds.
+    """The content of a page token.
 
     Raises:
-        Refused: 1003, it is none of ours.
+        Refused: 1003, the sandbox did not create it.
     """
     try:
         return base64.b32decode(token.encode()).decode().rstrip("~")
@@ -202,12 +202,12 @@ def content_of(token: str) -> str:
 
 
 def page(items: list[Any], *, with_more: bool = True, most: int = PAGE) -> dict[str, Any]:
-    """One page of a list that pages by token.
+    """One page of a list with page tokens.
 
     Args:
-        items: All of them.
-        with_more: Whether this list says `moreResult`.
-        most: Size of the largest page.
+        items: All items.
+        with_more: Whether the list returns `moreResult`.
+        most: Maximum page size.
     """
     size = min(number("batchSize", most, least=1), most)
     token = text("nextPageToken")
@@ -225,11 +225,11 @@ def page(items: list[Any], *, with_more: bool = True, most: int = PAGE) -> dict[
 
 
 def fields(known: Any, default: tuple[str, ...] | list[str]) -> list[str]:
-    """The `fields` that a call asks for.
+    """The requested `fields`.
 
     Args:
-        known: Those that there are.
-        default: Where it names none.
+        known: Existing fields.
+        default: Fields if the call names none.
 
     Raises:
         Refused: 1006.
@@ -242,5 +242,5 @@ def fields(known: Any, default: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def without_empty(record: dict[str, Any]) -> dict[str, Any]:
-    """A record without the keys that have no value, as the lead database answers."""
+    """A record without empty keys, as the lead database returns it."""
     return {name: value for name, value in record.items() if value is not None}
