@@ -60,7 +60,7 @@ _ATTRIBUTES = {
     1: "Webpage URL:string, Referrer URL:string, User Agent:string",
 }
 ACTIVITY_TYPES = {
-    type_id: dict(one.split(":") for one in attributes.split(", "))
+    type_id: dict(part.split(":") for part in attributes.split(", "))
     for type_id, attributes in _ATTRIBUTES.items()
 }
 """Attributes of five usual types, with their data types."""

@@ -75,7 +75,9 @@ def measure(leads: int, transfer: int, reading: int) -> tuple[float, int, int]:
         found = subprocess.run(
             [TAP, "--config", config, "--discover"], check=True, capture_output=True
         )
-        streams = [one for one in json.loads(found.stdout)["streams"] if one["stream"] == "leads"]
+        streams = [
+            stream for stream in json.loads(found.stdout)["streams"] if stream["stream"] == "leads"
+        ]
         catalog.write_text(json.dumps({"streams": streams}), encoding="utf-8")
         command = [TAP, "--config", config, "--catalog", catalog]
         with subprocess.Popen(

@@ -60,7 +60,7 @@ class Way:
 
     def median(self, figure: str) -> float:
         """The median of a figure."""
-        return statistics.median(one[figure] for one in self.runs)
+        return statistics.median(run[figure] for run in self.runs)
 
 
 def main() -> None:
@@ -74,7 +74,7 @@ def main() -> None:
         folder = Path(name)
         file = folder / "leads.csv"
         write_leads(file, arguments.leads)
-        ways = [one for one in duckdb_ways(file, folder) if not _left_out(one, arguments.without)]
+        ways = [way for way in duckdb_ways(file, folder) if not _left_out(way, arguments.without)]
         if "postgres" not in arguments.without:
             ways += postgres_ways(file, folder, servers.enter_context(postgres.server()))
         truth: Any = None
@@ -169,13 +169,13 @@ def run(way: Way, folder: Path) -> dict[str, float]:
 
 def rows(database: Path) -> Any:
     """What tells whether two databases hold the same leads."""
-    columns = ", ".join(f'"{one}"::VARCHAR' for one in COMPARED)
+    columns = ", ".join(f'"{column}"::VARCHAR' for column in COMPARED)
     names = {name.casefold() for name in LEAD_FIELDS}
     with duckdb.connect(str(database), read_only=True) as connection:
         kept = connection.execute("SELECT name FROM pragma_table_info('marketo.leads')").fetchall()
         renamed = {name.replace("_", "").casefold(): name for (name,) in kept}
         assert names <= renamed.keys()  # noqa: S101
-        columns = ", ".join(f'"{renamed[one.casefold()]}"::VARCHAR' for one in COMPARED)
+        columns = ", ".join(f'"{renamed[column.casefold()]}"::VARCHAR' for column in COMPARED)
         return connection.execute(
             f"SELECT count(*), sum(hash({columns})::HUGEINT) FROM marketo.leads"
         ).fetchone()

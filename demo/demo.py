@@ -101,7 +101,7 @@ def guids(url: str) -> set[str]:
     Args:
         url: Where the sandbox answers.
     """
-    return {one["marketoGUID"] for one in lines(f"{url}/_sandbox/activities.jsonl")}
+    return {line["marketoGUID"] for line in lines(f"{url}/_sandbox/activities.jsonl")}
 
 
 def meltano_run(url: str) -> float:

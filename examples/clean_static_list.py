@@ -86,10 +86,10 @@ def remove(client: MarketoClient, list_id: int, found: dict[int, str]) -> int:
         How many were not removed.
     """
     done = remove_from_list(client, list_id, found)
-    for one in done:
-        told = "removed" if one.ok else f"{one.status}: {'; '.join(one.reasons)}"
-        print(f"{one.item}  {found[one.item]}  {told}")
-    removed = sum(one.ok for one in done)
+    for outcome in done:
+        result = "removed" if outcome.ok else f"{outcome.status}: {'; '.join(outcome.reasons)}"
+        print(f"{outcome.item}  {found[outcome.item]}  {result}")
+    removed = sum(outcome.ok for outcome in done)
     print(f"{removed} of {len(done)} members removed.")
     return len(done) - removed
 

@@ -182,7 +182,7 @@ def control(instance: Instance) -> Blueprint:
 
     @blueprint.get("/jobs")
     def jobs() -> Response:
-        return jsonify([_job(one) for one in instance.queue.jobs.values()])
+        return jsonify([_job(job) for job in instance.queue.jobs.values()])
 
     @blueprint.get("/summary")
     def summary() -> Response:

@@ -116,14 +116,14 @@ class CustomObjects:
         Args:
             values: Dictionary of the record itself.
         """
-        self._items[:] = [one for one in self._items if one.values is not values]
+        self._items[:] = [item for item in self._items if item.values is not values]
 
     @cached_property
     def _items(self) -> list[Item]:
         """The records; initially every second lead has one."""
         with self.world.lock:
             created = self.world.scene.created
-            owners = [one for one in range(self.world.scene.leads) if one % 2 == 0]
+            owners = [owner for owner in range(self.world.scene.leads) if owner % 2 == 0]
             return [
                 self._item(place, FIRST_LEAD + number, created(number))
                 for place, number in enumerate(owners)
@@ -144,7 +144,7 @@ class CustomObjects:
             now = self.world.clock.now()
             for number in range(count):
                 self._items.append(self._item(first + number, leads[number % len(leads)], now))
-            return [one.values["marketoGUID"] for one in self._items[first:]]
+            return [item.values["marketoGUID"] for item in self._items[first:]]
 
     def change(self, count: int) -> list[str]:
         """Change records now.
@@ -157,15 +157,15 @@ class CustomObjects:
         """
         with self.world.lock:
             now = self.world.clock.now().replace(microsecond=0)
-            for one in self._items[:count]:
-                one.changed = now
-                one.values["updatedAt"] = iso(now)
-            return [one.values["marketoGUID"] for one in self._items[:count]]
+            for item in self._items[:count]:
+                item.changed = now
+                item.values["updatedAt"] = iso(now)
+            return [item.values["marketoGUID"] for item in self._items[:count]]
 
     def expected(self) -> list[dict[str, Any]]:
         """Every record with all fields, as a correct reader returns it."""
         with self.world.lock:
-            return [dict(one.values) for one in self._items]
+            return [dict(item.values) for item in self._items]
 
     def listed(self) -> dict[str, Any]:
         """The type in the list of types."""
@@ -240,17 +240,17 @@ class CustomObjects:
         """The rows of a file."""
         ((name, value),) = filters.items()
         members = set() if name == "updatedAt" else set(list_members(self.world, name, value))
-        for one in self._items:
+        for item in self._items:
             if name == "updatedAt":
                 start, end = date_range(value)
-                changed = max(one.changed, datetime.fromisoformat(
-                    one.values["updatedAt"].replace("Z", "+00:00")
+                changed = max(item.changed, datetime.fromisoformat(
+                    item.values["updatedAt"].replace("Z", "+00:00")
                 ))  # fmt: skip
                 found = start <= changed.replace(microsecond=0) <= end
             else:
-                found = one.lead_id in members
+                found = item.lead_id in members
             if found:
-                yield [cell(one.values[name]) for name in fields]
+                yield [cell(item.values[name]) for name in fields]
 
     def _link(self) -> str:
         return next(name for name, kind in self.fields.items() if kind == "link")
@@ -282,4 +282,4 @@ def all_types(world: World) -> dict[str, CustomObjects]:
     Args:
         world: World with its leads.
     """
-    return {one[0]: CustomObjects(world, *one) for one in TYPES}
+    return {type_[0]: CustomObjects(world, *type_) for type_ in TYPES}

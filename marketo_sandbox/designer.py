@@ -36,7 +36,7 @@ def records(library: Library, count: int) -> dict[str, list[Record]]:
         library: Library with its workspaces.
         count: Number of assets of each kind.
     """
-    workspaces = [one["id"] for one in library.records["workspaces"]] or [1]
+    workspaces = [workspace["id"] for workspace in library.records["workspaces"]] or [1]
     start = library.start
     return {
         name: [

@@ -149,12 +149,12 @@ def _check_activities(filters: dict[str, Any]) -> None:
     if "createdAt" not in filters:
         raise Refused("1002", "Missing value for required parameter 'createdAt'")
     types = filters.get("activityTypeIds") or []
-    if not isinstance(types, list) or not all(str(one).isdigit() for one in types):
+    if not isinstance(types, list) or not all(str(type_).isdigit() for type_ in types):
         raise Refused("1001", "Invalid value for activityTypeIds")
     by = [name for name in _PRIMARY if name in filters]
     if not by:
         return
-    if len(by) > 1 or not types or not {int(one) for one in types} <= _BY_PRIMARY:
+    if len(by) > 1 or not types or not {int(type_) for type_ in types} <= _BY_PRIMARY:
         raise Refused("1003", f"{by[0]} does not go with these filters")
     values = filters[by[0]]
     if not isinstance(values, list) or not 0 < len(values) <= _MOST_VALUES:
@@ -264,7 +264,9 @@ def write(world: World, kind: str, body: dict[str, Any]) -> ExportFile:
 def _line(cells: list[str], delimiter: str) -> str:
     # Python's csv module cannot write NUL in 3.10, and its quoting differs between versions.
     special = re.compile(f'[{delimiter}"\r\n]')
-    quoted = ('"' + one.replace('"', '""') + '"' if special.search(one) else one for one in cells)
+    quoted = (
+        '"' + cell.replace('"', '""') + '"' if special.search(cell) else cell for cell in cells
+    )
     return delimiter.join(quoted) + "\n"
 
 
@@ -301,8 +303,8 @@ def _activities(
     world: World, filters: dict[str, Any], fields: Sequence[str]
 ) -> Iterator[list[str]]:
     start, end = date_range(filters["createdAt"])
-    wanted = {int(one) for one in filters.get("activityTypeIds") or ()}
-    numbers = {int(one) for one in filters.get("primaryAttributeValueIds", ())}
+    wanted = {int(type_id) for type_id in filters.get("activityTypeIds") or ()}
+    numbers = {int(number) for number in filters.get("primaryAttributeValueIds", ())}
     names = set(filters.get("primaryAttributeValues", ()))
     for activity in world.activities.between(start, end, wanted):
         if activity.type_id == DELETE_LEAD:

@@ -114,43 +114,47 @@ class Library:
         del self.records["workspaces"][2:]
         self._connect(count)
         folders = [_folder(number, "Folder", start) for number in range(1, count + 1)]
-        programs = [_folder(one["id"], "Program", start) for one in self.records["programs"]]
+        programs = [
+            _folder(program["id"], "Program", start) for program in self.records["programs"]
+        ]
         self.records["folders"] = folders + programs
         self.records |= designer.records(self, count)
         self._tokens: dict[tuple[str, int], list[Record]] = {}
         self._origin = {
-            name: ([_created(one) for one in records], list(records))
+            name: ([_created(record) for record in records], list(records))
             for name, records in self.records.items()
             if name in TITLES
         }
 
     def _connect(self, count: int) -> None:
         """Let records refer to other records."""
-        for number, one in enumerate(self.records["smart_campaigns"], 1):
-            one["smartListId"] = one["flowId"] = number
-            one["parentProgramId"] = number if number % 2 == 0 else None
-        for number, one in enumerate(self.records["emails"], 1):
-            one["template"] = (number - 1) % max(1, count) + 1
-        for number, one in enumerate(self.records["landing_pages"], 1):
-            one["template"] = (number - 1) % max(1, count) + 1
+        for number, record in enumerate(self.records["smart_campaigns"], 1):
+            record["smartListId"] = record["flowId"] = number
+            record["parentProgramId"] = number if number % 2 == 0 else None
+        for number, email in enumerate(self.records["emails"], 1):
+            email["template"] = (number - 1) % max(1, count) + 1
+        for number, page in enumerate(self.records["landing_pages"], 1):
+            page["template"] = (number - 1) % max(1, count) + 1
         for name in _IN_PROGRAMS:
-            for number, one in enumerate(self.records[name], 1):
+            for number, record in enumerate(self.records[name], 1):
                 if number % 2 == 0:
                     folder = {"type": "Program", "value": number, "folderName": f"Program {number}"}
-                    one["folder"] = folder
-        for number, one in enumerate(self.records["campaigns"], 1):
+                    record["folder"] = folder
+        for number, record in enumerate(self.records["campaigns"], 1):
             campaign = self.records["smart_campaigns"][number - 1]
-            one |= {key: campaign[key] for key in ("name", "description", "createdAt", "updatedAt")}
-            one["active"] = campaign["isActive"]
-            one["type"] = "trigger" if campaign["isRequestable"] else "batch"
+            record |= {
+                key: campaign[key] for key in ("name", "description", "createdAt", "updatedAt")
+            }
+            record["active"] = campaign["isActive"]
+            record["type"] = "trigger" if campaign["isRequestable"] else "batch"
             program = campaign["parentProgramId"]
-            one["programId"] = program
-            one["programName"] = f"Program {program}" if program else None
+            record["programId"] = program
+            record["programName"] = f"Program {program}" if program else None
 
     def depth(self, folder: Record) -> int:
         """Number of folders above a folder, plus one."""
-        depth, by_id = 1, {one["id"]: one for one in self.records["folders"]
-                           if one["folderId"]["type"] == "Folder"}  # fmt: skip
+        depth, by_id = 1, {parent["id"]: parent for parent in self.records["folders"]
+                           if parent["folderId"]["type"] == "Folder"}  # fmt: skip
         while folder["parent"]:
             depth, folder = depth + 1, by_id[folder["parent"]["id"]]
         return depth
@@ -189,13 +193,13 @@ class Library:
         """
         now = iso(self.clock.now())
         changed = self.records[name][:count]
-        for one in changed:
-            one["description"] = f"changed {now[:10]}"
-            if "metadata" in one:
-                one["metadata"]["modifiedAt"] = now
+        for record in changed:
+            record["description"] = f"changed {now[:10]}"
+            if "metadata" in record:
+                record["metadata"]["modifiedAt"] = now
             else:
-                one["updatedAt"] = now
-        return [one["id"] for one in changed]
+                record["updatedAt"] = now
+        return [record["id"] for record in changed]
 
     def tokens(self, kind: str, number: int) -> list[Record]:
         """The tokens of a folder or program.
@@ -262,7 +266,7 @@ def _part(kind: str, parent: int | str, number: int) -> Any:
 
 def _record(name: str, number: int, start: datetime, now: datetime) -> Record:
     created = start + (now - start) * ((number - 1) / (number + 5))
-    pairs = (one.split(":") for one in OBJECTS[name].split())
+    pairs = (part.split(":") for part in OBJECTS[name].split())
     made = {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
     if name in TITLES:
         made["name"] = f"{TITLES[name]} {number}"

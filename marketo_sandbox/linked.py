@@ -172,12 +172,12 @@ class Linked:
     def members(self) -> dict[str, list[str]]:
         """Accounts in each list."""
         return {
-            one["marketoGUID"]: [
+            record["marketoGUID"]: [
                 account["marketoGUID"]
                 for place, account in enumerate(self.records["named_accounts"])
                 if place % (number + 1) == 0
             ]
-            for number, one in enumerate(self.records[LISTS_OF_ACCOUNTS])
+            for number, record in enumerate(self.records[LISTS_OF_ACCOUNTS])
         }
 
     def _first_leads(self) -> Iterator[tuple[int, int, datetime]]:

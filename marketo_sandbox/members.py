@@ -112,7 +112,7 @@ class ProgramMembers:
             programs.append(new)
             chosen = list(self._world.leads)[-members:]
             self._members[new["id"]] = {
-                one: _member(self._library, new, one, now) for one in chosen
+                lead_id: _member(self._library, new, lead_id, now) for lead_id in chosen
             }
             first, _ = statuses(self._library, new)
             for lead_id in chosen:
@@ -128,7 +128,7 @@ class ProgramMembers:
         with self._world.lock:
             _ = self._members  # created while all programs are visible
             programs = self._library.records["programs"]
-            (self._hidden[number],) = (one for one in programs if one["id"] == number)
+            (self._hidden[number],) = (program for program in programs if program["id"] == number)
             programs.remove(self._hidden[number])
 
     def show_program(self, number: int) -> None:
@@ -148,7 +148,7 @@ class ProgramMembers:
         """
         with self._world.lock:
             programs = self._library.records["programs"]
-            programs[:] = [one for one in programs if one["id"] != number]
+            programs[:] = [program for program in programs if program["id"] != number]
             del self._members[number]
 
     def change_members(self, count: int) -> list[list[int]]:
@@ -171,7 +171,9 @@ class ProgramMembers:
             chosen = everybody[:: max(1, len(everybody) // max(1, count))][:count]
             for number, lead_id, member in chosen:
                 program = next(
-                    one for one in self._library.records["programs"] if one["id"] == number
+                    candidate
+                    for candidate in self._library.records["programs"]
+                    if candidate["id"] == number
                 )
                 old = member.values["statusName"]
                 _, success = statuses(self._library, program)
@@ -183,10 +185,10 @@ class ProgramMembers:
         """Every member with all fields, as a correct reader returns it."""
         with self._world.lock:
             return [
-                dict(one.values)
+                dict(member.values)
                 for number, members in self._members.items()
                 if number not in self._hidden
-                for lead_id, one in members.items()
+                for lead_id, member in members.items()
                 if lead_id in self._world.leads
             ]
 
@@ -203,13 +205,17 @@ class ProgramMembers:
             if number not in self._members or number in self._hidden:
                 raise Refused("1013", f"Program {number} not found")
             return [
-                dict(one.values)
-                for lead_id, one in self._members[number].items()
+                dict(member.values)
+                for lead_id, member in self._members[number].items()
                 if lead_id in self._world.leads
             ]
 
     def _program(self, number: int) -> dict[str, Any]:
-        (program,) = (one for one in self._library.records["programs"] if one["id"] == number)
+        (program,) = (
+            candidate
+            for candidate in self._library.records["programs"]
+            if candidate["id"] == number
+        )
         return program
 
     def check_status(self, number: int, status: str) -> None:
@@ -222,7 +228,7 @@ class ProgramMembers:
         Raises:
             Refused: 1003, the program has no such status.
         """
-        known = [one["name"] for one in statuses(self._library, self._program(number))]
+        known = [status["name"] for status in statuses(self._library, self._program(number))]
         if status not in known:
             raise Refused("1003", f"Status '{status}' is none of {', '.join(known)}")
 
@@ -409,7 +415,7 @@ def _member(library: Library, program: dict[str, Any], lead_id: int, at: datetim
 def _programs(filters: dict[str, Any]) -> list[int]:
     if "programId" in filters:
         return [int(filters["programId"])]
-    return [int(one) for one in filters["programIds"]]
+    return [int(record) for record in filters["programIds"]]
 
 
 def _matches(values: dict[str, Any], filters: dict[str, Any]) -> bool:

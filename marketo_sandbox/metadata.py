@@ -48,14 +48,16 @@ class Metadata:
         """
         with self._world.lock:
             types = self._world.types
-            number: int = max(FIRST_CUSTOM, *(one["id"] for one in types)) + 1
+            number: int = max(FIRST_CUSTOM, *(type_["id"] for type_ in types)) + 1
             made: dict[str, Any] = {
                 "id": number,
                 "name": name,
                 "description": f"The activity “{name}”",
                 "apiName": api_name(name, number),
                 "primaryAttribute": {"name": "Primary", "dataType": "string"},
-                "attributes": [{"name": one, "dataType": "string"} for one in attributes],
+                "attributes": [
+                    {"name": attribute, "dataType": "string"} for attribute in attributes
+                ],
             }
             types.append(made)
             self._world.scene.types[number] = made
@@ -72,8 +74,8 @@ class Metadata:
             name: New display name.
         """
         with self._world.lock:
-            for one in self._both(number):
-                one["name"] = name
+            for type_ in self._both(number):
+                type_["name"] = name
 
     def rename_attribute(self, number: int, old: str, new: str) -> None:
         """Rename an attribute of an activity type, also in past activities.
@@ -86,8 +88,8 @@ class Metadata:
         with self._world.lock:
             found = [
                 attribute
-                for one in self._both(number)
-                for attribute in one["attributes"]
+                for type_ in self._both(number)
+                for attribute in type_["attributes"]
                 if attribute["name"] == old
             ]
             if not found:
@@ -106,11 +108,11 @@ class Metadata:
         """
         with self._world.lock:
             self._world.scene.added.add((number, name))
-            for one in self._both(number):
+            for type_ in self._both(number):
                 more = {"name": name, "dataType": data_type}
-                if "triggerName" in one:
-                    more["apiName"] = api_name(name, len(one["attributes"]))
-                one["attributes"].append(more)
+                if "triggerName" in type_:
+                    more["apiName"] = api_name(name, len(type_["attributes"]))
+                type_["attributes"].append(more)
 
     def rename_custom_object(self, name: str, display_name: str) -> None:
         """Change the display name of a custom object type.
@@ -128,7 +130,7 @@ class Metadata:
     def _both(self, number: int) -> list[dict[str, Any]]:
         """An activity type in the list and in the metadata."""
         external = self._library.records["custom_activity_types"]
-        found = [one for one in (*self._world.types, *external) if one["id"] == number]
+        found = [type_ for type_ in (*self._world.types, *external) if type_["id"] == number]
         if not found:
             raise ValueError(f"no activity type {number}")
         return found

@@ -111,10 +111,10 @@ class SandboxOptions:
         Raises:
             ValueError: A value is invalid; the message names its option.
         """
-        for one in fields(self):
-            value, least = getattr(self, one.name), _FEWEST.get(one.name, 0)
+        for option in fields(self):
+            value, least = getattr(self, option.name), _FEWEST.get(option.name, 0)
             if isinstance(value, (int, float)) and value < least:
-                raise ValueError(f"{one.name} must be at least {least}")
+                raise ValueError(f"{option.name} must be at least {least}")
         if self.port > LAST_PORT:
             raise ValueError(f"port must be at most {LAST_PORT}")
         self._check_range()

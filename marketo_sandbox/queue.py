@@ -112,7 +112,7 @@ class Queue:
                 for job in self.jobs.values()
                 if job.kind == kind and job.user == user and job.created >= oldest
             ]
-            return [one for one in seen if not wanted or one["status"] in wanted]
+            return [job for job in seen if not wanted or job["status"] in wanted]
 
     def file(self, kind: str, user: str, export_id: str) -> Job:
         """A completed job with its file.
@@ -180,7 +180,7 @@ class Queue:
     def _put(self, job: Job) -> None:
         job.status = "Queued"
         job.queued = self.world.clock.now()
-        mine = sum(one.user == job.user for one in self._in_queue())
+        mine = sum(other.user == job.user for other in self._in_queue())
         self.most_queued[job.user] = max(self.most_queued.get(job.user, 0), mine)
 
     def _start(self, job: Job) -> None:

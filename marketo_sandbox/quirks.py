@@ -38,9 +38,9 @@ def spelled(value: Any, spelling: Spelling) -> Any:
         spelling: Spelling from this module.
     """
     if isinstance(value, dict):
-        return {key: spelled(one, spelling) for key, one in value.items()}
+        return {key: spelled(item, spelling) for key, item in value.items()}
     if isinstance(value, list):
-        return [spelled(one, spelling) for one in value]
+        return [spelled(item, spelling) for item in value]
     return DATE.sub(spelling, value) if isinstance(value, str) else value
 
 
@@ -50,7 +50,7 @@ def loosely(records: list[Record]) -> list[Record]:
     Args:
         records: Records as a correct reader returns them.
     """
-    return [_loose(one) if place % 3 == 0 else one for place, one in enumerate(records)]
+    return [_loose(record) if place % 3 == 0 else record for place, record in enumerate(records)]
 
 
 def _loose(record: Record) -> Record:
@@ -73,8 +73,8 @@ def with_hidden(records: list[Record], _: int) -> list[Record | None]:
         records: All records.
     """
     rows: list[Record | None] = []
-    for place, one in enumerate(records):
-        rows += [None, one] if place % 5 == 0 else [one]
+    for place, record in enumerate(records):
+        rows += [None, record] if place % 5 == 0 else [record]
     return rows
 
 
@@ -86,10 +86,10 @@ def shifted(records: list[Record], size: int) -> list[Record | None]:
         size: Size of a page.
     """
     rows: list[Record | None] = []
-    for one in records:
+    for record in records:
         if rows and len(rows) % size == 0:
             rows.append(rows[-1])
-        rows.append(one)
+        rows.append(record)
     return rows
 
 

@@ -86,11 +86,11 @@ class Instance:
         self.members = ProgramMembers(self.world, self.library)
         self.custom_objects = all_types(self.world)
         self.library.records["custom_object_types"] = [
-            one.listed() for one in self.custom_objects.values()
+            kind.listed() for kind in self.custom_objects.values()
         ]
         self.world.sources[members.KIND] = self.members
-        for name, one in self.custom_objects.items():
-            self.world.sources[f"customobjects/{name}"] = one
+        for name, kind in self.custom_objects.items():
+            self.world.sources[f"customobjects/{name}"] = kind
         self.queue = Queue(self.world)
         self.tokens = Tokens(self.options, self.clock)
         self.limits = Limits(self.options, self.clock)
@@ -138,7 +138,7 @@ class Instance:
         with self.world.lock:
             del self.custom_objects[name], self.world.sources[f"customobjects/{name}"]
             listed = self.library.records["custom_object_types"]
-            listed[:] = [one for one in listed if one["name"] != name]
+            listed[:] = [type_ for type_ in listed if type_["name"] != name]
 
 
 def make_app(instance: Instance) -> Flask:

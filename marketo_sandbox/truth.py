@@ -59,7 +59,7 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
         for name in designer.KINDS
     }
     found |= {
-        f"custom_objects/{name}": one.expected for name, one in instance.custom_objects.items()
+        f"custom_objects/{name}": type_.expected for name, type_ in instance.custom_objects.items()
     }
     found |= contents(instance)
     return found | {
@@ -82,12 +82,16 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
         ],
         "tokens": lambda: tokens(instance),
         "email_template_content": lambda: [
-            {"id": one["id"], "status": one["status"], "content": f"<html>{one['id']}</html>"}
-            for one in library.records["email_templates"]
+            {
+                "id": record["id"],
+                "status": record["status"],
+                "content": f"<html>{record['id']}</html>",
+            }
+            for record in library.records["email_templates"]
         ],
         "export_jobs": lambda: [
-            {"exportId": one.export_id, "status": one.status, "createdAt": iso(one.created)}
-            for one in instance.queue.jobs.values()
+            {"exportId": job.export_id, "status": job.status, "createdAt": iso(job.created)}
+            for job in instance.queue.jobs.values()
         ],
     }
 
@@ -98,61 +102,63 @@ def contents(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
 
     def full(name: str) -> list[Record]:
         return [
-            {"id": one["id"], "content": f"<html>{one['name']}</html>"} for one in records[name]
+            {"id": record["id"], "content": f"<html>{record['name']}</html>"}
+            for record in records[name]
         ]
 
     def uses(parent: str, column: str, user: str, kind: str) -> list[Record]:
         return [
-            {column: one["id"], **each}
-            for one in records[parent]
-            for each in users_of(instance, user, kind, one["id"])
+            {column: record["id"], **each}
+            for record in records[parent]
+            for each in users_of(instance, user, kind, record["id"])
         ]
 
-    smart_lists = {one["id"]: one["name"] for one in records["smart_lists"]}
+    smart_lists = {list_["id"]: list_["name"] for list_ in records["smart_lists"]}
     return {
         "email_full_content": lambda: full("emails"),
         "landing_page_full_content": lambda: full("landing_pages"),
         "email_variables": lambda: [
-            {**one, "emailId": email["id"], "moduleId": ""}
+            {**part, "emailId": email["id"], "moduleId": ""}
             for email in records["emails"]
-            for one in instance.library.parts("email_variables", email["id"])
+            for part in instance.library.parts("email_variables", email["id"])
         ],
         "email_dynamic_content": lambda: [
-            {**by_segment(instance, one), "emailId": one["id"], "contentId": f"{one['id']}03"}
-            for one in records["emails"]
+            {**by_segment(instance, mail), "emailId": mail["id"], "contentId": f"{mail['id']}03"}
+            for mail in records["emails"]
         ],
         "landing_page_template_content": lambda: [
             {
-                "id": one["id"],
-                "status": one["status"],
-                "templateType": one["templateType"],
-                "enableMunchkin": one["enableMunchkin"],
-                "content": f"<html>{one['id']}</html>",
+                "id": record["id"],
+                "status": record["status"],
+                "templateType": record["templateType"],
+                "enableMunchkin": record["enableMunchkin"],
+                "content": f"<html>{record['id']}</html>",
             }
-            for one in records["landing_page_templates"]
+            for record in records["landing_page_templates"]
         ],
         "form_used_by": lambda: uses("forms", "formId", "landing_pages", "Landing Page"),
         "email_template_used_by": lambda: uses(
             "email_templates", "emailTemplateId", "emails", "Email"
         ),
         "smart_list_rules": lambda: [
-            {"id": one["id"], "name": one["name"], "rules": rules(one["id"])}
-            for one in records["smart_lists"]
+            {"id": list_["id"], "name": list_["name"], "rules": rules(list_["id"])}
+            for list_ in records["smart_lists"]
         ],
         "smart_campaign_rules": lambda: [
             {
-                "smartCampaignId": one["id"],
-                "id": one["smartListId"],
-                "name": smart_lists[one["smartListId"]],
-                "rules": rules(one["smartListId"]),
+                "smartCampaignId": campaign["id"],
+                "id": campaign["smartListId"],
+                "name": smart_lists[campaign["smartListId"]],
+                "rules": rules(campaign["smartListId"]),
             }
-            for one in records["smart_campaigns"]
-            if one["smartListId"] in smart_lists
+            for campaign in records["smart_campaigns"]
+            if campaign["smartListId"] in smart_lists
         ],
         "tag_type_values": lambda: [
-            {**one, "allowableValues": allowed_values(instance)} for one in records["tag_types"]
+            {**record, "allowableValues": allowed_values(instance)}
+            for record in records["tag_types"]
         ],
-        "user_details": lambda: [details(instance, one) for one in records["users"]],
+        "user_details": lambda: [details(instance, record) for record in records["users"]],
     }
 
 
@@ -161,9 +167,9 @@ def parts(instance: Instance, name: str) -> list[Record]:
     parent, key, column = PARENTS[name]
     numbered = name == "program_costs"
     return [
-        {**part, column: one[key], **({"position": place} if numbered else {})}
-        for one in instance.library.records[parent]
-        for place, part in enumerate(instance.library.parts(name, one[key]))
+        {**part, column: record[key], **({"position": place} if numbered else {})}
+        for record in instance.library.records[parent]
+        for place, part in enumerate(instance.library.parts(name, record[key]))
     ]
 
 
@@ -171,12 +177,12 @@ def designed(instance: Instance, name: str) -> list[Record]:
     """Assets of the new designer that a list returns."""
     return [
         {
-            **{key: value for key, value in one.items() if key != "metadata"},
-            "workspaceId": one["appData"]["workspaceId"],
-            "createdAt": one["metadata"]["createdAt"],
-            "modifiedAt": one["metadata"]["modifiedAt"],
+            **{key: value for key, value in record.items() if key != "metadata"},
+            "workspaceId": record["appData"]["workspaceId"],
+            "createdAt": record["metadata"]["createdAt"],
+            "modifiedAt": record["metadata"]["modifiedAt"],
         }
-        for number, one in enumerate(instance.library.records[name])
+        for number, record in enumerate(instance.library.records[name])
         if name != "emails_v2" or not designer.is_variant(number)
     ]
 
@@ -184,24 +190,24 @@ def designed(instance: Instance, name: str) -> list[Record]:
 def tokens(instance: Instance) -> list[Record]:
     """The tokens of all folders and programs."""
     return [
-        {**part, "folderId": one["id"], "folderType": one["folderId"]["type"]}
-        for one in instance.library.records["folders"]
-        for part in instance.library.tokens(one["folderId"]["type"], one["id"])
+        {**part, "folderId": folder["id"], "folderType": folder["folderId"]["type"]}
+        for folder in instance.library.records["folders"]
+        for part in instance.library.tokens(folder["folderId"]["type"], folder["id"])
     ]
 
 
 def list_memberships(instance: Instance) -> list[Record]:
     """The leads of all static lists."""
     return [
-        {"listId": one["id"], "leadId": lead}
-        for one in instance.library.records["static_lists"]
-        for lead in instance.world.list_members("static", one["id"])
+        {"listId": list_["id"], "leadId": lead}
+        for list_ in instance.library.records["static_lists"]
+        for lead in instance.world.list_members("static", list_["id"])
     ]
 
 
 def lead_changes(instance: Instance) -> list[Record]:
     """New leads and changes of their fields."""
     return [
-        {"marketoGUID": one.guid, "leadId": one.lead_id, "activityDate": iso(one.at)}
-        for one in instance.world.activities.between(types=_DATA_VALUES)
+        {"marketoGUID": activity.guid, "leadId": activity.lead_id, "activityDate": iso(activity.at)}
+        for activity in instance.world.activities.between(types=_DATA_VALUES)
     ]

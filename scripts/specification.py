@@ -107,8 +107,8 @@ def _paths(definitions: dict[str, Any], schema: dict[str, Any], path: str) -> An
     while "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if schema.get("properties"):
-        for name, one in sorted(schema["properties"].items()):
-            yield from _paths(definitions, one, f"{path}.{name}" if path else name)
+        for name, property_ in sorted(schema["properties"].items()):
+            yield from _paths(definitions, property_, f"{path}.{name}" if path else name)
     elif schema.get("type") == "array":
         yield from _paths(definitions, schema["items"], f"{path}[]")
     else:

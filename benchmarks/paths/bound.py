@@ -45,8 +45,8 @@ def main() -> None:
     )
     cells = [f"v{place}" for place in range(len(columns))]
     values = ", ".join(
-        EXPRESSIONS.get(one, "None if {v} == 'null' else {v}").format(v=cell)
-        for cell, one in zip(cells, columns.values(), strict=True)
+        EXPRESSIONS.get(data_type, "None if {v} == 'null' else {v}").format(v=cell)
+        for cell, data_type in zip(cells, columns.values(), strict=True)
     )
     scope = {
         "booleans": BOOLEANS,

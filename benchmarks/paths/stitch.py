@@ -72,9 +72,11 @@ def main() -> None:
             "primary_attribute_value_id": "string",
         }
         for attributes in ACTIVITY_TYPES.values():
-            columns |= {name.lower().replace(" ", "_"): one for name, one in attributes.items()}
+            columns |= {
+                name.lower().replace(" ", "_"): attribute for name, attribute in attributes.items()
+            }
     stream = {
-        "schema": {"properties": {name: SCHEMAS[one] for name, one in columns.items()}},
+        "schema": {"properties": {name: SCHEMAS[column] for name, column in columns.items()}},
         "metadata": [
             {"breadcrumb": ["properties", name], "metadata": {"selected": True}} for name in columns
         ],

@@ -53,12 +53,12 @@ def _clone(name: str) -> Callable[..., Answer]:
             raise Refused("1002", "Missing value for required parameter 'folder'")
         parent = folder(instance, str(where[0]), where[1])
         records = instance.library.records[name]
-        if any(one["name"] == new for one in records):
+        if any(record["name"] == new for record in records):
             raise Refused("709", "An asset of this name is there already")
         now = iso(instance.world.second())
         made = {
             **found,
-            "id": max(one["id"] for one in records) + 1,
+            "id": max(record["id"] for record in records) + 1,
             "name": new,
             "description": parameters.text("description") or found["description"],
             "status": "draft",
@@ -85,7 +85,7 @@ def _token(instance: Instance, _: Call, number: str) -> Answer:
         "value": parameters.text("value"),
         "computedUrl": f"/{number}",
     }
-    tokens[:] = [*(one for one in tokens if one["name"] != name), made]
+    tokens[:] = [*(token for token in tokens if token["name"] != name), made]
     return {"result": [{"folder": {"type": kind, "value": int(number)}, "tokens": [made]}]}
 
 
@@ -94,9 +94,9 @@ def _delete_token(instance: Instance, _: Call, number: str) -> Answer:
     folder(instance, number, kind)
     name = parameters.required("name")
     tokens = instance.library.tokens(kind, int(number))
-    if name not in {one["name"] for one in tokens}:
+    if name not in {token["name"] for token in tokens}:
         raise Refused("702", f"Token '{name}' not found")
-    tokens[:] = [one for one in tokens if one["name"] != name]
+    tokens[:] = [token for token in tokens if token["name"] != name]
     return {"result": [{"id": int(number)}]}
 
 
@@ -107,8 +107,8 @@ ROUTES = (
         Route(rf"{_A1}/{word}/(\d+)/{step}\.json", handler(name), right, POST)
         for name, word in _KINDS.items()
         for step, handler, right in (
-            ("approveDraft", lambda one: _state(one, "draft", "approved"), _APPROVE),
-            ("unapprove", lambda one: _state(one, "approved", "draft"), _APPROVE),
+            ("approveDraft", lambda name: _state(name, "draft", "approved"), _APPROVE),
+            ("unapprove", lambda name: _state(name, "approved", "draft"), _APPROVE),
             ("delete", _delete, _WRITE),
             ("clone", _clone, _WRITE),
         )

@@ -101,23 +101,25 @@ def _filtered(instance: Instance, kind: Kind, records: list[Record]) -> list[Rec
     if "dates" in kind.filters:
         earliest, latest = parameters.updated()
         found = [
-            one
-            for one in found
-            if (not earliest or parse_time(one["updatedAt"]) >= earliest)
-            and (not latest or parse_time(one["updatedAt"]) <= latest)
+            record
+            for record in found
+            if (not earliest or parse_time(record["updatedAt"]) >= earliest)
+            and (not latest or parse_time(record["updatedAt"]) <= latest)
         ]
     if "status" in kind.filters and kind.many == "programs":
         status = text("status")
-        found = [one for one in found if not status or one["status"] == status]
+        found = [record for record in found if not status or record["status"] == status]
     elif "status" in kind.filters:
         status = wanted_status()
-        found = [one for one in found if not status or str(one["status"]).lower() == status]
+        found = [
+            record for record in found if not status or str(record["status"]).lower() == status
+        ]
     if "folder" in kind.filters:
         folder = parameters.folder("folder")
-        found = [one for one in found if in_folder(one, folder)]
+        found = [record for record in found if in_folder(record, folder)]
     if "active" in kind.filters:
         active = parameters.flag("isActive")
-        found = [one for one in found if active is None or one["isActive"] is active]
+        found = [record for record in found if active is None or record["isActive"] is active]
     for name, narrow in _OWN.items():
         if name in kind.filters:
             found = narrow(instance, found)
@@ -134,8 +136,8 @@ def _programs(_: Instance, records: list[Record]) -> list[Record]:
     required("filterValues")
     values = set(parameters.names("filterValues"))
     if by == "folderId":
-        return [one for one in records if str(one["folder"]["value"]) in values]
-    return [one for one in records if str(one[keys[by]]) in values]
+        return [record for record in records if str(record["folder"]["value"]) in values]
+    return [record for record in records if str(record[keys[by]]) in values]
 
 
 def _folders(instance: Instance, records: list[Record]) -> list[Record]:
@@ -143,37 +145,37 @@ def _folders(instance: Instance, records: list[Record]) -> list[Record]:
     workspace = text("workSpace")
     library, first, found = instance.library, 1, records
     if root:
-        top = [one for one in records if (one["id"], one["folderId"]["type"]) == root]
+        top = [record for record in records if (record["id"], record["folderId"]["type"]) == root]
         if not top:
             return []
         first = library.depth(top[0])
-        found = [one for one in records if _is_below(records, one, root)]
+        found = [record for record in records if _is_below(records, record, root)]
     return [
-        one
-        for one in found
-        if library.depth(one) - first < most and workspace in {"", one["workspace"]}
+        record
+        for record in found
+        if library.depth(record) - first < most and workspace in {"", record["workspace"]}
     ]
 
 
-def _is_below(records: list[Record], one: Record, root: tuple[int, str]) -> bool:
-    by_id = {one["id"]: one for one in records if one["folderId"]["type"] == "Folder"}
+def _is_below(records: list[Record], record: Record, root: tuple[int, str]) -> bool:
+    by_id = {record["id"]: record for record in records if record["folderId"]["type"] == "Folder"}
     while True:
-        if (one["id"], one["folderId"]["type"]) == root:
+        if (record["id"], record["folderId"]["type"]) == root:
             return True
-        if not one["parent"]:
+        if not record["parent"]:
             return False
-        one = by_id[one["parent"]["id"]]
+        record = by_id[record["parent"]["id"]]
 
 
 def _redirects(_: Instance, records: list[Record]) -> list[Record]:
     page = text("redirectTolandingPageId") or text("redirectToLandingPageId")
     path, host = text("redirectToPath"), text("hostname")
     return [
-        one
-        for one in records
-        if (not page or str(one["redirectTo"]["value"]) == page)
-        and (not path or one["redirectToUrl"] == path)
-        and (not host or one["hostname"] == host)
+        record
+        for record in records
+        if (not page or str(record["redirectTo"]["value"]) == page)
+        and (not path or record["redirectToUrl"] == path)
+        and (not host or record["hostname"] == host)
     ]
 
 
@@ -197,7 +199,7 @@ def paged(instance: Instance, name: str, records: list[Record]) -> Answer:
     found = rows[start : start + size]
     if not found:
         return nothing(start // size if rough else 0)
-    shown = [one for one in found if one is not None]
+    shown = [record for record in found if record is not None]
     if rough and name not in EXACT:
         shown = loosely(shown)
     return {"result": spelled(shown, ASSETS)}
@@ -222,9 +224,9 @@ def find(instance: Instance, name: str, value: str, key: str = "id") -> Record |
         value: Value of the key.
         key: Name of the key.
     """
-    for one in instance.library.records[name]:
-        if str(one[key]) == value:
-            return one
+    for record in instance.library.records[name]:
+        if str(record[key]) == value:
+            return record
     return None
 
 
@@ -266,7 +268,7 @@ def allowed_values(instance: Instance) -> str:
     Args:
         instance: Instance with its programs.
     """
-    values = [f"value of {one['id']}" for one in instance.library.records["programs"]]
+    values = [f"value of {program['id']}" for program in instance.library.records["programs"]]
     return f"[{', '.join(values)}]"
 
 
@@ -284,16 +286,16 @@ def _by_name(name: str) -> Callable[..., Answer]:
         # The specification and the guide differ in case.
         wanted = text("Name") or required("name")
         folder = parameters.folder("folder")
-        for one in instance.library.records[name]:
-            if one[key] == wanted and in_folder(one, folder):
-                return _single(instance, name, one)
+        for record in instance.library.records[name]:
+            if record[key] == wanted and in_folder(record, folder):
+                return _single(instance, name, record)
         return none_found()
 
     return answer
 
 
 def _folder(instance: Instance, _: Call, value: str) -> Answer:
-    return _folder_where(instance, lambda one: str(one["id"]) == value, required("type"))
+    return _folder_where(instance, lambda folder: str(folder["id"]) == value, required("type"))
 
 
 def _folder_by_name(instance: Instance, _: Call) -> Answer:
@@ -301,10 +303,10 @@ def _folder_by_name(instance: Instance, _: Call) -> Answer:
     records, workspace = instance.library.records["folders"], text("workSpace")
     return _folder_where(
         instance,
-        lambda one: (
-            one["name"] == wanted
-            and workspace in {"", one["workspace"]}
-            and (not root or _is_below(records, one, root))
+        lambda folder: (
+            folder["name"] == wanted
+            and workspace in {"", folder["workspace"]}
+            and (not root or _is_below(records, folder, root))
         ),
         text("type"),
     )
@@ -313,9 +315,9 @@ def _folder_by_name(instance: Instance, _: Call) -> Answer:
 def _folder_where(instance: Instance, fits: Callable[[Record], bool], kind: str) -> Answer:
     if kind and kind.title() not in {"Folder", "Program"}:
         raise Refused("1003", f"Invalid value '{kind}' for type")
-    for one in instance.library.records["folders"]:
-        if fits(one) and kind.title() in {"", one["folderId"]["type"]}:
-            return {"result": [spelled(one, ASSETS)]}
+    for folder in instance.library.records["folders"]:
+        if fits(folder) and kind.title() in {"", folder["folderId"]["type"]}:
+            return {"result": [spelled(folder, ASSETS)]}
     return none_found()
 
 
@@ -335,9 +337,10 @@ def _program_by_name(instance: Instance, _: Call) -> Answer:
 def _programs_by_tag(instance: Instance, _: Call) -> Answer:
     kind, value = required("tagType"), required("tagValue")
     found = [
-        one
-        for one in instance.library.records["programs"]
-        if {"tagType": kind, "tagValue": value} in instance.library.parts("program_tags", one["id"])
+        program
+        for program in instance.library.records["programs"]
+        if {"tagType": kind, "tagValue": value}
+        in instance.library.parts("program_tags", program["id"])
     ]
     return paged(instance, "programs", found)
 
@@ -369,7 +372,7 @@ def rules(number_of_list: int) -> Record:
 def _segmentations(instance: Instance, _: Call) -> Answer:
     status = wanted_status()
     records = instance.library.records["segmentations"]
-    found = [one for one in records if not status or one["status"] == status]
+    found = [record for record in records if not status or record["status"] == status]
     return {"result": spelled(found, ASSETS)} if found else none_found()
 
 
@@ -380,18 +383,18 @@ ROUTES = (
     Route(rf"{_A1}/folder/(\d+)\.json", _folder, ASSET),
     Route(rf"{_A1}/segmentation\.json", _segmentations, ASSET),
     *(
-        Route(rf"{_A1}/{one.many}\.json", _listed(name), one.permission)
-        for name, one in KINDS.items()
+        Route(rf"{_A1}/{kind.many}\.json", _listed(name), kind.permission)
+        for name, kind in KINDS.items()
     ),
     *(
         # The list of endpoints has the plural for landing page templates.
-        Route(rf"{_A1}/{one.one}s?/byName\.json", _by_name(name), one.permission)
-        for name, one in KINDS.items()
-        if "name" in one.by
+        Route(rf"{_A1}/{kind.one}s?/byName\.json", _by_name(name), kind.permission)
+        for name, kind in KINDS.items()
+        if "name" in kind.by
     ),
     *(
-        Route(rf"{_A1}/{one.one}/(\d+)\.json", _by_id(name), one.permission)
-        for name, one in KINDS.items()
-        if "id" in one.by
+        Route(rf"{_A1}/{kind.one}/(\d+)\.json", _by_id(name), kind.permission)
+        for name, kind in KINDS.items()
+        if "id" in kind.by
     ),
 )

@@ -28,15 +28,15 @@ def _filtered(name: str) -> Callable[..., Answer]:
         _refuse_foreign()
         workspace = required("workspaceId")
         found = [
-            (number_of_asset, one)
-            for number_of_asset, one in enumerate(instance.library.records[name])
-            if one["appData"]["workspaceId"] == workspace and _fits(one)
+            (number_of_asset, record)
+            for number_of_asset, record in enumerate(instance.library.records[name])
+            if record["appData"]["workspaceId"] == workspace and _fits(record)
         ]
         found = _sorted(found)
         size, page = number("pageSize", 20, least=1, most=PAGE), number("pageIndex", 0)
         shown = [
-            one
-            for number_of_asset, one in found[page * size : (page + 1) * size]
+            record
+            for number_of_asset, record in found[page * size : (page + 1) * size]
             if name != "emails_v2" or not is_variant(number_of_asset)
         ]
         told = [{"type": "WARNING", "code": "1000", "message": "Variants of A/B tests left out"}]
@@ -49,20 +49,20 @@ def _filtered(name: str) -> Callable[..., Answer]:
     return answer
 
 
-def _fits(one: Record) -> bool:
-    metadata = one["metadata"]
+def _fits(record: Record) -> bool:
+    metadata = record["metadata"]
     for key in ("createdAt", "modifiedAt"):
         at = parse_time(metadata[key])
         start, end = parameters.time(f"{key}Start"), parameters.time(f"{key}End")
         if (start and at < start) or (end and at > end):
             return False
-    if text("status") and one["status"] not in {
+    if text("status") and record["status"] not in {
         each.upper() for each in parameters.names("status")
     }:
         return False
-    if text("folderId") and one["appData"]["folderId"] != text("folderId"):
+    if text("folderId") and record["appData"]["folderId"] != text("folderId"):
         return False
-    return text("name").lower() in one["name"].lower()
+    return text("name").lower() in record["name"].lower()
 
 
 def _sorted(found: list[tuple[int, Record]]) -> list[tuple[int, Record]]:
@@ -80,9 +80,9 @@ def _sorted(found: list[tuple[int, Record]]) -> list[tuple[int, Record]]:
 
 
 def _find(instance: Instance, name: str, asset_id: str) -> Record:
-    for one in instance.library.records[name]:
-        if one["id"] == asset_id:
-            return {**one, "data": content(one)}
+    for record in instance.library.records[name]:
+        if record["id"] == asset_id:
+            return {**record, "data": content(record)}
     raise Refused("1013", "Asset not found")
 
 
@@ -99,13 +99,13 @@ def _ids() -> list[str]:
     ids = body.get("ids") or body.get("contentIds") or ([body["id"]] if "id" in body else [])
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST_AT_ONCE:
         raise Refused("1003", f"Between 1 and {MOST_AT_ONCE} ids are allowed")
-    return [str(one) for one in ids]
+    return [str(number) for number in ids]
 
 
 def _many(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         _refuse_foreign()
-        return {"result": [_find(instance, name, one) for one in _ids()]}
+        return {"result": [_find(instance, name, asset_id) for asset_id in _ids()]}
 
     return answer
 
@@ -113,8 +113,8 @@ def _many(name: str) -> Callable[..., Answer]:
 def _used_by(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         _refuse_foreign()
-        for one in _ids():
-            _find(instance, name, one)
+        for asset_id in _ids():
+            _find(instance, name, asset_id)
         details = {"totalItems": 0, "pageSize": 20, "currentPage": 0}
         return {"result": [], "pageDetails": details}
 
@@ -124,10 +124,11 @@ def _used_by(name: str) -> Callable[..., Answer]:
 def _many_used_by(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         _refuse_foreign()
-        found = [_find(instance, name, one) for one in _ids()]
+        found = [_find(instance, name, asset_id) for asset_id in _ids()]
         return {
             "result": [
-                {"id": one["id"], "name": one["name"], "count": 0, "used": False} for one in found
+                {"id": record["id"], "name": record["name"], "count": 0, "used": False}
+                for record in found
             ]
         }
 

@@ -51,7 +51,7 @@ def _page(
         since_then = instance.world.activities.between(parameters.parse_time(since), types=types)
         rows = list(islice(filter(fits, since_then), start, start + size + 1))
     more = len(rows) > size
-    page = [(start + place, one) for place, one in enumerate(rows[:size])]
+    page = [(start + place, row) for place, row in enumerate(rows[:size])]
     token = token_of(f"r{start + len(page)}@{since}")
     return page, {"nextPageToken": token, "moreResult": more}
 
@@ -69,7 +69,7 @@ def _of_leads(instance: Instance) -> Callable[[Activity], bool]:
         if len(members) >= LARGE_LIST:
             raise Refused("1003", "The list is too large for listId")
         wanted = members if wanted is None else wanted & members
-    return lambda one: wanted is None or one.lead_id in wanted
+    return lambda activity: wanted is None or activity.lead_id in wanted
 
 
 def lead_changes(instance: Instance, _: Call) -> Answer:
@@ -85,34 +85,36 @@ def lead_changes(instance: Instance, _: Call) -> Answer:
     page, rest = _page(
         instance,
         (NEW_LEAD, CHANGE_DATA_VALUE),
-        lambda one: of_leads(one) and (one.type_id == NEW_LEAD or one.primary in shown),
+        lambda activity: (
+            of_leads(activity) and (activity.type_id == NEW_LEAD or activity.primary in shown)
+        ),
     )
-    return {"result": [_changed(place, one, shown) for place, one in page], **rest}
+    return {"result": [_changed(place, activity, shown) for place, activity in page], **rest}
 
 
-def _changed(place: int, one: Activity, shown: dict[str, str]) -> Answer:
+def _changed(place: int, activity: Activity, shown: dict[str, str]) -> Answer:
     fields = []
-    if one.type_id == CHANGE_DATA_VALUE:
+    if activity.type_id == CHANGE_DATA_VALUE:
         fields.append(
             {
-                "id": one.primary_id,
-                "name": shown[str(one.primary)],
-                "oldValue": one.attributes.get("Old Value"),
-                "newValue": one.attributes.get("New Value"),
+                "id": activity.primary_id,
+                "name": shown[str(activity.primary)],
+                "oldValue": activity.attributes.get("Old Value"),
+                "newValue": activity.attributes.get("New Value"),
             }
         )
     return without_empty(
         {
             "id": 100_000 + place,
-            "marketoGUID": one.guid,
-            "leadId": one.lead_id,
-            "activityDate": iso(one.at),
-            "activityTypeId": one.type_id,
-            "campaignId": one.campaign_id,
+            "marketoGUID": activity.guid,
+            "leadId": activity.lead_id,
+            "activityDate": iso(activity.at),
+            "activityTypeId": activity.type_id,
+            "campaignId": activity.campaign_id,
             "fields": fields,
             "attributes": [
                 {"name": name, "value": value}
-                for name, value in one.attributes.items()
+                for name, value in activity.attributes.items()
                 if name not in {"Old Value", "New Value"}
             ],
         }
@@ -130,19 +132,19 @@ def activities(instance: Instance, _: Call) -> Answer:
     page, rest = _page(
         instance,
         types - {DELETED} or {0},
-        lambda one: of_leads(one) and (not assets or one.primary_id in assets),
+        lambda activity: of_leads(activity) and (not assets or activity.primary_id in assets),
         odd=True,
     )
-    return {"result": [_shown(place, one, instance) for place, one in page], **rest}
+    return {"result": [_shown(place, activity, instance) for place, activity in page], **rest}
 
 
-def _shown(place: int, one: Activity, instance: Instance) -> Answer:
-    row = one.as_row()
+def _shown(place: int, activity: Activity, instance: Instance) -> Answer:
+    row = activity.as_row()
     del row["actionResult"]
     custom = {
         attribute["name"]: attribute["apiName"]
         for kind in instance.library.records["custom_activity_types"]
-        if kind["id"] == one.type_id
+        if kind["id"] == activity.type_id
         for attribute in kind["attributes"]
     }
     return {
@@ -150,16 +152,16 @@ def _shown(place: int, one: Activity, instance: Instance) -> Answer:
         **without_empty(row),
         "attributes": [
             {"name": name, "value": value} | ({"apiName": custom[name]} if name in custom else {})
-            for name, value in one.attributes.items()
+            for name, value in activity.attributes.items()
         ],
     }
 
 
 def deletions(instance: Instance, _: Call) -> Answer:
     """Leads that were deleted in the last 14 days."""
-    remembered = {one.guid for one in instance.world.deletions()}
-    page, rest = _page(instance, (DELETED,), lambda one: one.guid in remembered)
-    return {"result": [{"id": 1 + place, **deletion(one)} for place, one in page], **rest}
+    remembered = {deleted.guid for deleted in instance.world.deletions()}
+    page, rest = _page(instance, (DELETED,), lambda activity: activity.guid in remembered)
+    return {"result": [{"id": 1 + place, **deletion(activity)} for place, activity in page], **rest}
 
 
 def deletion(activity: Activity) -> Answer:
@@ -192,9 +194,9 @@ def external_types(instance: Instance, _: Call) -> Answer:
 def external_type(instance: Instance, _: Call, name: str) -> Answer:
     """One custom activity type."""
     parameters.flag("draft")
-    for one in instance.library.records["custom_activity_types"]:
-        if one["apiName"] == name:
-            return {"result": [one]}
+    for record in instance.library.records["custom_activity_types"]:
+        if record["apiName"] == name:
+            return {"result": [record]}
     raise Refused("1013", f"Custom activity type '{name}' not found")
 
 

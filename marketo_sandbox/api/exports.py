@@ -64,8 +64,8 @@ def _file(instance: Instance, call: Call, kind: str, export_id: str) -> Raw:
 
 def _list(instance: Instance, call: Call, kind: str) -> Answer:
     wanted = set(parameters.names("status"))
-    for one in wanted - STATES:
-        raise Refused("1003", f"Invalid status: {one}")
+    for status in wanted - STATES:
+        raise Refused("1003", f"Invalid status: {status}")
     if wanted & {"Canceled", "Cancelled"}:
         wanted |= {"Canceled", "Cancelled"}
     jobs = instance.queue.listed(_kind(instance, call, kind), call.user, wanted)

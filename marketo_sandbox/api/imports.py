@@ -70,7 +70,7 @@ def _rows() -> tuple[list[str], list[list[str]]]:
         text = io.StringIO(file.read().decode("utf-8-sig"), newline="")
     except UnicodeError:
         raise Refused("1003", "The file is not UTF-8") from None
-    rows = [one for one in csv.reader(text, delimiter=_DELIMITERS[format_name]) if one]
+    rows = [row for row in csv.reader(text, delimiter=_DELIMITERS[format_name]) if row]
     if len(rows) < 2:  # noqa: PLR2004
         raise Refused("1003", "Empty file")
     return rows[0], rows[1:]
@@ -90,7 +90,7 @@ def _import(
             if len(row) != len(header):
                 raise Refused("1003", f"The row has {len(row)} values, the header {len(header)}")
             values = dict(zip(header, row, strict=True))
-            write({name: None if one == "null" else one for name, one in values.items()})
+            write({name: None if value == "null" else value for name, value in values.items()})
             batch.processed += 1
         except Refused as refused:
             batch.failures.append([*row, refused.message])

@@ -30,7 +30,7 @@ def items(most: int = MOST_ITEMS) -> list[Record]:
         raise Refused("1002", "Missing value for required parameter 'input'")
     if len(found) > most:
         raise Refused("1003", f"At most {most} records are allowed")
-    if not all(isinstance(one, dict) for one in found):
+    if not all(isinstance(record, dict) for record in found):
         raise Refused("1003", "input must be a list of objects")
     return found
 
@@ -58,12 +58,12 @@ def each(
         numbered: Whether results have `seq`.
     """
     results = []
-    for place, one in enumerate(records):
+    for place, record in enumerate(records):
         try:
-            result = write(one)
+            result = write(record)
         except Refused as refused:
             reasons = [{"code": refused.code, "message": refused.message}]
-            named = {"id": one["id"]} if not numbered and "id" in one else {}
+            named = {"id": record["id"]} if not numbered and "id" in record else {}
             result = {**named, "status": "skipped", "reasons": reasons}
         results.append({"seq": place, **result} if numbered else result)
     return results

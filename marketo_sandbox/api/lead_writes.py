@@ -84,9 +84,9 @@ def partition_of(instance: Instance, name: str) -> int:
     Raises:
         Refused: 1008, it does not exist.
     """
-    for one in instance.library.records["lead_partitions"]:
-        if one["name"] == name:
-            return int(one["id"])
+    for record in instance.library.records["lead_partitions"]:
+        if record["name"] == name:
+            return int(record["id"])
     raise Refused("1008", f"Lead partition '{name}' not found")
 
 
@@ -106,14 +106,14 @@ def _sync(instance: Instance, _: Call) -> Answer:
     if partition:
         partition_of(instance, partition)
     results = each(
-        records, lambda one: save(instance, one, action, lookup, partition), numbered=False
+        records, lambda item: save(instance, item, action, lookup, partition), numbered=False
     )
     return {"result": results}
 
 
 def _ids() -> list[Record]:
     ids = parameters.numbers("id")
-    return [{"id": one} for one in ids] if ids else items()
+    return [{"id": number} for number in ids] if ids else items()
 
 
 def lead_of(instance: Instance, item: Record, key: str = "id") -> int:
@@ -146,8 +146,8 @@ def _merge(instance: Instance, _: Call, lead_id: str) -> Answer:
         raise Refused("1002", "Missing value for required parameter 'leadIds'")
     if len(losers) > MOST_MERGED:
         raise Refused("1080", f"At most {MOST_MERGED} leads can be merged at once")
-    for one in losers:
-        exists(instance, str(one))
+    for loser in losers:
+        exists(instance, str(loser))
     if winner in losers:
         raise Refused("1003", "A lead cannot be merged with itself")
     instance.world.merge_leads(winner, *dict.fromkeys(losers))
@@ -191,9 +191,9 @@ def _list(*, leave: bool) -> Any:
 
 
 def _campaign(instance: Instance, campaign_id: str) -> Record:
-    for one in instance.library.records["campaigns"]:
-        if str(one["id"]) == campaign_id:
-            return dict(one)
+    for campaign in instance.library.records["campaigns"]:
+        if str(campaign["id"]) == campaign_id:
+            return dict(campaign)
     raise Refused("1013", f"Campaign {campaign_id} not found")
 
 
@@ -221,7 +221,7 @@ def _trigger(instance: Instance, _: Call, campaign_id: str) -> Answer:
         raise Refused("1003", "At most 100 leads are allowed")
     if campaign["type"] != "trigger":
         raise Refused("1003", f"Campaign {campaign_id} cannot be requested")
-    _run(instance, campaign, [lead_of(instance, one) for one in leads])
+    _run(instance, campaign, [lead_of(instance, lead_id) for lead_id in leads])
     return {"result": [{"id": campaign["id"]}]}
 
 
@@ -242,7 +242,7 @@ def _schedule(instance: Instance, _: Call, campaign_id: str) -> Answer:
 
 
 def _happen(instance: Instance, _: Call) -> Answer:
-    known = {one["id"]: one for one in instance.library.records["custom_activity_types"]}
+    known = {record["id"]: record for record in instance.library.records["custom_activity_types"]}
 
     def happen(item: Record) -> Record:
         lead_id = lead_of(instance, item, "leadId")
@@ -252,14 +252,14 @@ def _happen(instance: Instance, _: Call) -> Answer:
         if item.get("primaryAttributeValue") in {None, ""}:
             raise Refused("1002", "Missing value for required parameter 'primaryAttributeValue'")
         at = parameters.parse_time(str(item.get("activityDate", "")), "1003")
-        names = {one["apiName"]: one["name"] for one in described["attributes"]}
-        names |= {one["name"]: one["name"] for one in described["attributes"]}
+        names = {attribute["apiName"]: attribute["name"] for attribute in described["attributes"]}
+        names |= {attribute["name"]: attribute["name"] for attribute in described["attributes"]}
         attributes = {}
-        for one in item.get("attributes") or ():
-            name = one.get("apiName") or one.get("name")
+        for attribute in item.get("attributes") or ():
+            name = attribute.get("apiName") or attribute.get("name")
             if name not in names:
                 raise Refused("1006", f"Attribute '{name}' not found")
-            attributes[names[name]] = one.get("value")
+            attributes[names[name]] = attribute.get("value")
         primary = str(item["primaryAttributeValue"])
         made = instance.world.happen_at(at, described["id"], lead_id, attributes, primary)
         return {"status": "added", "marketoGUID": made.guid}
@@ -273,9 +273,9 @@ def _happen(instance: Instance, _: Call) -> Answer:
 def _push(instance: Instance, _: Call) -> Answer:
     program = next(
         (
-            one
-            for one in instance.library.records["programs"]
-            if one["name"] == parameters.text("programName")
+            candidate
+            for candidate in instance.library.records["programs"]
+            if candidate["name"] == parameters.text("programName")
         ),
         None,
     )
@@ -296,7 +296,7 @@ def _push(instance: Instance, _: Call) -> Answer:
 
 def _submit(instance: Instance, _: Call) -> Answer:
     form_id = parameters.number("formId", 0)
-    forms = [one for one in instance.library.records["forms"] if one["id"] == form_id]
+    forms = [record for record in instance.library.records["forms"] if record["id"] == form_id]
     if not forms:
         raise Refused("1003", f"Form {form_id} not found")
 

@@ -50,9 +50,9 @@ class Table:
             if item.get(name) in {None, ""}:
                 raise Refused("1003", f"Value for required field '{name}' is missing")
         key = [str(item[name]).strip() for name in by]
-        for one in self.records:
-            if [str(one.get(name)) for name in by] == key:
-                return one
+        for record in self.records:
+            if [str(record.get(name)) for name in by] == key:
+                return record
         return None
 
     def values(self, item: Record) -> Record:
@@ -106,7 +106,7 @@ def save(
 
 def _new_id(instance: Instance, table: Table) -> Any:
     if table.id_field == "id":
-        return max((one["id"] for one in table.records), default=0) + 1
+        return max((record["id"] for record in table.records), default=0) + 1
     return guid(instance.options.seed, "written", instance.next_run())
 
 
@@ -119,7 +119,7 @@ def _sync(table_of: Callable[..., Table]) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, *names: str) -> Answer:
         table, records = table_of(instance, *names), items()
         action, by = choice("action", ACTIONS, ACTIONS[0]), _by(table, "dedupeBy")
-        return {"result": each(records, lambda one: save(instance, table, one, action, by))}
+        return {"result": each(records, lambda item: save(instance, table, item, action, by))}
 
     return answer
 
@@ -171,7 +171,7 @@ class _Items(list[Record]):
     """The values of a type's records; changes of the list change the type."""
 
     def __init__(self, kind: Any) -> None:
-        super().__init__(one.values for one in kind.items)
+        super().__init__(item.values for item in kind.items)
         self._kind = kind
 
     def append(self, record: Record, /) -> None:
@@ -193,7 +193,7 @@ def _list_members(*, leave: bool) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, list_guid: str) -> Answer:
         table = _kind("named_accounts")(instance)
         if list_guid not in {
-            one["marketoGUID"] for one in instance.linked.records[LISTS_OF_ACCOUNTS]
+            record["marketoGUID"] for record in instance.linked.records[LISTS_OF_ACCOUNTS]
         }:
             raise Refused("1013", f"Record not found: {list_guid}")
         members = instance.linked.members.setdefault(list_guid, [])
@@ -223,12 +223,14 @@ _ACCOUNT, _LISTS = "Read-Write Named Account", "Read-Write Named Account List"
 _CUSTOM = "Read-Write Custom Object"
 ROUTES = (
     *(
-        Route(rf"{_V1}/{one.path}\.json", _sync(_kind(name)), _right(one.permission), POST)
-        for name, one in KINDS.items()
+        Route(rf"{_V1}/{kind.path}\.json", _sync(_kind(name)), _right(kind.permission), POST)
+        for name, kind in KINDS.items()
     ),
     *(
-        Route(rf"{_V1}/{one.path}/delete\.json", _delete(_kind(name)), _right(one.permission), POST)
-        for name, one in KINDS.items()
+        Route(
+            rf"{_V1}/{kind.path}/delete\.json", _delete(_kind(name)), _right(kind.permission), POST
+        )
+        for name, kind in KINDS.items()
     ),
     Route(rf"{_V1}/namedAccountLists\.json", _sync(_account_lists), _LISTS, POST),
     Route(rf"{_V1}/namedAccountLists/delete\.json", _delete(_account_lists), _LISTS, POST),

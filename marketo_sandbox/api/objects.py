@@ -41,14 +41,14 @@ def description(name: str) -> Record:
     kind = KINDS[name]
     fields = [
         {
-            "name": one,
-            "displayName": one.title(),
+            "name": field,
+            "displayName": field.title(),
             "dataType": data_type,
             **({"length": 255} if data_type in {"string", "email"} else {}),
-            "updateable": one not in {kind.id_field, "createdAt", "updatedAt"},
+            "updateable": field not in {kind.id_field, "createdAt", "updatedAt"},
             "crmManaged": False,
         }
-        for one, data_type in kind.fields.items()
+        for field, data_type in kind.fields.items()
     ]
     return {
         "name": name,
@@ -58,7 +58,7 @@ def description(name: str) -> Record:
         "updatedAt": "2020-01-01T00:00:00Z",
         "idField": kind.id_field,
         "dedupeFields": list(kind.dedupe),
-        "searchableFields": [list(kind.dedupe), *([one] for one in kind.searchable)],
+        "searchableFields": [list(kind.dedupe), *([field] for field in kind.searchable)],
         "fields": fields,
     }
 
@@ -99,7 +99,7 @@ def matching(
     """
     keys = parameters.body().get("input")
     if keys is not None:
-        if not isinstance(keys, list) or not all(isinstance(one, dict) for one in keys):
+        if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
             raise Refused("1003", "input must be a list of objects")
         if len(keys) > MOST_VALUES:
             raise Refused("1003", "At most 300 records are allowed")
@@ -108,8 +108,10 @@ def matching(
             if parameters.text("filterType", "dedupeFields") == "dedupeFields"
             else (id_field,)
         )
-        wanted = {tuple(str(one.get(name)) for name in by) for one in keys}
-        return [one for one in records if tuple(str(one.get(name)) for name in by) in wanted]
+        wanted = {tuple(str(key.get(name)) for name in by) for key in keys}
+        return [
+            record for record in records if tuple(str(record.get(name)) for name in by) in wanted
+        ]
     field = required("filterType")
     field = {"idField": id_field, "dedupeFields": dedupe[0]}.get(field, field)
     if field.lower() == "marketoguid":
@@ -120,21 +122,25 @@ def matching(
     values = parameters.names("filterValues")
     if len(values) > MOST_VALUES:
         raise Refused("1003", "At most 300 filterValues are allowed")
-    return [one for one in records if one.get(field) is not None and str(one[field]) in values]
+    return [
+        record
+        for record in records
+        if record.get(field) is not None and str(record[field]) in values
+    ]
 
 
 def _page(instance: Instance, kind: Kind, found: list[Record]) -> Answer:
     names = parameters.fields(kind.fields, [kind.id_field, *kind.dedupe, "createdAt", "updatedAt"])
     answer = page(found, with_more=kind.with_more)
     rows = [
-        {"seq": place, **_as_shown(instance, kind, {name: one.get(name) for name in names})}
-        for place, one in enumerate(answer["result"])
+        {"seq": place, **_as_shown(instance, kind, {name: row.get(name) for name in names})}
+        for place, row in enumerate(answer["result"])
     ]
     return {**answer, "result": rows}
 
 
-def _as_shown(instance: Instance, kind: Kind, one: Record) -> Record:
-    shown = without_empty(one)
+def _as_shown(instance: Instance, kind: Kind, record: Record) -> Record:
+    shown = without_empty(record)
     if instance.options.rough:
         for name, data_type in kind.fields.items():
             if name in shown and data_type == "currency":
@@ -154,9 +160,9 @@ def _account_lists(instance: Instance, _: Call) -> Answer:
     required("filterValues")
     values = parameters.names("filterValues")
     records = instance.linked.records[LISTS_OF_ACCOUNTS]
-    found = [one for one in records if one[field] in values]
+    found = [record for record in records if record[field] in values]
     answer = page(found)
-    return {**answer, "result": [{"seq": n, **one} for n, one in enumerate(answer["result"])]}
+    return {**answer, "result": [{"seq": n, **row} for n, row in enumerate(answer["result"])]}
 
 
 def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
@@ -165,7 +171,7 @@ def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
         raise Refused("1013", f"Record not found: {guid}")
     accounts = instance.linked.records["named_accounts"]
     wanted = set(members)
-    found = [one for one in accounts if one["marketoGUID"] in wanted]
+    found = [account for account in accounts if account["marketoGUID"] in wanted]
     return _page(instance, KINDS["named_accounts"], found)
 
 
@@ -175,8 +181,8 @@ def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
 def _types(instance: Instance, _: Call) -> Answer:
     wanted = parameters.names("names")
     shown = [
-        without_empty(one.listed())
-        for name, one in instance.custom_objects.items()
+        without_empty(kind.listed())
+        for name, kind in instance.custom_objects.items()
         if not wanted or name in wanted
     ]
     return {"result": shown}
@@ -204,8 +210,8 @@ def _custom(instance: Instance, _: Call, name: str) -> Answer:
     names = parameters.fields(kind.fields, ["marketoGUID", *dedupe, "createdAt", "updatedAt"])
     answer = page(found)
     rows = [
-        {"seq": place, **{key: one.get(key) for key in names}}
-        for place, one in enumerate(answer["result"])
+        {"seq": place, **{key: row.get(key) for key in names}}
+        for place, row in enumerate(answer["result"])
     ]
     return {**answer, "result": rows}
 
@@ -214,12 +220,12 @@ _V1 = "/rest/v1"
 _LISTS = "Read-Only Named Account List"
 ROUTES = (
     *(
-        Route(rf"{_V1}/{one.path}/describe\.json", _describe(name), one.permission)
-        for name, one in KINDS.items()
+        Route(rf"{_V1}/{kind.path}/describe\.json", _describe(name), kind.permission)
+        for name, kind in KINDS.items()
     ),
     *(
-        Route(rf"{_V1}/{one.path}\.json", _by_filter(name), one.permission)
-        for name, one in KINDS.items()
+        Route(rf"{_V1}/{kind.path}\.json", _by_filter(name), kind.permission)
+        for name, kind in KINDS.items()
     ),
     Route(rf"{_V1}/namedAccountLists\.json", _account_lists, _LISTS),
     Route(

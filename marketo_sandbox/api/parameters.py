@@ -82,7 +82,7 @@ def names(name: str) -> list[str]:
     if found is None:
         return []
     values = found if isinstance(found, list) else str(found).split(",")
-    return [str(one).strip() for one in values if str(one).strip()]
+    return [str(value).strip() for value in values if str(value).strip()]
 
 
 def numbers(name: str) -> list[int]:
@@ -92,10 +92,10 @@ def numbers(name: str) -> list[int]:
         Refused: 1001.
     """
     values = names(name)
-    for one in values:
-        if not re.fullmatch(r"-?\d+", one):
-            raise Refused("1001", f"Invalid value '{one}'. Required of type 'Integer'")
-    return [int(one) for one in values]
+    for value in values:
+        if not re.fullmatch(r"-?\d+", value):
+            raise Refused("1001", f"Invalid value '{value}'. Required of type 'Integer'")
+    return [int(value) for value in values]
 
 
 def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:

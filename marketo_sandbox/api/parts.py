@@ -56,11 +56,11 @@ def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
         found = _of(instance, parent, number)
         known = [
-            one
-            for one in instance.library.parts(content, number)
-            if one.get("contentType", "DynamicContent") == "DynamicContent"
+            section
+            for section in instance.library.parts(content, number)
+            if section.get("contentType", "DynamicContent") == "DynamicContent"
         ]
-        if part not in {str(one[name]) for one in known for name in keys}:
+        if part not in {str(section[name]) for section in known for name in keys}:
             raise Refused("702", "Dynamic content not found")
         return {"result": [spelled(by_segment(instance, found), ASSETS)]}
 
@@ -83,13 +83,13 @@ def by_segment(instance: Instance, found: Record) -> Record:
         "segmentation": records[0]["id"] if records else None,
         "content": [
             {
-                "id": str(one["id"]),
-                "segmentId": str(one["id"]),
-                "segmentName": one["name"],
+                "id": str(segment["id"]),
+                "segmentId": str(segment["id"]),
+                "segmentName": segment["name"],
                 "type": "HTML",
-                "content": f"<p>For {one['name']}</p>",
+                "content": f"<p>For {segment['name']}</p>",
             }
-            for one in segments
+            for segment in segments
         ],
     }
 
@@ -124,14 +124,14 @@ def users_of(instance: Instance, user: str, kind: str, number: int) -> list[Reco
     """
     return [
         {
-            "id": one["id"],
-            "name": one["name"],
+            "id": record["id"],
+            "name": record["name"],
             "type": kind,
-            "status": one["status"],
-            "updatedAt": one["updatedAt"],
+            "status": record["status"],
+            "updatedAt": record["updatedAt"],
         }
-        for one in instance.library.records[user]
-        if one.get("template", one["id"]) == number
+        for record in instance.library.records[user]
+        if record.get("template", record["id"]) == number
     ]
 
 
@@ -185,9 +185,9 @@ def folder(instance: Instance, number: str, kind: str) -> Record:
     Raises:
         Refused: 702, it does not exist.
     """
-    for one in instance.library.records["folders"]:
-        if str(one["id"]) == number and one["folderId"]["type"] == kind:
-            return one
+    for candidate in instance.library.records["folders"]:
+        if str(candidate["id"]) == number and candidate["folderId"]["type"] == kind:
+            return candidate
     raise Refused("702", f"{kind} not found")
 
 
@@ -210,22 +210,22 @@ def _folder_content(instance: Instance, _: Call, number: str) -> Answer:
     here = (int(number), kind)
     records = instance.library.records
     inside = [
-        {"id": one["id"], "type": one["folderId"]["type"]}
-        for one in records["folders"]
-        if one["parent"] and (one["parent"]["id"], one["parent"]["type"]) == here
+        {"id": child["id"], "type": child["folderId"]["type"]}
+        for child in records["folders"]
+        if child["parent"] and (child["parent"]["id"], child["parent"]["type"]) == here
     ]
     inside += [
-        {"id": one["id"], "type": shown}
+        {"id": record["id"], "type": shown}
         for name, shown in _HELD.items()
-        for one in records[name]
-        if (one["folder"]["value"], one["folder"]["type"]) == here
+        for record in records[name]
+        if (record["folder"]["value"], record["folder"]["type"]) == here
     ]
     return paged(instance, "folder_contents", inside)
 
 
 def _segments(instance: Instance, _: Call, number: str) -> Answer:
     records = instance.library.records["segmentations"]
-    if number not in {str(one["id"]) for one in records}:
+    if number not in {str(record["id"]) for record in records}:
         raise Refused("702", "Segmentation not found")
     wanted_status()
     return paged(instance, "segments", instance.library.parts("segments", number))

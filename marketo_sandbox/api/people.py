@@ -43,7 +43,7 @@ def described_again(instance: Instance, _: Call) -> Answer:
         }
         for name, kind in instance.world.fields.items()
     ]
-    searchable = [[one] for one in searchable_fields(instance)]
+    searchable = [[field] for field in searchable_fields(instance)]
     return {"result": [{"name": "API Lead", "searchableFields": searchable, "fields": fields}]}
 
 
@@ -82,7 +82,7 @@ def by_filter(instance: Instance, _: Call) -> Answer:
         found = find(instance, by, values)
         if len(found) > MOST_LEADS:
             raise Refused("1003", "Too many results match the filter")
-        return page([shown(instance, one, wanted) for one in found])
+        return page([shown(instance, record, wanted) for record in found])
 
 
 def find(instance: Instance, by: str, values: list[str]) -> list[int]:
@@ -95,9 +95,9 @@ def find(instance: Instance, by: str, values: list[str]) -> list[int]:
     """
     leads = instance.world.leads
     if by == "id":
-        ids = [int(one) for one in values if one.isdigit()]
-        return [one for one in dict.fromkeys(ids) if one in leads]
-    wanted = {one.lower() for one in values}
+        ids = [int(value) for value in values if value.isdigit()]
+        return [lead_id for lead_id in dict.fromkeys(ids) if lead_id in leads]
+    wanted = {value.lower() for value in values}
     if by == "email":
         return leads.with_email(wanted)
     return [
@@ -127,7 +127,7 @@ def exists(instance: Instance, lead_id: str) -> int:
 def partitions(instance: Instance, _: Call) -> Answer:
     """The lead partitions."""
     records = instance.library.records["lead_partitions"]
-    return {"result": [without_empty(one) for one in records]}
+    return {"result": [without_empty(record) for record in records]}
 
 
 # Static lists
@@ -141,12 +141,12 @@ def lists(instance: Instance, _: Call) -> Answer:
         set(parameters.names("workspaceName")),
     )
     found = [
-        one
-        for one in map(listed, instance.library.records["static_lists"])
-        if (not ids or one["id"] in ids)
-        and (not names or one["name"] in names)
-        and (not programs or one.get("programName") in programs)
-        and (not workspaces or one["workspaceName"] in workspaces)
+        list_
+        for list_ in map(listed, instance.library.records["static_lists"])
+        if (not ids or list_["id"] in ids)
+        and (not names or list_["name"] in names)
+        and (not programs or list_.get("programName") in programs)
+        and (not workspaces or list_["workspaceName"] in workspaces)
     ]
     return page(found, with_more=False)
 
@@ -188,7 +188,7 @@ def one_list(instance: Instance, _: Call, list_id: str) -> Answer:
     """One static list."""
     wanted = static_list(instance, list_id)
     records = instance.library.records["static_lists"]
-    return {"result": [listed(one) for one in records if one["id"] == wanted]}
+    return {"result": [listed(record) for record in records if record["id"] == wanted]}
 
 
 def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
@@ -198,16 +198,18 @@ def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
     found = page(members)
     if not found["moreResult"]:
         del found["moreResult"]
-    return {**found, "result": [shown(instance, one, wanted) for one in found["result"]]}
+    return {**found, "result": [shown(instance, row, wanted) for row in found["result"]]}
 
 
 def is_member(instance: Instance, _: Call, list_id: str) -> Answer:
     """Whether leads are in a static list."""
     members = set(instance.world.list_members("static", static_list(instance, list_id)))
-    ids = parameters.numbers("id") or [int(one["id"]) for one in parameters.body().get("input", ())]
+    ids = parameters.numbers("id") or [
+        int(item["id"]) for item in parameters.body().get("input", ())
+    ]
     if not ids:
         raise Refused("1002", "Missing value for required parameter 'id'")
-    return {"result": [_membership(instance, one, one in members) for one in ids]}
+    return {"result": [_membership(instance, number, number in members) for number in ids]}
 
 
 def _membership(instance: Instance, lead_id: int, member: bool) -> Answer:  # noqa: FBT001
@@ -230,10 +232,10 @@ def lists_of(instance: Instance, _: Call, lead_id: str) -> Answer:
     """The static lists of a lead."""
     wanted = exists(instance, lead_id)
     found = []
-    for one in instance.library.records["static_lists"]:
-        since = instance.world.joined(one["id"]).get(wanted)
+    for list_ in instance.library.records["static_lists"]:
+        since = instance.world.joined(list_["id"]).get(wanted)
         if since:
-            found.append({"listId": one["id"], "createdAt": iso(since), "updatedAt": iso(since)})
+            found.append({"listId": list_["id"], "createdAt": iso(since), "updatedAt": iso(since)})
     return page(found)
 
 
@@ -244,11 +246,11 @@ def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     ids = set(parameters.numbers("filterValues")) if by else None
     found = [
-        {"id": one["programId"], **membership(one), "updatedAt": one["updatedAt"]}
-        for one in instance.members.expected()
-        if one["leadId"] == wanted
-        and (ids is None or one["programId"] in ids)
-        and _within(one["updatedAt"])
+        {"id": member["programId"], **membership(member), "updatedAt": member["updatedAt"]}
+        for member in instance.members.expected()
+        if member["leadId"] == wanted
+        and (ids is None or member["programId"] in ids)
+        and _within(member["updatedAt"])
     ]
     return page(found)
 
@@ -276,10 +278,10 @@ def campaigns_of(instance: Instance, _: Call, lead_id: str) -> Answer:
     """The smart campaigns of a lead's activities."""
     wanted = exists(instance, lead_id)
     last: dict[int, Any] = {}
-    for one in instance.world.activities.between(types=CAMPAIGN_TYPES):
-        if one.lead_id == wanted and one.campaign_id:
-            first = last.get(one.campaign_id, (one.at,))[0]
-            last[one.campaign_id] = (first, one.at)
+    for activity in instance.world.activities.between(types=CAMPAIGN_TYPES):
+        if activity.lead_id == wanted and activity.campaign_id:
+            first = last.get(activity.campaign_id, (activity.at,))[0]
+            last[activity.campaign_id] = (first, activity.at)
     found = [
         {"smartCampaignId": campaign, "createdAt": iso(first), "updatedAt": iso(end)}
         for campaign, (first, end) in last.items()
@@ -296,8 +298,8 @@ def of_program(instance: Instance, _: Call, program_id: str) -> Answer:
     return {
         **found,
         "result": [
-            {**shown(instance, one["leadId"], wanted), "membership": membership(one)}
-            for one in found["result"]
+            {**shown(instance, row["leadId"], wanted), "membership": membership(row)}
+            for row in found["result"]
         ],
     }
 
@@ -312,20 +314,22 @@ def campaigns(instance: Instance, _: Call) -> Answer:
     found = instance.library.records["campaigns"]
     for parameter, key in filters.items():
         values = set(parameters.names(parameter))
-        found = [one for one in found if not values or str(one[key]) in values]
+        found = [record for record in found if not values or str(record[key]) in values]
     trigger = parameters.flag("isTriggerable")
     if trigger is not None:
-        found = [one for one in found if (one["type"] == "trigger") is trigger]
+        found = [record for record in found if (record["type"] == "trigger") is trigger]
     if instance.options.rough and not text("nextPageToken"):
         return {"result": [], "nextPageToken": parameters.token_of("0")}
-    return page([without_empty(dict(spelled(one, DATABASE))) for one in found], with_more=False)
+    return page(
+        [without_empty(dict(spelled(record, DATABASE))) for record in found], with_more=False
+    )
 
 
 def one_campaign(instance: Instance, _: Call, campaign_id: str) -> Answer:
     """One campaign."""
-    for one in instance.library.records["campaigns"]:
-        if str(one["id"]) == campaign_id:
-            return {"result": [without_empty(one)]}
+    for campaign in instance.library.records["campaigns"]:
+        if str(campaign["id"]) == campaign_id:
+            return {"result": [without_empty(campaign)]}
     raise Refused("1013", f"Campaign {campaign_id} not found")
 
 

@@ -27,20 +27,24 @@ def _members(instance: Instance, _: Call, program_id: str) -> Answer:
     }
     if by == "updatedAt":
         start, end = _range()
-        found = [one for one in members if start <= parameters.parse_time(one["updatedAt"]) <= end]
+        found = [
+            member
+            for member in members
+            if start <= parameters.parse_time(member["updatedAt"]) <= end
+        ]
     elif by in searchable:
         required("filterValues")
-        values = {one.lower() for one in parameters.names("filterValues")}
-        found = [one for one in members if str(one[by]).lower() in values]
+        values = {value.lower() for value in parameters.names("filterValues")}
+        found = [member for member in members if str(member[by]).lower() in values]
     else:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     names = parameters.fields(known, DEFAULT)
     # Both are always present, as in Adobe's examples.
-    names = [*names, *(one for one in ("leadId", "programId") if one not in names)]
+    names = [*names, *(key for key in ("leadId", "programId") if key not in names)]
     answer = page(found)
     rows = [
-        {"seq": place, **{name: one.get(name) for name in names}}
-        for place, one in enumerate(answer["result"])
+        {"seq": place, **{name: row.get(name) for name in names}}
+        for place, row in enumerate(answer["result"])
     ]
     return {**answer, "result": rows}
 

@@ -53,8 +53,8 @@ def _fields_of(name: str) -> Callable[[Instance], list[Answer]]:
     def fields(instance: Instance) -> list[Answer]:
         refuse_crm(instance, name)
         return [
-            _field(one["name"], one["dataType"], custom=False)
-            for one in description(name)["fields"]
+            _field(field["name"], field["dataType"], custom=False)
+            for field in description(name)["fields"]
         ]
 
     return fields
@@ -66,9 +66,9 @@ def _all(fields: Callable[[Instance], list[Answer]]) -> Callable[..., Answer]:
 
 def _one(fields: Callable[[Instance], list[Answer]]) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, name: str) -> Answer:
-        for one in fields(instance):
-            if one["name"] == name:
-                return {"result": [one]}
+        for field in fields(instance):
+            if field["name"] == name:
+                return {"result": [field]}
         raise Refused("1006", f"Field '{name}' not found")
 
     return answer
@@ -94,15 +94,15 @@ def _types(instance: Instance, _: Call) -> Answer:
     if state not in {"", "draft", "approved", "approvedWithDraft"}:
         raise Refused("1003", f"Invalid value '{state}' for state")
     shown = [
-        _schema(one.described())
-        for name, one in instance.custom_objects.items()
-        if (not wanted or name in wanted) and state in {"", one.state}
+        _schema(kind.described())
+        for name, kind in instance.custom_objects.items()
+        if (not wanted or name in wanted) and state in {"", kind.state}
     ]
     return {"result": shown}
 
 
-def _schema(one: Answer) -> Answer:
-    shown = without_empty(one)
+def _schema(answer: Answer) -> Answer:
+    shown = without_empty(answer)
     return {"apiName": shown.pop("name"), **shown}
 
 
@@ -142,11 +142,11 @@ def _dependent(instance: Instance, _: Call, name: str) -> Answer:
         "result": [
             {
                 "assetType": "Smart List",
-                "assetId": one["id"],
-                "assetName": one["name"],
+                "assetId": record["id"],
+                "assetName": record["name"],
                 "usedFields": used,
             }
-            for one in records
+            for record in records
         ]
     }
 

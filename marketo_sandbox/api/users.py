@@ -29,9 +29,9 @@ def _bare(name: str) -> Callable[..., Any]:
 
 
 def _user(instance: Instance, user: str) -> dict[str, Any]:
-    for one in instance.library.records["users"]:
-        if str(one["userid"]) == user:
-            return one
+    for candidate in instance.library.records["users"]:
+        if str(candidate["userid"]) == user:
+            return candidate
     raise Refused("1013", f"User {user} not found")
 
 

@@ -51,9 +51,9 @@ class Activities:
             old: Old name.
             new: New name.
         """
-        for one in self._added:
-            if one.type_id == type_id and old in one.attributes:
-                one.attributes[new] = one.attributes.pop(old)
+        for activity in self._added:
+            if activity.type_id == type_id and old in activity.attributes:
+                activity.attributes[new] = activity.attributes.pop(old)
 
     def __iter__(self) -> Iterator[Activity]:
         """All readable activities, oldest first."""
@@ -76,31 +76,31 @@ class Activities:
         now = self._clock.now()
         oldest = {kind: now - timedelta(days=days) for kind, days in self._days().items()}
         added = (
-            one
-            for one in sorted(self._added, key=lambda one: one.at)
-            if (not start or one.at.replace(microsecond=0) >= start)
-            and (not end or one.at.replace(microsecond=0) <= end)
+            activity
+            for activity in sorted(self._added, key=lambda activity: activity.at)
+            if (not start or activity.at.replace(microsecond=0) >= start)
+            and (not end or activity.at.replace(microsecond=0) <= end)
         )
         parts = [
             track.between(start, end)
             for track in self._tracks
             if not wanted or track.types & wanted
         ]
-        for one in heapq.merge(*parts, added, key=lambda one: one.at):
-            if wanted and one.type_id not in wanted:
+        for activity in heapq.merge(*parts, added, key=lambda activity: activity.at):
+            if wanted and activity.type_id not in wanted:
                 continue
-            if one.at < oldest.get(one.type_id, oldest[0]):
+            if activity.at < oldest.get(activity.type_id, oldest[0]):
                 continue
-            if one.late and one.at + timedelta(seconds=one.late) > now:
+            if activity.late and activity.at + timedelta(seconds=activity.late) > now:
                 continue
-            yield one
+            yield activity
 
     def count(self) -> int:
         """Number of exportable activities, as far as it is known without creating them."""
         if self._options.retention or self._options.late_sends:
-            return sum(one.type_id != DELETED for one in self)
-        made = sum(one.count for one in self._tracks if one.types != {DELETED})
-        return made + sum(one.type_id != DELETED for one in self._added)
+            return sum(activity.type_id != DELETED for activity in self)
+        made = sum(track.count for track in self._tracks if track.types != {DELETED})
+        return made + sum(activity.type_id != DELETED for activity in self._added)
 
     def _days(self) -> dict[int, int]:
         if not self._options.retention:

@@ -97,7 +97,7 @@ def activity_types(count: int) -> list[dict[str, Any]]:
     Args:
         count: Number of types; custom ones are added beyond those listed here.
     """
-    types = [_as_api(*one) for one in _TYPES]
+    types = [_as_api(*row) for row in _TYPES]
     for number in range(count - len(types)):
         name = f"Custom Event {number + 1:02d}"
         types.append(_as_api(100101 + number, name, "Event", "Amount:float, Comment:text"))
@@ -123,7 +123,7 @@ def _as_api(type_id: int, name: str, primary: str, attributes: str) -> dict[str,
         "id": type_id,
         "name": name,
         "description": f"The activity “{name}”",
-        "attributes": [_attribute(one) for one in attributes.split(", ")],
+        "attributes": [_attribute(part) for part in attributes.split(", ")],
     }
     if type_id >= FIRST_CUSTOM:
         described["apiName"] = api_name(name, type_id)
@@ -142,23 +142,23 @@ def external_types(types: list[dict[str, Any]], created: datetime) -> list[dict[
     """
     return [
         {
-            "id": one["id"],
-            "apiName": one["apiName"],
-            "name": one["name"],
-            "description": one["description"],
-            "triggerName": f"Does {one['name']}",
-            "filterName": f"Did {one['name']}",
+            "id": type_["id"],
+            "apiName": type_["apiName"],
+            "name": type_["name"],
+            "description": type_["description"],
+            "triggerName": f"Does {type_['name']}",
+            "filterName": f"Did {type_['name']}",
             "status": "approved",
-            "primaryAttribute": {**one["primaryAttribute"], "apiName": "primary"},
+            "primaryAttribute": {**type_["primaryAttribute"], "apiName": "primary"},
             "attributes": [
                 {**attribute, "apiName": api_name(attribute["name"], place)}
-                for place, attribute in enumerate(one["attributes"])
+                for place, attribute in enumerate(type_["attributes"])
             ],
             "createdAt": iso(created),
             "updatedAt": iso(created),
         }
-        for one in types
-        if one["id"] >= FIRST_CUSTOM
+        for type_ in types
+        if type_["id"] >= FIRST_CUSTOM
     ]
 
 

@@ -73,9 +73,9 @@ def roughen_attributes(number: int, described: dict[str, Any], attributes: dict[
         attributes: Attributes, changed in place.
     """
     texts = [
-        one["name"]
-        for one in described["attributes"]
-        if one["dataType"] in {"string", "text"} and one["name"] in attributes
+        attribute["name"]
+        for attribute in described["attributes"]
+        if attribute["dataType"] in {"string", "text"} and attribute["name"] in attributes
     ]
     if number % 11 == 0 and texts:
         attributes[texts[-1]] = TEXTS[number // 11 % (len(TEXTS) - 1)].replace("\0", "")

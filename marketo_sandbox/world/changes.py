@@ -106,7 +106,7 @@ class Changes(Track):
     def make(self, index: int) -> Activity:
         """An activity."""
         number = self.number(index)
-        ((_, name, old, new),) = (one for one in self.history(number) if one[0] == index)
+        ((_, name, old, new),) = (change for change in self.history(number) if change[0] == index)
         campaign = self.scene.library.at("smart_campaigns", self.at(index), index)
         source = {
             "Source": "Marketo Flow Action",
@@ -118,8 +118,8 @@ class Changes(Track):
             known["Change Value"] = f"{new - old:+d}"
         else:
             kind = DATA_VALUE
-            known |= {one: None if known[one] is None else str(known[one])
-                      for one in ("Old Value", "New Value")}  # fmt: skip
+            known |= {attribute: None if known[attribute] is None else str(known[attribute])
+                      for attribute in ("Old Value", "New Value")}  # fmt: skip
         return self.activity(
             index,
             kind,

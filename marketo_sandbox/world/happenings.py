@@ -74,7 +74,7 @@ class Happenings(Track):
             first_ghost: Id of the first lead that no longer exists.
         """
         super().__init__(scene, count)
-        kinds = [one for one in scene.types if one not in taken and one != DELETED]
+        kinds = [type_ for type_ in scene.types if type_ not in taken and type_ != DELETED]
         ghosts = [NEW_LEAD, NEW_LEAD] if NEW_LEAD in scene.types else []
         self.types = frozenset(kinds) | frozenset(ghosts)
         self.turn = ghosts + kinds

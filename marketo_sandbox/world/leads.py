@@ -68,7 +68,7 @@ class Leads(Mapping[int, Lead]):
 
     def __len__(self) -> int:
         """Number of leads."""
-        added = sum(one >= self._last for one in self._own)
+        added = sum(lead_id >= self._last for lead_id in self._own)
         return self._scene.leads + added - len(self._gone)
 
     def __iter__(self) -> Iterator[int]:
@@ -76,7 +76,7 @@ class Leads(Mapping[int, Lead]):
         for lead_id in range(FIRST_LEAD, self._last):
             if lead_id not in self._gone:
                 yield lead_id
-        yield from [one for one in self._own if one >= self._last]
+        yield from [added for added in self._own if added >= self._last]
 
     def __contains__(self, lead_id: object) -> bool:
         """Whether a lead exists."""
@@ -108,9 +108,11 @@ class Leads(Mapping[int, Lead]):
             wanted: Addresses in lower case.
         """
         # Unchanged leads have their initial address.
-        numbers = (re.fullmatch(r"person(\d+)@example\.com", one) for one in sorted(wanted))
-        first = [int(one[1]) for one in numbers if one]
-        found = [one for one in first if one in self and one not in self._own]
+        numbers = (re.fullmatch(r"person(\d+)@example\.com", value) for value in sorted(wanted))
+        first = [int(match[1]) for match in numbers if match]
+        found = [
+            candidate for candidate in first if candidate in self and candidate not in self._own
+        ]
         return found + [
             lead_id
             for lead_id, lead in self._own.items()

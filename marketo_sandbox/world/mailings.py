@@ -53,7 +53,7 @@ class Mailings(Track):
     def lost(self) -> dict[int, tuple[int, int]]:
         """Run and activity type after which a lead gets no more mail."""
         lost: dict[int, tuple[int, int]] = {}
-        ends = {kind: next((slot for slot, (one, _) in enumerate(self._slots) if one == kind), None)
+        ends = {kind: next((slot for slot, (t, _) in enumerate(self._slots) if t == kind), None)
                 for kind in (BOUNCED, UNSUBSCRIBED)}  # fmt: skip
         for run in range(-(-self.count // max(1, len(self._slots)))):
             chosen = self._choose(run, lost)
@@ -69,7 +69,7 @@ class Mailings(Track):
         if found is None:
             return None
         run, kind = found
-        slot = next(slot for slot, (one, _) in enumerate(self._slots) if one == kind)
+        slot = next(slot for slot, (type_, _) in enumerate(self._slots) if type_ == kind)
         return kind, run * len(self._slots) + slot
 
     def _choose(self, run: int, lost: dict[int, tuple[int, int]]) -> list[int]:

@@ -137,5 +137,5 @@ def statuses(library: Any, program: dict[str, Any] | None) -> tuple[dict[str, An
     for channel in library.records["channels"]:
         if program and channel["name"] == program["channel"]:
             found = channel["progressionStatuses"]
-            return found[0], next((one for one in found if one["success"]), found[-1])
+            return found[0], next((record for record in found if record["success"]), found[-1])
     return {"name": "Member", "step": 1}, {"name": "Attended", "step": 2}

@@ -127,18 +127,18 @@ class Track:
         draw = chance(scene.seed, self.name, index)
         described = scene.types[type_id]
         attributes = {}
-        for one in described["attributes"]:
-            name = one["name"]
+        for attribute in described["attributes"]:
+            name = attribute["name"]
             if (type_id, name) in scene.added:
                 continue
             if name in known:
                 if known[name] is not None:
                     attributes[name] = known[name]
             elif draw.random() < 0.8:  # noqa: PLR2004
-                attributes[name] = value(draw, one["dataType"].lower(), at)
+                attributes[name] = value(draw, attribute["dataType"].lower(), at)
         if scene.options.rough:
             roughen_attributes(index, {"attributes": [
-                one for one in described["attributes"] if one["name"] not in known
+                attribute for attribute in described["attributes"] if attribute["name"] not in known
             ]}, attributes)  # fmt: skip
         address = guid(scene.seed, self.name, index)
         lead_id = given.pop("lead_id", FIRST_LEAD + number)

@@ -83,7 +83,7 @@ class World:
             library.start,
             max(0, int((library.now - library.start).total_seconds()) - 1),
             options.leads,
-            {one["id"]: one for one in self.types},
+            {type_["id"]: type_ for type_ in self.types},
             library,
             options,
         )
@@ -110,8 +110,8 @@ class World:
         self.mailings = Mailings(scene, share(40, Mailings.types))
         tracks = [new_leads, self.list_memberships, self.program_memberships, self.changes,
                   self.mailings]  # fmt: skip
-        taken = frozenset[int]().union(*(one.types for one in tracks)) | {SCORE}
-        left = count - sum(one.count for one in tracks)
+        taken = frozenset[int]().union(*(track.types for track in tracks)) | {SCORE}
+        left = count - sum(track.count for track in tracks)
         self.happenings = Happenings(scene, left, taken, FIRST_LEAD + scene.leads)
         return [*tracks, self.happenings, Deletions(scene, self.happenings)]
 
@@ -210,8 +210,8 @@ class World:
         if score:
             known["Change Value"] = f"{(new or 0) - (old or 0):+d}"
         else:
-            known |= {one: None if known[one] is None else str(known[one])
-                      for one in ("Old Value", "New Value")}  # fmt: skip
+            known |= {attribute: None if known[attribute] is None else str(known[attribute])
+                      for attribute in ("Old Value", "New Value")}  # fmt: skip
         names = list(self.fields)
         place = FIRST_FIELD_ID + names.index(name) if name in names else None
         self.happen(SCORE if score else DATA_VALUE, lead_id, known, place, display_name(name))
@@ -223,7 +223,7 @@ class World:
             count: Number of leads, oldest first.
         """
         with self.lock:
-            gone = [one for one, _ in zip(self.leads, range(count), strict=False)]
+            gone = [number for number, _ in zip(self.leads, range(count), strict=False)]
             for lead_id in gone:
                 self.delete_lead(lead_id)
             return gone
@@ -280,7 +280,7 @@ class World:
             Ids of these records.
         """
         with self.lock:
-            kinds = [one for one in self.types if one["id"] != DELETED]
+            kinds = [type_ for type_ in self.types if type_["id"] != DELETED]
             ids = list(self.leads)
             made = []
             for _ in range(count):
@@ -288,8 +288,8 @@ class World:
                 described = kinds[number % len(kinds)]
                 draw = chance(self.options.seed, "added", number)
                 known = {
-                    one["name"]: value(draw, one["dataType"].lower(), self.second())
-                    for one in described["attributes"]
+                    attribute["name"]: value(draw, attribute["dataType"].lower(), self.second())
+                    for attribute in described["attributes"]
                     if draw.random() < 0.8  # noqa: PLR2004
                 }
                 if described["id"] == MERGED:
@@ -377,7 +377,9 @@ class World:
         with self.lock:
             address = guid(self.options.seed, "happened", self._happened)
             self._happened += 1
-            attributes = {name: one for name, one in known.items() if one is not None}
+            attributes = {
+                name: attribute for name, attribute in known.items() if attribute is not None
+            }
             activity = Activity(
                 address, lead_id, at, kind, attributes, None, primary_id, primary, "succeeded"
             )
@@ -401,7 +403,7 @@ class World:
     def lists(self) -> dict[str, dict[int, str]]:
         """Names of static and smart lists by id."""
         return {
-            kind: {one["id"]: one["name"] for one in self.library.records[f"{kind}_lists"]}
+            kind: {record["id"]: record["name"] for record in self.library.records[f"{kind}_lists"]}
             for kind in ("static", "smart")
         }
 
@@ -414,8 +416,8 @@ class World:
         """
         with self.lock:
             if kind == "smart":
-                return [one for one in self.leads if one % 4 == number % 4]
-            return [one for one in self.joined(number) if one in self.leads]
+                return [lead_id for lead_id in self.leads if lead_id % 4 == number % 4]
+            return [lead_id for lead_id in self.joined(number) if lead_id in self.leads]
 
     def joined(self, number: int) -> dict[int, datetime]:
         """The leads of a static list, with the time at which each joined.
@@ -471,4 +473,8 @@ class World:
     def deletions(self) -> list[Activity]:
         """The deletions of the last 14 days, which Marketo keeps."""
         oldest = self.clock.now() - timedelta(days=14)
-        return [one for one in self.activities.between(types=(DELETED,)) if one.at >= oldest]
+        return [
+            deletion
+            for deletion in self.activities.between(types=(DELETED,))
+            if deletion.at >= oldest
+        ]

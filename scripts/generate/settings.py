@@ -33,10 +33,10 @@ DECLARED = declarations(Settings)
 def tables() -> str:
     """A heading and a table for each group of settings."""
     parts = []
-    for group, found in groupby(DECLARED.items(), key=lambda one: one[1].group):
+    for group, settings in groupby(DECLARED.items(), key=lambda pair: pair[1].group):
         rows = [("Setting", "Default", "What it does"), ("---",) * 3]
-        for name, one in found:
-            rows.append((f"`{name}`", _default(one), _meaning(name, one)))
+        for name, setting in settings:
+            rows.append((f"`{name}`", _default(setting), _meaning(name, setting)))
         lines = [f"| {' | '.join(row)} |" for row in rows]
         parts.append("\n".join([f"## {group}", "", *lines]))
     return "\n\n".join(parts)
@@ -45,7 +45,8 @@ def tables() -> str:
 def meltano_settings() -> str:
     """The list of settings in meltano.yml, complete, the SDK's own included."""
     entries = [
-        {key: value for key, value in one.items() if key != "description"} for one in for_meltano()
+        {key: value for key, value in setting.items() if key != "description"}
+        for setting in for_meltano()
     ]
     return str(yaml.safe_dump(entries, sort_keys=False, width=100, allow_unicode=True))
 
@@ -53,7 +54,7 @@ def meltano_settings() -> str:
 def project() -> str:
     """A code block: a whole meltano.yml for a new project, with every setting declared."""
     template = Path(__file__).with_name("project.yml").read_text(encoding="utf-8")
-    listed = [_short(one) for one in for_meltano()]
+    listed = [_short(setting) for setting in for_meltano()]
     named = f"[{', '.join(capabilities())}]"
     text = template.replace("CAPABILITIES", _wrapped(named, "      ")).replace(
         "SETTINGS", f"[{_wrapped(', '.join(listed), '       ')}]"
@@ -63,7 +64,7 @@ def project() -> str:
 
 def capabilities() -> list[str]:
     """What the tap can do, in Singer's words."""
-    return sorted(str(one.value) for one in TapMarketo.capabilities)
+    return sorted(str(capability.value) for capability in TapMarketo.capabilities)
 
 
 def for_meltano() -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ _COLUMNS = ("Stream", "Endpoint", "Key", "Incremental by", "Permission", "Calls"
 
 def bulk() -> str:
     """The table of the bulk streams."""
-    return _table(_bulk_row(*one) for one in _BULK)
+    return _table(_bulk_row(*row) for row in _BULK)
 
 
 def lists(group: str) -> str:
@@ -116,7 +116,9 @@ def _bulk_row(
 
 def _row(stream: ListedStream) -> tuple[str, ...]:
     path = next(
-        vars(one)["path"] for one in stream.__mro__ if isinstance(vars(one).get("path"), str)
+        vars(class_)["path"]
+        for class_ in stream.__mro__
+        if isinstance(vars(class_).get("path"), str)
     )
     return (
         f"`{name_of(stream)}`",
