@@ -1,7 +1,7 @@
-"""What a dialect costs: the same records in other documented spellings, against the usual file.
+"""Cost of dialects: the same records in other documented formats, compared with the usual file.
 
-Each figure is processor time of the tap's record path, from file to messages; the files are read in
-turn, and a ratio is that of the medians. Goal: no dialect above 1.3 times the usual file.
+Figures are processor times of the tap's record path, from file to messages; the files are read in
+turn, and ratios are of medians. Goal: no dialect takes more than 1.3 times as long.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--leads", type=int, default=20_000, help="rows")
     parser.add_argument("--activities", type=int, default=60_000, help="rows")
-    parser.add_argument("--only", default="", help="dialects whose name holds this text")
+    parser.add_argument("--only", default="", help="only dialects whose name contains this text")
     arguments = parser.parse_args()
     today = datetime.now(timezone.utc).date()
     print(f"{platform.platform()}, Python {platform.python_version()}, {today}\n")

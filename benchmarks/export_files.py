@@ -1,4 +1,4 @@
-"""Export files to measure with: the same bytes every time."""
+"""Reproducible export files for the benchmarks."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ ACTIVITY_TYPES = {
     type_id: dict(part.split(":") for part in attributes.split(", "))
     for type_id, attributes in _ATTRIBUTES.items()
 }
-"""Attributes of five usual types, with their data types."""
+"""Attributes of five common types, with their data types."""
 
 
 def write_leads(path: Path, rows: int) -> None:
-    """Write leads of sixty columns.
+    """Write leads with sixty columns.
 
     Args:
-        path: Of the file.
-        rows: How many.
+        path: Path of the file.
+        rows: Number of rows.
     """
     chance = random.Random(60)  # noqa: S311 - the same every time
     makers = [VALUES[kind] for kind in LEAD_FIELDS.values()]
@@ -89,8 +89,8 @@ def write_activities(path: Path, rows: int) -> None:
     """Write activities of five types.
 
     Args:
-        path: Of the file.
-        rows: How many.
+        path: Path of the file.
+        rows: Number of rows.
     """
     chance = random.Random(8)  # noqa: S311 - the same every time
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
-"""How long a year of leads and activities takes, against the least that Marketo's queue allows.
+"""Duration of a sync of a year, compared with the minimum that Marketo's queue allows.
 
-The sandbox's time runs faster than the real one; every duration here is in the sandbox's time.
-The least is the sum of the job durations over two slots, plus one refresh of the status.
+All durations are in sandbox time, which runs faster than real time. The minimum is the sum of the
+job durations over two slots, plus one refresh of the status.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TAP = Path(sys.executable).parent / "tap-marketo"
 def main() -> None:
     """Run the sync with four jobs in the queue, and with one at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=40.0, help="sandbox seconds in a real one")
+    parser.add_argument("--scale", type=float, default=40.0, help="sandbox seconds per real second")
     parser.add_argument("--seconds", type=float, nargs=2, default=(120.0, 600.0))
     parser.add_argument("--jobs", type=int, nargs="*", default=(4, 1), help="export_max_jobs")
     arguments = parser.parse_args()
@@ -38,11 +38,11 @@ def main() -> None:
 
 
 def measure(max_jobs: int, scale: float, seconds: tuple[float, float]) -> str:
-    """One sync; a row of the table.
+    """Run one sync, and return its row of the table.
 
     Args:
-        max_jobs: The tap's setting `export_max_jobs`.
-        scale: Sandbox seconds in a real one.
+        max_jobs: Value of the setting `export_max_jobs`.
+        scale: Sandbox seconds per real second.
         seconds: Range of the job durations.
     """
     options = SandboxOptions(

@@ -1,4 +1,4 @@
-"""The most memory that is resident while a file is written, whatever its size."""
+"""Peak memory while files of different sizes are written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BYTES_A_LEAD = 700
 
 
 def main() -> None:
-    """Print a table of file sizes and ways out."""
+    """Print a table by file size and output format."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, nargs="*", default=(100, 500, 2048))
     arguments = parser.parse_args()
@@ -42,12 +42,12 @@ def main() -> None:
 
 
 def repeat(seed: Path, file: Path, size: int) -> None:
-    """Write the rows of a file again and again.
+    """Write the rows of a file repeatedly.
 
     Args:
-        seed: With its header.
-        file: To write.
-        size: In bytes, at least.
+        seed: File to repeat, with its header.
+        file: File to write.
+        size: Minimum size in bytes.
     """
     header, _, rows = seed.read_bytes().partition(b"\n")
     with file.open("wb") as target:

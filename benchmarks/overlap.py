@@ -1,7 +1,7 @@
-"""Whether the next file is fetched while the current one is written.
+"""Overlap of downloads and writes: whether the next file is downloaded during a write.
 
-The sandbox sends files as slowly as the reader of the tap's stdout takes messages: in turn, the
-two would take twice as long.
+The sandbox sends files as slowly as the reader of the tap's stdout reads messages. Without overlap,
+the run would take twice as long.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ CHUNK = 64 * 1024
 
 
 def main() -> None:
-    """Measure with fast and slow transfer, fast and slow reader."""
+    """Measure with fast and slow transfer, and with a fast and a slow reader."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=40.0, help="of transfer, and of reading")
+    parser.add_argument(
+        "--seconds", type=float, default=40.0, help="seconds to transfer, and to read"
+    )
     parser.add_argument("--leads", type=int, default=12_000)
     arguments = parser.parse_args()
     size, written = measure(arguments.leads, 0, 0)[1:]
@@ -42,12 +44,12 @@ def main() -> None:
 
 
 def measure(leads: int, transfer: int, reading: int) -> tuple[float, int, int]:
-    """One sync of a year of leads.
+    """Run one sync of a year of leads.
 
     Args:
-        leads: In the sandbox.
-        transfer: Bytes a second that the sandbox sends; 0 for no limit.
-        reading: Bytes a second that are read of stdout; 0 for no limit.
+        leads: Number of leads in the sandbox.
+        transfer: Bytes per second that the sandbox sends; 0 for no limit.
+        reading: Bytes per second read from stdout; 0 for no limit.
 
     Returns:
         Seconds from the first message to the end, bytes of all files, bytes of all messages.
@@ -85,16 +87,16 @@ def measure(leads: int, transfer: int, reading: int) -> tuple[float, int, int]:
         ) as process:
             seconds, written = read(process, reading)
         if process.returncode:
-            sys.exit(f"The tap ended with {process.returncode}.")
+            sys.exit(f"The tap failed with exit code {process.returncode}.")
         return seconds, sum((job.file.size if job.file else 0) for job in sandbox.jobs), written
 
 
 def read(process: subprocess.Popen[bytes], speed: int) -> tuple[float, int]:
-    """Read all messages no faster than some speed.
+    """Read all messages with a maximum speed.
 
     Args:
-        process: The tap.
-        speed: In bytes a second; 0 for no limit.
+        process: Process of the tap.
+        speed: Bytes per second; 0 for no limit.
 
     Returns:
         Seconds from the first message to the end, and bytes.

@@ -1,8 +1,8 @@
-"""A whole pipeline, tap and loader, against the least that a load takes and against other loaders.
+"""A pipeline of tap and loader, compared with a lower bound and with other loaders.
 
-All ways load the same file into an empty database and run in turn; a figure is the median of its
-runs. Processor time of tap and loader together is compared, as other work on the machine matters
-little to it; the rows that each way has loaded are compared with those of the direct script.
+All ways load the same file into an empty database and run in turn; figures are medians. The
+comparison uses the processor time of tap and loader together, so other work on the machine matters
+little. The loaded rows are compared with those of the direct script.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Way:
     """One way from the file to the database.
 
     Attributes:
-        name: In the table.
-        source: The tap's command, if a tap is part of it.
-        loader: The command that writes to the database.
-        goal: The most that it may take, relative to the direct script.
-        runs: What each run took.
+        name: Name in the table.
+        source: Command of the tap, if it has one.
+        loader: Command that writes to the database.
+        goal: Longest allowed time, relative to the direct script.
+        runs: Costs of each run.
     """
 
     name: str
@@ -68,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--leads", type=int, default=50_000, help="rows")
-    parser.add_argument("--without", nargs="*", default=(), help="dlt, postgres, target-duckdb")
+    parser.add_argument("--without", nargs="*", default=(), help="of dlt, postgres, target-duckdb")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
@@ -88,11 +88,11 @@ def main() -> None:
                     found = rows(folder / "warehouse.duckdb")
                     truth = truth or found
                     assert found == truth, f"{way.name}: other rows than the direct script"  # noqa: S101
-        tell(ways, arguments.leads)
+        report(ways, arguments.leads)
 
 
 def duckdb_ways(file: Path, folder: Path) -> Iterator[Way]:
-    """Into a DuckDB file."""
+    """The ways into a DuckDB file."""
     database = folder / "warehouse.duckdb"
     config = folder / "duckdb.json"
     settings = {"filepath": str(database), "default_target_schema": "marketo"}
@@ -117,7 +117,7 @@ def duckdb_ways(file: Path, folder: Path) -> Iterator[Way]:
 
 
 def postgres_ways(file: Path, folder: Path, port: int) -> Iterator[Way]:
-    """Into PostgreSQL; the server's own time is not counted."""
+    """The ways into PostgreSQL, without the time of the server itself."""
     config = folder / "postgres.json"
     settings = {
         "host": "127.0.0.1",
@@ -136,7 +136,7 @@ def postgres_ways(file: Path, folder: Path, port: int) -> Iterator[Way]:
 
 
 def run(way: Way, folder: Path) -> dict[str, float]:
-    """Load once; seconds, processor seconds of each process, and the loader's peak memory."""
+    """Load once; return elapsed and processor seconds, and the peak memory of the loader."""
     log = (folder / "log").open("wb")
     began = time.monotonic()
     with log:
@@ -168,7 +168,7 @@ def run(way: Way, folder: Path) -> dict[str, float]:
 
 
 def rows(database: Path) -> Any:
-    """What tells whether two databases hold the same leads."""
+    """Count and hash of the leads, to compare two databases."""
     columns = ", ".join(f'"{column}"::VARCHAR' for column in COMPARED)
     names = {name.casefold() for name in LEAD_FIELDS}
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -181,7 +181,7 @@ def rows(database: Path) -> Any:
         ).fetchone()
 
 
-def tell(ways: list[Way], leads: int) -> None:
+def report(ways: list[Way], leads: int) -> None:
     """Print the table."""
     today = datetime.now(timezone.utc).date()
     print(

@@ -1,8 +1,8 @@
-"""How fast records leave the tap, against other taps and against the least that Python allows.
+"""Record throughput of the tap, compared with other taps and with a lower bound in plain Python.
 
-All paths read the same files and run in turn, each as a process of its own; a figure is the median
-of its runs. Processor time is compared, so that other work on the machine matters little. The
-peers get throw-away environments of their own.
+All paths read the same files and run in turn, each in its own process; figures are medians. The
+comparison uses processor time, so other work on the machine matters little. The other taps get
+temporary environments.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--leads", type=int, default=200_000, help="rows")
     parser.add_argument("--activities", type=int, default=500_000, help="rows")
-    parser.add_argument("--only", help="comparisons whose name holds this text")
+    parser.add_argument("--only", help="only comparisons whose name contains this text")
     parser.add_argument("--guard", action="store_true", help="fail far below the bound")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -86,12 +86,12 @@ def compare(
     """Run the tap and another path in turn.
 
     Args:
-        data: `leads`, `activities`, or `split` for activities in a stream for each type.
+        data: `leads`, `activities`, or `split` for activities with a stream per type.
         other: `stitch`, `stock` or `bound`, and a format of BATCH files.
-        batch: The format of BATCH files, if any.
-        file: To read.
-        folder: For BATCH files.
-        runs: Of each.
+        batch: Format of BATCH files, if any.
+        file: File to read.
+        folder: Folder for BATCH files.
+        runs: Number of runs of each.
 
     Returns:
         Median costs of the tap and of the other.
@@ -114,14 +114,14 @@ def compare(
 def run(
     python: str | Path, path: str, kind: str, file: Path, options: list[str]
 ) -> dict[str, float]:
-    """One process; what it cost.
+    """Run one process and measure its cost.
 
     Args:
         python: Interpreter of its environment.
         path: Name of the script.
-        kind: Of the file.
-        file: To read.
-        options: Further arguments.
+        kind: Kind of the file.
+        file: File to read.
+        options: Other arguments.
     """
     done = subprocess.run(
         [python, PATHS / f"{path}.py", kind, file, *options],
@@ -138,29 +138,29 @@ def median(costs: list[dict[str, float]]) -> dict[str, float]:
     """The median of each figure.
 
     Args:
-        costs: Of several runs.
+        costs: Costs of several runs.
     """
     return {name: statistics.median(cost[name] for cost in costs) for name in costs[0]}
 
 
 def guard(files: dict[str, Path], runs: int) -> None:
-    """End with an error when the tap is far from the bound: something costs each record dear.
+    """Exit with an error if the tap is far slower than the bound.
 
     Args:
-        files: By kind.
-        runs: Of each.
+        files: Files by kind.
+        runs: Number of runs of each.
     """
     for data in ("leads", "activities", "split"):
         mine, theirs = compare(data, "bound", [], files[data], files[data].parent, runs)
         ratio = theirs["processor"] / mine["processor"]
         wanted = GOALS[data, "bound"] * 0.6
-        print(f"{data}: {ratio:.2f} of the bound, at least {wanted:.2f} wanted")
+        print(f"{data}: {ratio:.2f} of the bound, required: {wanted:.2f}")
         if ratio < wanted:
             sys.exit(1)
 
 
 def stitch() -> Path:
-    """The interpreter of an environment with Stitch's tap, made if need be."""
+    """The interpreter of an environment with Stitch's tap, created if missing."""
     environment = CACHE / STITCH
     python = environment / "bin" / "python"
     if not (environment / ".complete").exists():

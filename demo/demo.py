@@ -1,6 +1,6 @@
-"""The demonstration: the sandbox, a real `meltano run` into DuckDB, changes, a second run.
+"""A demo: the sandbox, a `meltano run` into DuckDB, changes, and a second run.
 
-Everything it says of the warehouse is counted there and compared with the sandbox's own truth.
+All counts come from the warehouse and are compared with the sandbox's data.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ BINARIES = Path(sys.executable).parent
 
 
 def say(text: str = "") -> None:
-    """Tell the person who watches."""
+    """Print a line for the user."""
     print(text, flush=True)  # noqa: T201
 
 
 def main() -> int:
-    """Run it; 0 when every count agrees."""
+    """Run the demo; return 0 if all counts agree."""
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.iterdir():
         old.unlink()
@@ -41,7 +41,7 @@ def main() -> int:
             BINARIES / "marketo-sandbox",
             *("--port", "0", "--port-file", FOLDER / "sandbox.url"),
             *("--leads", "1000", "--activities", "4000"),
-            # Its time runs 60 times as fast: a minute at Marketo is a second here.
+            # Time runs 60 times as fast: a minute at Marketo takes a second here.
             *("--time-scale", "60", "--job-seconds", "45"),
         ],
         stdout=subprocess.DEVNULL,
@@ -54,14 +54,14 @@ def main() -> int:
 
 
 def demonstrate(url: str) -> int:
-    """Two runs with changes in between.
+    """Run the pipeline twice, with changes in between.
 
     Args:
-        url: Where the sandbox answers.
+        url: Base URL of the sandbox.
     """
     say(f"1. A sandbox that behaves like Marketo answers at {url}.")
     summary = requests.get(f"{url}/_sandbox/summary", timeout=30).json()
-    say(f"   It holds {summary['leads']} leads and {summary['activities']} activities of a year.")
+    say(f"   It has {summary['leads']} leads and {summary['activities']} activities of a year.")
     say("\n2. meltano run tap-marketo target-marketo-duckdb")
     seconds = meltano_run(url)
     jobs = requests.get(f"{url}/_sandbox/jobs", timeout=30).json()
@@ -69,7 +69,7 @@ def demonstrate(url: str) -> int:
     good = show_tables(url)
     show_samples()
 
-    say("\n3. A day passes at the sandbox; then some data changes there.")
+    say("\n3. A day passes in the sandbox, and some data changes.")
     control(url, "advance", seconds=86400)
     before = guids(url)
     changed = set(control(url, "change_leads", count=CHANGED_LEADS))
@@ -81,17 +81,17 @@ def demonstrate(url: str) -> int:
         f"   {CHANGED_LEADS} leads changed, {NEW_LEADS} leads and"
         f" {len(activities)} activities are new."
     )
-    say("\n4. meltano run tap-marketo target-marketo-duckdb, once more")
-    moment = datetime.now(timezone.utc)
+    say("\n4. meltano run tap-marketo target-marketo-duckdb, again")
+    start = datetime.now(timezone.utc)
     seconds = meltano_run(url)
-    leads, moved = moved_since(moment)
-    say(f"   {seconds:.0f} s. It moved {len(leads)} leads and {len(moved)} activities:")
-    good &= verdict("only the leads that changed or are new", leads == changed)
-    good &= verdict("only the activities that are new", moved == activities)
+    leads, loaded = loaded_since(start)
+    say(f"   {seconds:.0f} s. It loaded {len(leads)} leads and {len(loaded)} activities:")
+    good &= verdict("only the changed and new leads", leads == changed)
+    good &= verdict("only the new activities", loaded == activities)
     good &= show_tables(url, quiet=True)
     say()
-    say("Every count agrees with the sandbox." if good else "Some counts differ: see above.")
-    say(f"The warehouse: {DATABASE.relative_to(ROOT)}; Meltano's log: {LOG.relative_to(ROOT)}")
+    say("All counts agree with the sandbox." if good else "Some counts differ; see above.")
+    say(f"Warehouse: {DATABASE.relative_to(ROOT)}; Meltano's log: {LOG.relative_to(ROOT)}")
     return 0 if good else 1
 
 
@@ -99,7 +99,7 @@ def guids(url: str) -> set[str]:
     """Keys of the sandbox's activities.
 
     Args:
-        url: Where the sandbox answers.
+        url: Base URL of the sandbox.
     """
     return {line["marketoGUID"] for line in lines(f"{url}/_sandbox/activities.jsonl")}
 
@@ -108,10 +108,10 @@ def meltano_run(url: str) -> float:
     """Run the pipeline.
 
     Args:
-        url: Where the sandbox answers.
+        url: Base URL of the sandbox.
 
     Returns:
-        Seconds.
+        Duration in seconds.
     """
     began = time.monotonic()
     environment = {
@@ -139,7 +139,7 @@ def meltano_run(url: str) -> float:
         )
     if done.returncode:
         say("".join(LOG.read_text(encoding="utf-8").splitlines(keepends=True)[-30:]))
-        sys.exit(f"meltano run failed; the whole log is {LOG}")
+        sys.exit(f"meltano run failed. The whole log is in {LOG}.")
     return time.monotonic() - began
 
 
@@ -147,8 +147,8 @@ def show_tables(url: str, *, quiet: bool = False) -> bool:
     """Compare the rows of every table with the sandbox's records.
 
     Args:
-        url: Where the sandbox answers.
-        quiet: Show only what differs.
+        url: Base URL of the sandbox.
+        quiet: Whether to show only differences.
     """
     leads = lines(f"{url}/_sandbox/leads.jsonl")
     activities = lines(f"{url}/_sandbox/activities.jsonl")
@@ -161,13 +161,13 @@ def show_tables(url: str, *, quiet: bool = False) -> bool:
             f"select table_name from information_schema.tables where table_schema = '{SCHEMA}'"  # noqa: S608
         ).fetchall()
         for (table,) in sorted(tables):
-            rows = one(warehouse, f'select count(*) from {SCHEMA}."{table}"')  # noqa: S608
+            rows = single(warehouse, f'select count(*) from {SCHEMA}."{table}"')  # noqa: S608
             if table == "leads":
                 counts[table] = (rows, len(leads))
             elif table.startswith("activity_") and table != "activity_types":
                 key = f'select any_value(activityTypeId) from {SCHEMA}."{table}"'  # noqa: S608
-                counts[table] = (rows, by_type.pop(one(warehouse, key), 0))
-    # Marketo purges old activities, the warehouse keeps them: later it may hold more.
+                counts[table] = (rows, by_type.pop(single(warehouse, key), 0))
+    # Marketo purges old activities, but the warehouse keeps them, so it may have more.
     agree = all(
         rows == truth or (quiet and rows > truth) for rows, truth in counts.values()
     ) and not any(by_type.values())
@@ -181,11 +181,11 @@ def show_tables(url: str, *, quiet: bool = False) -> bool:
             f"   … {len(rest)} more activity tables {'':17}{sum(rows for rows, _ in rest):>8}"
             f"{sum(truth for _, truth in rest):>10}"
         )
-    return verdict("as many rows in every table as the sandbox has records", agree)
+    return verdict("the same number of rows in every table as records in the sandbox", agree)
 
 
 def show_samples() -> None:
-    """A few leads and activities, as they landed."""
+    """Print a few loaded leads and activities."""
     with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
         for title, query in (
             ("leads", "select id, firstName, lastName, company, leadScore, updatedAt"),
@@ -197,13 +197,13 @@ def show_samples() -> None:
                 say("     " + "  ".join(str(value) for value in row))
 
 
-def moved_since(moment: datetime) -> tuple[set[int], set[str]]:
-    """Keys of the leads and activities that were loaded since a moment.
+def loaded_since(start: datetime) -> tuple[set[int], set[str]]:
+    """Keys of the leads and activities loaded since a time.
 
     Args:
-        moment: Before the run.
+        start: Time before the run.
     """
-    when = f"_sdc_batched_at >= '{moment:%Y-%m-%d %H:%M:%S}'"
+    when = f"_sdc_batched_at >= '{start:%Y-%m-%d %H:%M:%S}'"
     with duckdb.connect(str(DATABASE), read_only=True) as warehouse:
         leads = warehouse.sql(f"select id from {SCHEMA}.leads where {when}").fetchall()  # noqa: S608
         tables = warehouse.sql(
@@ -220,11 +220,11 @@ def moved_since(moment: datetime) -> tuple[set[int], set[str]]:
 
 
 def verdict(claim: str, holds: bool) -> bool:  # noqa: FBT001
-    """Say whether a claim holds.
+    """Print whether a claim is true.
 
     Args:
-        claim: In words.
-        holds: Whether it does.
+        claim: Text of the claim.
+        holds: Whether it is true.
     """
     say(f"   {'yes' if holds else 'NO '}: {claim}")
     return holds
@@ -243,14 +243,14 @@ def lines(url: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n") if line]
 
 
-def one(warehouse: duckdb.DuckDBPyConnection, query: str) -> Any:
-    """The only value of a query."""
+def single(warehouse: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """The single value of a query."""
     row = warehouse.execute(query).fetchone()
     return row[0] if row else None
 
 
 def wait_for(file: Path) -> str:
-    """The sandbox's URL, once it answers."""
+    """Wait until the sandbox answers; return its URL."""
     for _ in range(600):
         if file.exists() and (url := file.read_text(encoding="utf-8")):
             return url

@@ -1,8 +1,8 @@
-"""Approve all draft emails of an instance, with the tap's client: a dry run unless told otherwise.
+"""Approve all draft emails of an instance with the tap's client; a dry run by default.
 
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
-    python examples/approve_draft_emails.py             # shows what it would approve
-    python examples/approve_draft_emails.py --approve   # approves
+    python examples/approve_draft_emails.py             # lists the drafts
+    python examples/approve_draft_emails.py --approve   # approves them
 
 The role of the API user needs the permissions Read-Only Asset and Approve Assets.
 """
@@ -27,19 +27,21 @@ VARIABLES = ("TAP_MARKETO_BASE_URL", "TAP_MARKETO_CLIENT_ID", "TAP_MARKETO_CLIEN
 
 
 def main() -> None:
-    """List the drafts, and approve them if told so."""
+    """List the drafts, and approve them with `--approve`."""
     parser = argparse.ArgumentParser(description="Approve all draft emails of an instance.")
-    parser.add_argument("--approve", action="store_true", help="do it; otherwise only list them")
+    parser.add_argument(
+        "--approve", action="store_true", help="approve the drafts; default: list them"
+    )
     arguments = parser.parse_args()
     missing = [name for name in VARIABLES if not os.environ.get(name)]
     if missing:
         parser.error(f"set {', '.join(missing)}")
     try:
-        # A fifth of the instance's calls, so that others get theirs.
+        # Use a fifth of the instance's rate limit, to leave calls for others.
         with MarketoClient(
             *(os.environ[name] for name in VARIABLES), max_calls_per_20_seconds=20
         ) as client:
-            # The whole list first: an approved email leaves it, and the others would move up.
+            # Read the whole list first: approvals would shift its pages.
             drafts = list(offset_pages(client, EMAILS, {"status": "draft"}))
             failed = approve(client, drafts) if arguments.approve else show(drafts)
     except (MarketoError, ValueError) as error:
@@ -48,33 +50,33 @@ def main() -> None:
 
 
 def show(drafts: list[dict[str, Any]]) -> int:
-    """Say what would be approved.
+    """Print the drafts that would be approved.
 
     Args:
-        drafts: The emails.
+        drafts: Draft emails.
     """
     for email in drafts:
         print(f"{email['id']}  {email['name']}")
-    print(f"{len(drafts)} drafts. Nothing was approved; --approve does it.")
+    print(f"{len(drafts)} drafts. Run with --approve to approve them.")
     return 0
 
 
 def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
-    """Approve the drafts, one after the other.
+    """Approve the drafts one by one.
 
     Args:
         client: Client for the instance.
-        drafts: The emails.
+        drafts: Draft emails.
 
     Returns:
-        How many are not known to be approved.
+        Number of drafts that may not be approved.
 
     Raises:
-        MarketoError: None of the others would fare better.
+        MarketoError: An error that would fail the other drafts, too.
     """
     failed = 0
     for email in drafts:
-        told = f"{email['id']}  {email['name']}"
+        title = f"{email['id']}  {email['name']}"
         try:
             client.post(f"/rest/asset/v1/email/{email['id']}/approveDraft.json")
         except AccessDeniedError as error:
@@ -82,14 +84,14 @@ def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
             raise
         except OutcomeUnknownError as error:
             failed += 1
-            print(f"{told}: may be approved or not ({error.reason}); run again to see.")
+            print(f"{title}: may or may not be approved ({error.reason}). Run again to check.")
         except ResponseError as error:
             if type(error) is not ResponseError:  # a limit, or the way to Marketo
                 raise
             failed += 1
-            print(f"{told}: not approved: {error.summary}")
+            print(f"{title}: not approved: {error.summary}")
         else:
-            print(f"{told}: approved")
+            print(f"{title}: approved")
     print(f"{len(drafts) - failed} of {len(drafts)} drafts approved.")
     return failed
 

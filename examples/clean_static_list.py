@@ -1,12 +1,11 @@
-"""Remove from a static list who cannot be mailed: a dry run unless told otherwise.
+"""Remove leads that cannot receive email from a static list; a dry run by default.
 
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
-    python examples/clean_static_list.py 1042            # shows whom it would remove
+    python examples/clean_static_list.py 1042            # lists the leads
     python examples/clean_static_list.py 1042 --remove   # removes them
 
-Leads stay in the database; only their membership ends. One call for 300 members, and one for 300
-removals. The role of the API user needs the permissions Read-Only Lead and, to remove, Read-Write
-Lead.
+The leads stay in the database. It takes one call per 300 members, and one per 300 removals. The
+role of the API user needs the permission Read-Only Lead and, to remove leads, Read-Write Lead.
 """
 
 from __future__ import annotations
@@ -23,14 +22,18 @@ REASONS = ("unsubscribed", "emailInvalid", "marketingSuspended")
 
 
 def main() -> None:
-    """Find the members who cannot be mailed, and remove them if told so."""
-    parser = argparse.ArgumentParser(description="Remove who cannot be mailed from a static list.")
+    """Find members that cannot receive email, and remove them with `--remove`."""
+    parser = argparse.ArgumentParser(
+        description="Remove leads that cannot receive email from a static list."
+    )
     parser.add_argument("list_id", type=int, help="id of the static list")
-    parser.add_argument("--remove", action="store_true", help="do it; otherwise only show whom")
+    parser.add_argument(
+        "--remove", action="store_true", help="remove the leads; default: list them"
+    )
     arguments = parser.parse_args()
     try:
         with MarketoClient.from_env(max_calls_per_20_seconds=20) as client:
-            # The whole list first: a removed lead leaves it, and the pages would shift.
+            # Read the whole list first: removals would shift its pages.
             found = unmailable(client, arguments.list_id)
             failed = remove(client, arguments.list_id, found) if arguments.remove else show(found)
     except (MarketoError, ValueError) as error:
@@ -39,7 +42,7 @@ def main() -> None:
 
 
 def unmailable(client: MarketoClient, list_id: int) -> dict[int, str]:
-    """The members of a list who cannot be mailed, with the reason.
+    """Members of a list that cannot receive email, with the reason.
 
     Args:
         client: Client for the instance.
@@ -52,25 +55,25 @@ def unmailable(client: MarketoClient, list_id: int) -> dict[int, str]:
 
 
 def reason(lead: dict[str, Any]) -> str:
-    """Why a lead cannot be mailed; empty when it can be.
+    """Why a lead cannot receive email; empty if it can.
 
     Args:
-        lead: With the fields that decide.
+        lead: Lead with the relevant fields.
     """
     if not lead.get("email"):
-        return "no e-mail address"
+        return "no email address"
     return ", ".join(name for name in REASONS if lead.get(name))
 
 
 def show(found: dict[int, str]) -> int:
-    """Show who would be removed.
+    """Print the members that would be removed.
 
     Args:
         found: Reasons by lead.
     """
     for lead, why in found.items():
         print(f"{lead}  {why}")
-    print(f"{len(found)} members cannot be mailed. Nobody was removed; --remove does it.")
+    print(f"{len(found)} members cannot receive email. Run with --remove to remove them.")
     return 0
 
 
@@ -83,7 +86,7 @@ def remove(client: MarketoClient, list_id: int, found: dict[int, str]) -> int:
         found: Reasons by lead.
 
     Returns:
-        How many were not removed.
+        Number of members that were not removed.
     """
     done = remove_from_list(client, list_id, found)
     for outcome in done:

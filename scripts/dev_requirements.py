@@ -1,6 +1,6 @@
-"""Print what development needs: the package itself, editable, and the `dev` dependency group.
+"""Print the requirements of development: the package, editable, and the `dev` dependency group.
 
-Older pips know no dependency groups, and this way no newer one is needed.
+Older versions of pip do not support dependency groups.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ else:
 
 
 def group(groups: dict[str, list[str | dict[str, str]]], name: str) -> list[str]:
-    """The requirements of a dependency group, those of included groups among them."""
+    """The requirements of a dependency group, including those of included groups."""
     requirements: list[str] = []
     for entry in groups[name]:
         if isinstance(entry, dict):

@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# Sourced, not run: how environments are made here, on machines with uv or pip, behind mirrors or not.
+# Sourced, not run: creates environments with uv or pip, with or without a mirror.
 
-# find_python NEWEST: a Python from 3.10 to 3.NEWEST that really runs.
+# find_python NEWEST: find a working Python from 3.10 to 3.NEWEST.
 find_python() {
     for name in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do
         [ -n "$name" ] || continue
-        # A name on the path is not enough: version managers leave shims that do not run.
+        # Run it to check: version managers leave shims on the path that do not work.
         if path=$("$name" -c "import sys; (3, 10) <= sys.version_info[:2] <= (3, $1) and print(sys.executable)" 2>/dev/null) &&
             [ -n "$path" ]; then
             echo "$path"
@@ -18,7 +18,7 @@ find_python() {
 make_environment() {
     rm -rf "$1"
     if "$python" -m venv "$1" >/dev/null 2>&1; then return; fi
-    # Debian ships venv without pip unless python3-venv is there.
+    # On Debian, venv lacks pip unless python3-venv is installed.
     rm -rf "$1"
     if command -v uv >/dev/null 2>&1; then
         uv venv --quiet --seed --python "$python" "$1"
@@ -31,8 +31,8 @@ make_environment() {
     fi
 }
 
-# uv reads none of pip's settings; people behind a mirror or a proxy have only those.
-# pip_setting NAME: from PIP_NAME in the environment, or else from a configuration file.
+# uv does not read pip's settings, which users behind a mirror or a proxy have.
+# pip_setting NAME: read PIP_NAME from the environment, or else from a configuration file.
 pip_setting() {
     for section in :env: install global; do
         value=$(printf '%s\n' "$pip_settings" | sed -n "s/^$section\.$1='\(.*\)'\$/\1/p" | sed 's/\\n/ /g')
@@ -46,7 +46,7 @@ pip_setting() {
 
 translate_pip_settings() {
     pip_settings=$("$1/bin/python" -m pip --disable-pip-version-check config list 2>/dev/null || true)
-    # Certificates as the system trusts them, by uv's names of today and of yesterday.
+    # Use the system's certificates; the option's name depends on uv's version.
     export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}" UV_NATIVE_TLS="${UV_NATIVE_TLS:-true}"
     export UV_INDEX_STRATEGY="${UV_INDEX_STRATEGY:-unsafe-best-match}"
     value=$(pip_setting index-url)
@@ -70,11 +70,11 @@ install() {
         fi
     fi
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
-    # Meltano would try uv once more.
+    # Otherwise Meltano would try uv again.
     export MELTANO_VENV_BACKEND="${MELTANO_VENV_BACKEND:-virtualenv}"
 }
 
-# python_up_to NEWEST: sets $python, from 3.10 to 3.NEWEST; fetches 3.NEWEST if there is none.
+# python_up_to NEWEST: set $python to one from 3.10 to 3.NEWEST; download 3.NEWEST if there is none.
 python_up_to() {
     if ! python=$(find_python "$1"); then
         translate_pip_settings .venv
@@ -83,5 +83,5 @@ python_up_to() {
     fi
 }
 
-# fresh ENVIRONMENT STAMP: whether it is there, made of the same.
+# fresh ENVIRONMENT STAMP: whether it exists with the same stamp.
 fresh() { [ -f "$1/.stamp" ] && [ "$(cat "$1/.stamp")" = "$2" ]; }

@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation again: a sync of the sandbox, its report, a browser."""
+"""Recreate the pictures of the documentation from a sync of the sandbox and its report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Two runs, so that there is a trend; the first meets a few faults."""
+    """Run two syncs, for a trend; the first one meets a few faults."""
     options = SandboxOptions(leads=2000, activities=8000, job_seconds=2, status_refresh_seconds=0)
     with Sandbox(options) as sandbox:
         config = {

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: README and CONTRIBUTING become pages; links to code become its path."""
+"""A hook of MkDocs: adds README and CONTRIBUTING as pages, and replaces links to code by paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COG = re.compile(r"<!-- \[\[\[cog.*?\]\]\] -->\n|<!-- \[\[\[end\]\]\] -->\n?", r
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages that lie outside docs/."""
+    """Add the pages outside docs/."""
     for page, source in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         text = text.replace("](docs/", "](").replace("](CONTRIBUTING.md", "](contributing.md")
@@ -25,6 +25,6 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Drop the marks of generated parts, and links that lead out of the site."""
+    """Remove the marks of generated parts, and links out of the site."""
     markdown = COG.sub("", markdown).replace("](../CONTRIBUTING.md", "](contributing.md")
     return OUTSIDE.sub(r"\1 (`\2`)", markdown.replace("](../README.md", "](index.md"))

@@ -1,6 +1,6 @@
-"""Print a digest of Adobe's OpenAPI files: what each record that a stream reads is said to hold.
+"""Print a digest of Adobe's OpenAPI files: the documented properties of each stream's records.
 
-`python scripts/specification.py FOLDER > tests/streams/specification.json`, where the folder has
+`python scripts/specification.py FOLDER > tests/streams/specification.json`, where FOLDER contains
 the files `swagger-*.json` of the repository AdobeDocs/marketo-apis.
 """
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# The definition of a record, by stream; `mapi` is the lead database.
+# Definition of the records, by stream; `mapi` is the lead database.
 DEFINITIONS = {
     "activity_types": ("mapi", "ActivityType"),
     "custom_activity_types": ("mapi", "CustomActivityType"),
@@ -85,10 +85,10 @@ DEFINITIONS = {
 
 
 def main(folder: Path) -> dict[str, Any]:
-    """The digest: type of each property by its path, by stream.
+    """The digest: types of properties by path, by stream.
 
     Args:
-        folder: With the OpenAPI files.
+        folder: Folder with the OpenAPI files.
     """
     files = {
         name: json.loads((folder / f"swagger-{name}.json").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""The least that Python allows: csv.reader, one compiled expression a column, msgspec.
+"""A lower bound in Python: csv.reader, one compiled expression per column, msgspec.
 
-Nothing is tolerated, counted or selected, and whatever is unusual would end it.
+It selects, counts and tolerates nothing: any unusual cell ends it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import msgspec
-from cost import tell_cost
+from cost import report_cost
 from export_files import ACTIVITY_COLUMNS, LEAD_FIELDS
 
 EXPRESSIONS = {
@@ -57,7 +57,7 @@ def main() -> None:
     exec(f"def made({', '.join(cells)}): return message(record({values}))", scope)  # noqa: S102
     made = scope["made"]
     encoder, buffer, out = msgspec.json.Encoder(), bytearray(), sys.stdout.buffer
-    with tell_cost(), Path(path).open(newline="", encoding="utf-8") as file:
+    with report_cost(), Path(path).open(newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
         next(rows)
         for row in rows:

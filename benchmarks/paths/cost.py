@@ -1,4 +1,4 @@
-"""What a run has cost, as one line of JSON at the end of stderr."""
+"""Cost of a run, as one line of JSON at the end of stderr."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def tell_cost() -> Iterator[None]:
-    """Measure processor time, elapsed time and the most memory that was resident."""
+def report_cost() -> Iterator[None]:
+    """Measure processor time, elapsed time and peak memory."""
     began, processor = time.monotonic(), time.process_time()
     yield
     sys.stdout.flush()

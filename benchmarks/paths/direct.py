@@ -1,4 +1,4 @@
-"""The least that a load takes: the export file into a table by the database's own reader, by key.
+"""A lower bound of a load: merge the export file into a table with the database's own reader.
 
 `direct.py duckdb FILE DATABASE` or `direct.py postgres FILE PORT`.
 """
@@ -24,7 +24,7 @@ POSTGRES = DUCKDB | {"float": "DOUBLE PRECISION", "string": "TEXT"}
 
 
 def into_duckdb(file: str, database: str) -> None:
-    """Read the file into a temporary table, then merge it into the one that stays."""
+    """Read the file into a temporary table, then merge it into the final one."""
     import duckdb  # noqa: PLC0415 - each path imports what it needs
 
     types = ", ".join(f"'{name}': '{DUCKDB[kind]}'" for name, kind in LEAD_FIELDS.items())

@@ -1,4 +1,4 @@
-"""The export file into DuckDB by dlt, as Arrow tables and by key: `dlt_load.py FILE DATABASE`."""
+"""Load an export file into DuckDB with dlt, as Arrow tables: `dlt_load.py FILE DATABASE`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dlt.resource(name="leads", primary_key="id", write_disposition="merge")
 def leads(file: str) -> Iterator[Any]:
-    """The file in blocks."""
+    """Yield the file in blocks."""
     reading = csv.ParseOptions(newlines_in_values=True)
     converting = csv.ConvertOptions(null_values=["null"], strings_can_be_null=True)
     yield from csv.open_csv(file, parse_options=reading, convert_options=converting)

@@ -1,6 +1,6 @@
-"""Stitch's tap 2.9.4: its own functions from a file's bytes to messages, without the network.
+"""Stitch's tap 2.9.4: its functions from the bytes of a file to messages, without the network.
 
-Runs in an environment of its own, where `tap-marketo` is Stitch's package.
+Runs in a separate environment, in which `tap-marketo` is Stitch's package.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import singer
-from cost import tell_cost
+from cost import report_cost
 from export_files import ACTIVITY_TYPES, LEAD_FIELDS
 from singer import utils
 
@@ -35,24 +35,24 @@ CHUNK = 10 * 1024 * 1024
 
 
 class FileClient:
-    """Gives a file's bytes as an answer of the API would."""
+    """Returns the bytes of a file like an answer of the API."""
 
     def __init__(self, path: str) -> None:
-        """Bind the file."""
+        """Store the path."""
         self._path = path
 
     def stream_export(self, *_: Any, **__: Any) -> FileClient:
-        """Give the answer."""
+        """Return the answer."""
         return self
 
     def iter_content(self, **_: Any) -> Iterator[bytes]:
-        """Give its bytes."""
+        """Yield the bytes."""
         with Path(self._path).open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def main() -> None:
         ],
     }
     selected = sync.get_available_fields(stream)
-    with tell_cost():
+    with report_cost():
         for row in sync.stream_rows(FileClient(path), kind, "export"):
             extracted = utils.now()
             flat = row if kind == "leads" else sync.flatten_activity(row, "webpage_id")

@@ -1,4 +1,4 @@
-"""The SDK as it comes: a stream that yields typed dicts, everything else its default."""
+"""The unmodified SDK: a stream that yields typed dicts, with defaults for everything else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cost import tell_cost
+from cost import report_cost
 from export_files import ACTIVITY_COLUMNS, LEAD_FIELDS
 from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
@@ -63,7 +63,7 @@ class StockTap(Tap):
     config_jsonschema: ClassVar[dict[str, Any]] = {"properties": {}}
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Make the stream."""
+        """Create the stream."""
         columns = FileStream.columns
         schema = th.PropertiesList(
             *(th.Property(name, KINDS[kind]) for name, kind in columns.items())
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("kind", choices=["leads", "activities"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--batch", choices=["jsonl", "parquet"])
-    parser.add_argument("--folder", type=Path, help="for BATCH files")
+    parser.add_argument("--folder", type=Path, help="folder for BATCH files")
     arguments = parser.parse_args()
     config: dict[str, Any] = {}
     if arguments.batch:
@@ -94,7 +94,7 @@ def main() -> None:
     )
     FileStream.path = arguments.file
     tap = StockTap(config=config)
-    with tell_cost():
+    with report_cost():
         tap.sync_all()
 
 

@@ -1,4 +1,4 @@
-"""The tap's own record path, from a file on disk to messages on stdout, by the SDK's `sync_all`."""
+"""The tap's record path, from a file on disk to messages on stdout, with the SDK's `sync_all`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pendulum
-from cost import tell_cost
+from cost import report_cost
 from export_files import ACTIVITY_TYPES, LEAD_FIELDS
 
 from tap_marketo.exports.machine.series import Piece
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class FilePlan(ExportPlan):
-    """One window, whose file is there already."""
+    """A plan with one window whose file already exists."""
 
     path: Path
     repeats: int
 
     def start(self) -> None:
-        """Put the streams into groups; there is no queue to start."""
+        """Group the streams; there is no queue to start."""
         if not self._groups:
             now = pendulum.now("UTC").start_of("second")
             self._groups = grouped(self._streams(), self._tap.settings, now)
 
     def finish(self, stream: BulkStream) -> None:
-        """Write the file, as often as asked for, for the group of a stream."""
+        """Write the file, repeated as requested, for the group of a stream."""
         self.start()
         group = self.group_of(stream)
         if group is None or group.reported:
@@ -57,12 +57,12 @@ class FilePlan(ExportPlan):
 
 
 class FileTap(TapMarketo):
-    """The tap with the streams of the files."""
+    """A tap with the streams of the files."""
 
     kind: str
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Make the streams without asking an instance."""
+        """Create the streams without an instance."""
         if self.kind == "leads":
             fields = {name: {"name": name, "dataType": kind} for name, kind in LEAD_FIELDS.items()}
             return [LeadsStream(self, fields)]
@@ -89,8 +89,8 @@ def main() -> None:
     parser.add_argument("kind", choices=["leads", "activities", "split"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--batch", choices=["jsonl", "parquet"])
-    parser.add_argument("--folder", type=Path, help="for BATCH files")
-    parser.add_argument("--repeats", type=int, default=1, help="of the file")
+    parser.add_argument("--folder", type=Path, help="folder for BATCH files")
+    parser.add_argument("--repeats", type=int, default=1, help="number of times to write the file")
     arguments = parser.parse_args()
     config: dict[str, Any] = {
         "base_url": "http://127.0.0.1:1",
@@ -109,7 +109,7 @@ def main() -> None:
     plan = FilePlan(tap)
     plan.path, plan.repeats = arguments.file, arguments.repeats
     tap.__dict__["plan"] = plan
-    with tell_cost():
+    with report_cost():
         tap.sync_all()
 
 

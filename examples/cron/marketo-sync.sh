@@ -1,13 +1,13 @@
 #!/bin/sh
-# One sync, for cron: quiet when it goes well, the end of its log when not, which cron mails.
+# One sync for cron: no output on success, the end of the log on failure, which cron mails.
 #
 #     30 2 * * * /opt/marketo/marketo-sync.sh
 #
-# It stands in the Meltano project. Meltano itself refuses to start while the last run goes on.
+# Put it into the Meltano project. Meltano does not start a run while another one is active.
 set -eu
 cd "$(dirname "$0")"
 
-# cron's own path is short; this is where `uv tool install meltano` and pipx put it.
+# cron's PATH is short; `uv tool install meltano` and pipx install here.
 PATH="$HOME/.local/bin:$PATH"
 mkdir -p logs
 log=logs/$(date -u +%Y-%m-%dT%H%M%SZ).log

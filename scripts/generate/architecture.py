@@ -1,4 +1,4 @@
-"""The rooms of the tap by layer, from the test that keeps them apart and their first lines."""
+"""The tap's modules by layer, from the test of the layers and the modules' first lines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def layers() -> str:
-    """A table of the rooms, the lowest layer first."""
-    lines = ["| Layer | Room | Holds |", "| --- | --- | --- |"]
+    """A table of the modules, lowest layer first."""
+    lines = ["| Layer | Module | Contents |", "| --- | --- | --- |"]
     for number, layer in enumerate(LAYERS, 1):
         for room in layer:
             folder = ROOT / PACKAGE / room

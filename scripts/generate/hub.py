@@ -1,4 +1,4 @@
-"""The tap's definition for Meltano Hub, from its settings and from what `--about` prints."""
+"""The tap's definition for Meltano Hub, from its settings and the output of `--about`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from scripts.generate.settings import entries
 
-# What the tap does not say of itself.
+# Properties that `--about` does not print.
 FACTS = {
     "label": "Adobe Marketo Engage",
     "variant": "engage",
@@ -30,7 +30,7 @@ FACTS = {
     "prereq": (
         "In Marketo's Admin: an API-only user whose role has *Read-Only Lead* and *Read-Only"
         " Activity* (and *Read-Only Asset* for programs, emails and other assets), and a custom"
-        " service for it (LaunchPoint), which gives client id and secret.\n"
+        " service for it (LaunchPoint), which has the client id and secret.\n"
     ),
     "settings_preamble": (
         "Three settings are required; the others spread the load over Marketo's limits and have"
@@ -38,7 +38,7 @@ FACTS = {
         " each of its activity types, and `activities` repeats all of them in one stream.\n"
     ),
     "usage": (
-        "## Coming from another connector\n\n`tap-marketo migrate-state` turns the state of the"
+        "## Coming from another connector\n\n`tap-marketo migrate-state` converts the state of the"
         " singer-io and airbyte variants into this one's, so that the first run goes on where they"
         " stopped.\n"
     ),
@@ -46,7 +46,7 @@ FACTS = {
 
 
 def definition() -> dict[str, Any]:
-    """The definition, as Meltano's plugin definition syntax has it."""
+    """The definition, in Meltano's plugin definition syntax."""
     program = Path(sys.executable).parent / "tap-marketo"
     done = subprocess.run(
         [program, "--about", "--format=json"], capture_output=True, check=True, text=True
@@ -74,5 +74,5 @@ def definition() -> dict[str, Any]:
 
 
 def document() -> str:
-    """The file; keys in alphabetical order are the Hub's habit."""
+    """The file, with keys in alphabetical order, as usual in the Hub."""
     return str(yaml.safe_dump(definition(), width=100, allow_unicode=True))

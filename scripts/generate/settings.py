@@ -1,4 +1,4 @@
-"""The settings as tables for people, and as declarations for Meltano and its Hub."""
+"""The settings as tables, and as declarations for Meltano and its Hub."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_marketo.configuration import Declaration
 
-# Meltano 4.4 fails to hand a setting of kind decimal to the plugin.
+# Meltano 4.4 does not pass settings of kind decimal to the plugin.
 KINDS = {
     "array": "array",
     "number": "integer",
@@ -43,7 +43,7 @@ def tables() -> str:
 
 
 def meltano_settings() -> str:
-    """The list of settings in meltano.yml, complete, the SDK's own included."""
+    """All settings for meltano.yml, including the SDK's."""
     entries = [
         {key: value for key, value in setting.items() if key != "description"}
         for setting in for_meltano()
@@ -52,7 +52,7 @@ def meltano_settings() -> str:
 
 
 def project() -> str:
-    """A code block: a whole meltano.yml for a new project, with every setting declared."""
+    """A code block with a complete meltano.yml for a new project, with all settings."""
     template = Path(__file__).with_name("project.yml").read_text(encoding="utf-8")
     listed = [_short(setting) for setting in for_meltano()]
     named = f"[{', '.join(capabilities())}]"
@@ -63,12 +63,12 @@ def project() -> str:
 
 
 def capabilities() -> list[str]:
-    """What the tap can do, in Singer's words."""
+    """The tap's Singer capabilities."""
     return sorted(str(capability.value) for capability in TapMarketo.capabilities)
 
 
 def for_meltano() -> list[dict[str, Any]]:
-    """Every setting as Meltano's plugin definitions have it; objects of the SDK stay whole."""
+    """All settings in Meltano's plugin format; the SDK's objects are not split."""
     known = deepcopy(SETTINGS_SCHEMA)
     TapMarketo.append_builtin_config(known)
     return [
@@ -79,12 +79,12 @@ def for_meltano() -> list[dict[str, Any]]:
 
 
 def entries(name: str, schema: dict[str, Any], *, split: bool = True) -> Iterator[dict[str, Any]]:
-    """A setting as Meltano has it, or one for each part of an object.
+    """A setting in Meltano's format, or one for each part of an object.
 
     Args:
-        name: Of the setting; parts are named after it, as in `leads_filter.smart_list_id`.
-        schema: Its JSON Schema.
-        split: Whether an object becomes its parts.
+        name: Name of the setting; parts add to it, as in `leads_filter.smart_list_id`.
+        schema: JSON Schema of the setting.
+        split: Whether to split an object into its parts.
     """
     if split and schema.get("properties") and name != "stream_maps":
         for part, inner in schema["properties"].items():
@@ -117,7 +117,7 @@ def _short(setting: dict[str, Any]) -> str:
 
 
 def _wrapped(text: str, indent: str) -> str:
-    # A setting is kept on one line.
+    # Each setting stays on one line.
     lines = textwrap.wrap(text, 97 - len(indent), break_long_words=False, break_on_hyphens=False)
     return f"\n{indent}".join(lines).replace("~", " ")
 

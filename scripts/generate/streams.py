@@ -82,7 +82,7 @@ def lists(group: str) -> str:
     """The table of a group of list streams.
 
     Args:
-        group: As the catalog of list streams names it.
+        group: Name of the group in the catalog of list streams.
     """
     return _table(_row(stream) for stream in GROUPS[group])
 
