@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 from marketo_sandbox import members
 from marketo_sandbox.api import routes
 from marketo_sandbox.api.exports import Raw
-from marketo_sandbox.api.parameters import token_of
+from marketo_sandbox.api.parameters import encode_token
 from marketo_sandbox.api.users import PREFIX, STATUSES
 from marketo_sandbox.clock import Clock
 from marketo_sandbox.control import control
@@ -254,7 +254,7 @@ def _serve(instance: Instance, call: Call, fault: Fault | None) -> Response:
     if isinstance(answer, Raw):
         return _file(instance, call, answer, fault)
     if fault and fault.kind == "empty_page":
-        token = request.values.get("nextPageToken", token_of("0"))
+        token = request.values.get("nextPageToken", encode_token("0"))
         answer |= {"result": [], "nextPageToken": token}
         answer |= {"moreResult": True} if "moreResult" in answer else {}
     return _compressed(_envelope(answer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.api import parameters
-from marketo_sandbox.api.assets import must
+from marketo_sandbox.api.assets import existing
 from marketo_sandbox.api.parts import folder
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.clock import iso
@@ -25,7 +25,7 @@ TOKEN_TYPES = ("date", "number", "rich text", "score", "sfdc campaign", "text")
 
 def _state(name: str, old: str, new: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = must(instance, name, number)
+        found = existing(instance, name, number)
         if found["status"] != old:
             raise Refused("709", f"The asset is not {old}")
         found |= {"status": new, "updatedAt": iso(instance.world.second())}
@@ -36,7 +36,7 @@ def _state(name: str, old: str, new: str) -> Callable[..., Answer]:
 
 def _delete(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = must(instance, name, number)
+        found = existing(instance, name, number)
         if found["status"] == "approved":
             raise Refused("709", "An approved asset cannot be deleted")
         instance.library.records[name].remove(found)
@@ -47,7 +47,7 @@ def _delete(name: str) -> Callable[..., Answer]:
 
 def _clone(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found, new = must(instance, name, number), parameters.required("name")
+        found, new = existing(instance, name, number), parameters.required("name")
         where = parameters.folder("folder")
         if where is None:
             raise Refused("1002", "Missing value for required parameter 'folder'")

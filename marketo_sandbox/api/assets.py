@@ -230,7 +230,7 @@ def find(instance: Instance, name: str, value: str, key: str = "id") -> Record |
     return None
 
 
-def must(instance: Instance, name: str, value: str) -> Record:
+def existing(instance: Instance, name: str, value: str) -> Record:
     """The asset of requested parts.
 
     Raises:

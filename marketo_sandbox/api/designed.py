@@ -39,8 +39,8 @@ def _filtered(name: str) -> Callable[..., Answer]:
             for number_of_asset, record in found[page * size : (page + 1) * size]
             if name != "emails_v2" or not is_variant(number_of_asset)
         ]
-        told = [{"type": "WARNING", "code": "1000", "message": "Variants of A/B tests left out"}]
-        errors = told if name == "emails_v2" else []
+        notes = [{"type": "WARNING", "code": "1000", "message": "Variants of A/B tests left out"}]
+        errors = notes if name == "emails_v2" else []
         if instance.options.designer_lists:
             return {"result": shown, "errors": errors}
         counted = {"totalItems": len(found), "pageSize": size, "currentPage": page}
@@ -95,7 +95,7 @@ def _detail(name: str) -> Callable[..., Answer]:
 
 
 def _ids() -> list[str]:
-    body = parameters.written()
+    body = parameters.json_body()
     ids = body.get("ids") or body.get("contentIds") or ([body["id"]] if "id" in body else [])
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST_AT_ONCE:
         raise Refused("1003", f"Between 1 and {MOST_AT_ONCE} ids are allowed")

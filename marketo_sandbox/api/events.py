@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from marketo_sandbox.api import parameters
 from marketo_sandbox.api.parameters import (
     PAGE,
-    content_of,
+    decode_token,
+    encode_token,
     number,
     required,
-    token_of,
     without_empty,
 )
 from marketo_sandbox.api.route import ACTIVITY, Route
@@ -33,26 +33,26 @@ NEW_LEAD, CHANGE_DATA_VALUE, DELETED = 12, 13, 37
 def paging_token(_instance: Instance, _: Call) -> Answer:
     """A paging token for events since a time."""
     since = parameters.parse_time(required("sinceDatetime"), "704")
-    return {"nextPageToken": token_of(f"0@{iso(since)}")}
+    return {"nextPageToken": encode_token(f"0@{iso(since)}")}
 
 
 def _page(
     instance: Instance, types: Iterable[int], fits: Callable[[Activity], bool], *, odd: bool = False
 ) -> tuple[list[tuple[int, Activity]], Answer]:
     """A page of activities with their indices, and the rest of the answer."""
-    place, found, since = content_of(required("nextPageToken")).partition("@")
+    place, found, since = decode_token(required("nextPageToken")).partition("@")
     if not found or not place.lstrip("r").isdigit():
         raise Refused("1003", "Invalid value for nextPageToken")
     if odd and instance.options.rough and not place.startswith("r"):
         # With `rough`, the first page of a token is empty.
-        return [], {"nextPageToken": token_of(f"r{place}@{since}"), "moreResult": True}
+        return [], {"nextPageToken": encode_token(f"r{place}@{since}"), "moreResult": True}
     start, size = int(place.lstrip("r")), min(number("batchSize", PAGE, least=1), PAGE)
     with instance.world.lock:
         since_then = instance.world.activities.between(parameters.parse_time(since), types=types)
         rows = list(islice(filter(fits, since_then), start, start + size + 1))
     more = len(rows) > size
     page = [(start + place, row) for place, row in enumerate(rows[:size])]
-    token = token_of(f"r{start + len(page)}@{since}")
+    token = encode_token(f"r{start + len(page)}@{since}")
     return page, {"nextPageToken": token, "moreResult": more}
 
 

@@ -39,7 +39,7 @@ class Raw:
 
 def _create(instance: Instance, call: Call, kind: str) -> Answer:
     checked = _kind(instance, call, kind)
-    return {"result": [instance.queue.create(checked, call.user, parameters.written())]}
+    return {"result": [instance.queue.create(checked, call.user, parameters.json_body())]}
 
 
 def _step(verb: str) -> Callable[..., Answer]:

@@ -100,8 +100,13 @@ def _import(
 
 def _answer(instance: Instance, batch: Batch, **more: Any) -> Answer:
     del instance
-    told = {"batchId": batch.number, "importId": str(batch.number), "status": "Queued", **more}
-    return {"result": [told]}
+    row = {
+        "batchId": batch.number,
+        "importId": str(batch.number),
+        "status": "Queued",
+        **more,
+    }
+    return {"result": [row]}
 
 
 def _leads(instance: Instance, _: Call) -> Answer:
@@ -161,9 +166,9 @@ def _status(kind: str = "") -> Callable[..., Answer]:
         batch = _find(instance, kind or names[0], names[-1])
         status = batch.status(instance.clock.now())
         counted = "numOfLeadsProcessed" if kind == "leads" else "numOfObjectsProcessed"
-        told = {"batchId": batch.number, "importId": str(batch.number), "status": status}
+        row = {"batchId": batch.number, "importId": str(batch.number), "status": status}
         if status == "Complete":
-            told |= {
+            row |= {
                 counted: batch.processed,
                 "numOfRowsFailed": len(batch.failures),
                 "numOfRowsWithWarning": 0,
@@ -173,8 +178,8 @@ def _status(kind: str = "") -> Callable[..., Answer]:
                 else f"Import succeeded, {batch.processed} records imported",
             }
         if not kind:
-            told |= {"objectApiName": batch.kind, "operation": "import"}
-        return {"result": [told]}
+            row |= {"objectApiName": batch.kind, "operation": "import"}
+        return {"result": [row]}
 
     return answer
 

@@ -25,7 +25,7 @@ def items(most: int = MOST_ITEMS) -> list[Record]:
     Raises:
         Refused: 1002 or 1003.
     """
-    found = parameters.written().get("input")
+    found = parameters.json_body().get("input")
     if not isinstance(found, list) or not found:
         raise Refused("1002", "Missing value for required parameter 'input'")
     if len(found) > most:
@@ -47,7 +47,7 @@ def choice(name: str, known: Collection[str], default: str) -> str:
     return found
 
 
-def each(
+def write_each(
     records: list[Record], write: Callable[[Record], Record], *, numbered: bool = True
 ) -> list[Record]:
     """Write item by item; refused items are skipped.

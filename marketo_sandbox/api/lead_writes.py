@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.api import parameters
-from marketo_sandbox.api.items import choice, each, items, typed
+from marketo_sandbox.api.items import choice, items, typed, write_each
 from marketo_sandbox.api.people import READ_ONLY, exists, find, searchable_fields, static_list
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.export import Refused
@@ -105,7 +105,7 @@ def _sync(instance: Instance, _: Call) -> Answer:
     partition = parameters.text("partitionName")
     if partition:
         partition_of(instance, partition)
-    results = each(
+    results = write_each(
         records, lambda item: save(instance, item, action, lookup, partition), numbered=False
     )
     return {"result": results}
@@ -136,7 +136,7 @@ def _delete(instance: Instance, _: Call) -> Answer:
         instance.world.delete_lead(lead_id)
         return {"id": lead_id, "status": "deleted"}
 
-    return {"result": each(_ids(), delete, numbered=False)}
+    return {"result": write_each(_ids(), delete, numbered=False)}
 
 
 def _merge(instance: Instance, _: Call, lead_id: str) -> Answer:
@@ -161,7 +161,7 @@ def _partitions(instance: Instance, _: Call) -> Answer:
         instance.world.move_lead(lead_id, number)
         return {"id": lead_id, "status": "updated"}
 
-    return {"result": each(items(), move, numbered=False)}
+    return {"result": write_each(items(), move, numbered=False)}
 
 
 def _associate(instance: Instance, _: Call, lead_id: str) -> Answer:
@@ -182,7 +182,7 @@ def _list(*, leave: bool) -> Any:
             instance.world.join(number, lead_id, leave=leave)
             return {"id": lead_id, "status": "removed" if leave else "added"}
 
-        return {"result": each(_ids(), move, numbered=False)}
+        return {"result": write_each(_ids(), move, numbered=False)}
 
     return answer
 
@@ -213,8 +213,8 @@ def _run(instance: Instance, campaign: Record, leads: list[int]) -> None:
 
 def _trigger(instance: Instance, _: Call, campaign_id: str) -> Answer:
     campaign = _campaign(instance, campaign_id)
-    told = parameters.written().get("input") or {}
-    leads = told.get("leads") if isinstance(told, dict) else None
+    options = parameters.json_body().get("input") or {}
+    leads = options.get("leads") if isinstance(options, dict) else None
     if not isinstance(leads, list) or not leads:
         raise Refused("1002", "Missing value for required parameter 'leads'")
     if len(leads) > 100:  # noqa: PLR2004
@@ -229,9 +229,9 @@ def _schedule(instance: Instance, _: Call, campaign_id: str) -> Answer:
     campaign = _campaign(instance, campaign_id)
     if campaign["type"] != "batch":
         raise Refused("1003", f"Campaign {campaign_id} cannot be scheduled")
-    told = parameters.body().get("input") or {}
-    if told.get("runAt"):
-        parameters.parse_time(str(told["runAt"]))
+    options = parameters.body().get("input") or {}
+    if options.get("runAt"):
+        parameters.parse_time(str(options["runAt"]))
     lists = instance.world.lists["smart"]
     number = campaign["id"] if campaign["id"] in lists else 0
     _run(instance, campaign, instance.world.list_members("smart", number)[:300])
@@ -264,7 +264,7 @@ def _happen(instance: Instance, _: Call) -> Answer:
         made = instance.world.happen_at(at, described["id"], lead_id, attributes, primary)
         return {"status": "added", "marketoGUID": made.guid}
 
-    return {"result": each(items(), happen, numbered=False)}
+    return {"result": write_each(items(), happen, numbered=False)}
 
 
 # Forms
@@ -291,7 +291,7 @@ def _push(instance: Instance, _: Call) -> Answer:
             )
         return result
 
-    return {"result": each(items(), push, numbered=False)}
+    return {"result": write_each(items(), push, numbered=False)}
 
 
 def _submit(instance: Instance, _: Call) -> Answer:
@@ -312,7 +312,7 @@ def _submit(instance: Instance, _: Call) -> Answer:
         instance.world.happen(FORM, result["id"], known, form_id, forms[0]["name"])
         return result
 
-    return {"result": each(items(), submit, numbered=False)}
+    return {"result": write_each(items(), submit, numbered=False)}
 
 
 _V1 = "/rest/v1"

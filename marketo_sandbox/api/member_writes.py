@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.api import parameters
-from marketo_sandbox.api.items import each, items, typed
+from marketo_sandbox.api.items import items, typed, write_each
 from marketo_sandbox.api.lead_writes import lead_of
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.export import Refused
@@ -27,7 +27,7 @@ def _status(instance: Instance, _: Call, program_id: str) -> Answer:
         members.set_status(int(program_id), lead_id, status)
         return {"leadId": lead_id, "status": "updated"}
 
-    return {"result": each(items(), change)}
+    return {"result": write_each(items(), change)}
 
 
 def _old_status(instance: Instance, _: Call, program_id: str) -> Answer:
@@ -44,7 +44,7 @@ def _old_status(instance: Instance, _: Call, program_id: str) -> Answer:
         members.set_status(int(program_id), lead_id, status)
         return {"id": lead_id, "status": "updated"}
 
-    return {"result": each(items(), change, numbered=False)}
+    return {"result": write_each(items(), change, numbered=False)}
 
 
 def _data(instance: Instance, _: Call, program_id: str) -> Answer:
@@ -65,7 +65,7 @@ def _data(instance: Instance, _: Call, program_id: str) -> Answer:
         members.update(int(program_id), lead_id, values)
         return {"leadId": lead_id, "status": "updated"}
 
-    return {"result": each(items(), change)}
+    return {"result": write_each(items(), change)}
 
 
 def _delete(instance: Instance, _: Call, program_id: str) -> Answer:
@@ -76,7 +76,7 @@ def _delete(instance: Instance, _: Call, program_id: str) -> Answer:
         instance.members.remove(int(program_id), lead_id)
         return {"leadId": lead_id, "status": "deleted"}
 
-    return {"result": each(items(), delete)}
+    return {"result": write_each(items(), delete)}
 
 
 _LEAD = "Read-Write Lead"

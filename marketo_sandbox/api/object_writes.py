@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketo_sandbox.api.items import choice, each, items, typed
+from marketo_sandbox.api.items import choice, items, typed, write_each
 from marketo_sandbox.api.objects import custom_object, refuse_crm
 from marketo_sandbox.api.route import POST, Route
 from marketo_sandbox.clock import iso
@@ -119,7 +119,7 @@ def _sync(table_of: Callable[..., Table]) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, *names: str) -> Answer:
         table, records = table_of(instance, *names), items()
         action, by = choice("action", ACTIONS, ACTIONS[0]), _by(table, "dedupeBy")
-        return {"result": each(records, lambda item: save(instance, table, item, action, by))}
+        return {"result": write_each(records, lambda item: save(instance, table, item, action, by))}
 
     return answer
 
@@ -136,7 +136,7 @@ def _delete(table_of: Callable[..., Table]) -> Callable[..., Answer]:
             table.records.remove(found)
             return {"status": "deleted", table.id_field: found[table.id_field]}
 
-        return {"result": each(records, delete)}
+        return {"result": write_each(records, delete)}
 
     return answer
 
@@ -209,7 +209,7 @@ def _list_members(*, leave: bool) -> Callable[..., Answer]:
             status = "removed" if leave else "added"
             return {"status": status, "marketoGUID": found["marketoGUID"]}
 
-        return {"result": each(items(), move)}
+        return {"result": write_each(items(), move)}
 
     return answer
 

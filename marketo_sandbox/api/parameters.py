@@ -36,7 +36,7 @@ def body() -> dict[str, Any]:
     return found
 
 
-def written() -> dict[str, Any]:
+def json_body() -> dict[str, Any]:
     """The JSON object in the body, which is required.
 
     Raises:
@@ -50,7 +50,7 @@ def written() -> dict[str, Any]:
     return found
 
 
-def given(name: str) -> Any:
+def parameter(name: str) -> Any:
     """A parameter of the query, a form, or a JSON body; None if it is missing."""
     values = request.values.getlist(name)
     if values:
@@ -60,7 +60,7 @@ def given(name: str) -> Any:
 
 def text(name: str, default: str = "") -> str:
     """A parameter as text."""
-    found = given(name)
+    found = parameter(name)
     return default if found is None else str(found)
 
 
@@ -78,7 +78,7 @@ def required(name: str) -> str:
 
 def names(name: str) -> list[str]:
     """A parameter with several values: separated by commas, repeated, or as a JSON list."""
-    found = given(name)
+    found = parameter(name)
     if found is None:
         return []
     values = found if isinstance(found, list) else str(found).split(",")
@@ -182,14 +182,14 @@ def folder(name: str) -> tuple[int, str] | None:
 # Page tokens
 
 
-def token_of(content: str) -> str:
+def encode_token(content: str) -> str:
     """A page token: long, opaque, and with a character that must be encoded."""
     padded = content.ljust(32, "~")
     padded += "~" * ((2 - len(padded.encode())) % 5)
     return base64.b32encode(padded.encode()).decode()
 
 
-def content_of(token: str) -> str:
+def decode_token(token: str) -> str:
     """The content of a page token.
 
     Raises:
@@ -211,14 +211,14 @@ def page(items: list[Any], *, with_more: bool = True, most: int = PAGE) -> dict[
     """
     size = min(number("batchSize", most, least=1), most)
     token = text("nextPageToken")
-    content = content_of(token) if token else "0"
+    content = decode_token(token) if token else "0"
     if not content.isdigit():
         raise Refused("1003", f"Invalid value '{token}' for nextPageToken")
     start = int(content)
     answer: dict[str, Any] = {"result": items[start : start + size]}
     more = start + size < len(items)
     if more:
-        answer["nextPageToken"] = token_of(str(start + size))
+        answer["nextPageToken"] = encode_token(str(start + size))
     if with_more:
         answer["moreResult"] = more
     return answer

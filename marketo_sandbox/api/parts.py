@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from marketo_sandbox.api import parameters
-from marketo_sandbox.api.assets import find, must, none_found, paged, rules, wanted_status
+from marketo_sandbox.api.assets import existing, find, none_found, paged, rules, wanted_status
 from marketo_sandbox.api.parameters import required, text
 from marketo_sandbox.api.route import ASSET, Route
 from marketo_sandbox.export import Refused
@@ -21,13 +21,13 @@ Answer = dict[str, Any]
 _A1 = "/rest/asset/v1"
 
 
-def _of(instance: Instance, parent: str, number: str) -> Record:
+def _asset(instance: Instance, parent: str, number: str) -> Record:
     """The asset of the requested part, in the requested version.
 
     Raises:
         Refused: 702, it does not exist.
     """
-    found, status = must(instance, parent, number), wanted_status()
+    found, status = existing(instance, parent, number), wanted_status()
     if status and str(found.get("status")).lower() != status:
         raise Refused("702", f"There is no version that is {status}")
     return found
@@ -35,7 +35,7 @@ def _of(instance: Instance, parent: str, number: str) -> Record:
 
 def _parts(parent: str, name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        _of(instance, parent, number)
+        _asset(instance, parent, number)
         return {"result": instance.library.parts(name, number)}
 
     return answer
@@ -43,7 +43,7 @@ def _parts(parent: str, name: str) -> Callable[..., Answer]:
 
 def _body(parent: str, *kept: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = _of(instance, parent, number)
+        found = _asset(instance, parent, number)
         shown = {name: found[name] for name in ("id", "status", *kept)}
         return {"result": [{**shown, "content": f"<html>{number}</html>"}]}
 
@@ -54,7 +54,7 @@ def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
     """Dynamic content of existing parts."""
 
     def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
-        found = _of(instance, parent, number)
+        found = _asset(instance, parent, number)
         known = [
             section
             for section in instance.library.parts(content, number)
@@ -95,19 +95,19 @@ def by_segment(instance: Instance, found: Record) -> Record:
 
 
 def _snippet_by_segment(instance: Instance, _: Call, number: str) -> Answer:
-    found = by_segment(instance, _of(instance, "snippets", number))
+    found = by_segment(instance, _asset(instance, "snippets", number))
     return {"result": [spelled(found, ASSETS)]}
 
 
 def _thank_you(instance: Instance, _: Call, number: str) -> Answer:
-    found = _of(instance, "forms", number)
+    found = _asset(instance, "forms", number)
     page = {"followupType": "url", "followupValue": "https://example.com/thanks", "default": True}
     return {"result": [{"id": found["id"], "thankYouList": [page]}]}
 
 
 def _used_by(parent: str, user: str, kind: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = _of(instance, parent, number)
+        found = _asset(instance, parent, number)
         return paged(instance, "used_by", users_of(instance, user, kind, found["id"]))
 
     return answer
@@ -136,7 +136,7 @@ def users_of(instance: Instance, user: str, kind: str, number: int) -> list[Reco
 
 
 def _full_email(instance: Instance, _: Call, number: str) -> Answer:
-    found = _of(instance, "emails", number)
+    found = _asset(instance, "emails", number)
     kind, lead = text("type", "HTML"), text("leadId")
     if kind not in {"HTML", "Text"}:
         raise Refused("1003", f"Invalid value '{kind}' for type")
@@ -148,13 +148,13 @@ def _full_email(instance: Instance, _: Call, number: str) -> Answer:
 
 
 def _full_page(instance: Instance, _: Call, number: str) -> Answer:
-    found = _of(instance, "landing_pages", number)
+    found = _asset(instance, "landing_pages", number)
     return {"result": [{"id": found["id"], "content": f"<html>{found['name']}</html>"}]}
 
 
 def _smart_list_of(parent: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = must(instance, parent, number)
+        found = existing(instance, parent, number)
         if parent == "programs" and found["type"] != "email":
             return none_found()
         number_of_list = str(found.get("smartListId") or found["id"])

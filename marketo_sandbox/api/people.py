@@ -319,7 +319,7 @@ def campaigns(instance: Instance, _: Call) -> Answer:
     if trigger is not None:
         found = [record for record in found if (record["type"] == "trigger") is trigger]
     if instance.options.rough and not text("nextPageToken"):
-        return {"result": [], "nextPageToken": parameters.token_of("0")}
+        return {"result": [], "nextPageToken": parameters.encode_token("0")}
     return page(
         [without_empty(dict(spelled(record, DATABASE))) for record in found], with_more=False
     )

@@ -15,7 +15,7 @@ from tap_marketo.files.rows import read_rows
 from tap_marketo.sdk import write_record
 from tap_marketo.streams.bulk.base import BulkStream
 from tap_marketo.streams.lists.described import describe, trimmed
-from tap_marketo.streams.lists.lookups import Answers, Lookup
+from tap_marketo.streams.lists.lookups import Lookup, LookupCache
 from tap_marketo.values.kinds import Column, Kind
 from tap_marketo.values.names import field_columns
 from tap_marketo.values.schema import Schema, fit
@@ -89,25 +89,25 @@ class LeadLinkStream(BulkStream):
             if name in self.api_keys or self.is_written(column)
         ]
 
-    def begin(self, answers: Answers) -> None:
+    def begin(self, cache: LookupCache) -> None:
         """Prepare for the leads of all files; each object is written once.
 
         Args:
-            answers: Calls shared by all streams of the group.
+            cache: Calls shared by all streams of the group.
         """
-        self._lookup = Lookup(answers, self.path, self.filter_type, self.fields)
+        self._lookup = Lookup(cache, self.path, self.filter_type, self.fields)
 
-    def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
+    def add(self, lead: Lead) -> Iterator[dict[str, Any]]:
         """Add a lead; yield objects whenever a call is full.
 
         Args:
             lead: Ids of the lead, by field.
         """
-        yield from self._lookup.of([lead.get(self.lead_field)])
+        yield from self._lookup.add([lead.get(self.lead_field)])
 
-    def rest(self) -> Iterator[dict[str, Any]]:
+    def flush(self) -> Iterator[dict[str, Any]]:
         """Objects of the leads that no call has covered yet."""
-        yield from self._lookup.rest()
+        yield from self._lookup.flush()
         if unusable := self._lookup.take_unusable():
             self.logger.warning(
                 "%s: %d values of the lead field %s contain a comma, which separates values in"
@@ -186,9 +186,9 @@ class _LinkWriter:
     def __init__(self, leader: LeadLinkStream, members: Sequence[LeadLinkStream]) -> None:
         self._leader = leader
         self._members = members
-        answers = Answers(leader.tap.client)
+        cache = LookupCache(leader.tap.client)
         for member in members:
-            member.begin(answers)
+            member.begin(cache)
 
     def write(
         self,
@@ -211,9 +211,9 @@ class _LinkWriter:
                     for name, cell in zip(fields, cells, strict=True)
                 }
                 for member in self._members:
-                    yield from self._written(member, member.of(lead))
+                    yield from self._written(member, member.add(lead))
         for member in self._members:
-            yield from self._written(member, member.rest())
+            yield from self._written(member, member.flush())
 
     def _written(
         self, member: LeadLinkStream, objects: Iterator[dict[str, Any]]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-ROWS_BETWEEN_LOOKS = 1000
+ROWS_BETWEEN_SAVES = 1000
 SECONDS_TO_CANCEL = 5.0
 
 Rows = TypeVar("Rows", bound=Sized)
@@ -200,11 +200,11 @@ class ExportPlan:
         Args:
             chunks: Rows of a file, in chunks.
         """
-        self._rows = looks = 0
+        self._rows = saves = 0
         for chunk in chunks:
             self._rows += len(chunk)
-            if self._rows // ROWS_BETWEEN_LOOKS > looks:
-                looks = self._rows // ROWS_BETWEEN_LOOKS
+            if self._rows // ROWS_BETWEEN_SAVES > saves:
+                saves = self._rows // ROWS_BETWEEN_SAVES
                 self.record_jobs()
             yield chunk
 
@@ -423,7 +423,7 @@ class ExportPlan:
         if file:
             file.close()
         if self._progress:
-            self._progress.written(self.windows_written + driver.pieces_left())
+            self._progress.update(self.windows_written + driver.pieces_left())
         group.keep_bookmarks()
         self._write_state()
 

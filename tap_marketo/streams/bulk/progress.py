@@ -27,13 +27,13 @@ class Progress:
             self._logs = logging_redirect_tqdm()
             self._logs.__enter__()
 
-    def written(self, of: int) -> None:
+    def update(self, total: int) -> None:
         """Count one window.
 
         Args:
-            of: Current total; a window may have been split.
+            total: Current total; a window may have been split.
         """
-        self._bar.total = of
+        self._bar.total = total
         self._bar.update()
 
     def end(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.streams.bulk.lead_links import ID, Lead, LeadLinkStream
 from tap_marketo.streams.lists.described import known
-from tap_marketo.streams.lists.lookups import Answers, Lookup
+from tap_marketo.streams.lists.lookups import Lookup, LookupCache
 from tap_marketo.values.schema import INTEGER, TEXT
 
 if TYPE_CHECKING:
@@ -68,25 +68,25 @@ class OpportunitiesStream(LeadLinkStream):
     lead_field = ID
     filter_type = "externalOpportunityId"
 
-    def begin(self, answers: Answers) -> None:
+    def begin(self, cache: LookupCache) -> None:
         """Look roles up with the same calls as their own stream, so that both share them."""
-        super().begin(answers)
+        super().begin(cache)
         roles = self.tap.streams.get(OpportunityRolesStream.name)
         shared = isinstance(roles, LeadLinkStream) and roles.selected
         fields = roles.fields if shared and isinstance(roles, LeadLinkStream) else []
         self._roles = Lookup(
-            answers, OpportunityRolesStream.path, OpportunityRolesStream.filter_type, fields
+            cache, OpportunityRolesStream.path, OpportunityRolesStream.filter_type, fields
         )
 
-    def of(self, lead: Lead) -> Iterator[dict[str, Any]]:
+    def add(self, lead: Lead) -> Iterator[dict[str, Any]]:
         """Add a lead; yield opportunities whenever a call is full."""
-        yield from self._of_roles(self._roles.of([lead.get(self.lead_field)]))
+        yield from self._of_roles(self._roles.add([lead.get(self.lead_field)]))
 
-    def rest(self) -> Iterator[dict[str, Any]]:
+    def flush(self) -> Iterator[dict[str, Any]]:
         """Opportunities of the leads that no call has covered yet."""
-        yield from self._of_roles(self._roles.rest())
-        yield from super().rest()
+        yield from self._of_roles(self._roles.flush())
+        yield from super().flush()
 
     def _of_roles(self, roles: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for role in roles:
-            yield from self._lookup.of([str(role.get("externalOpportunityId") or "")])
+            yield from self._lookup.add([str(role.get("externalOpportunityId") or "")])

@@ -19,7 +19,7 @@ REMEMBERED = 100_000
 Row = dict[str, Any]
 
 
-class Answers:
+class LookupCache:
     """Calls by value; keeps each list's last answer for streams that make the same call."""
 
     def __init__(self, client: MarketoClient) -> None:
@@ -31,7 +31,7 @@ class Answers:
         self._client = client
         self._last: dict[str, tuple[object, list[Row]]] = {}
 
-    def to(
+    def fetch(
         self, path: str, filter_type: str, values: Sequence[str], fields: Sequence[str]
     ) -> list[Row]:
         """The records with one of the values.
@@ -60,24 +60,24 @@ class Lookup:
     """Collects distinct values and looks up their records whenever a call is full."""
 
     def __init__(
-        self, answers: Answers, path: str, filter_type: str, fields: Sequence[str]
+        self, cache: LookupCache, path: str, filter_type: str, fields: Sequence[str]
     ) -> None:
         """Start without values.
 
         Args:
-            answers: Calls to make.
+            cache: Calls to make.
             path: Path from the root of the instance.
             filter_type: Name of the field with the values.
             fields: Fields to read; Marketo's default if empty.
         """
-        self._answers = answers
+        self._cache = cache
         self._filter = (path, filter_type)
         self._fields = fields
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._waiting: list[str] = []
         self._unusable = 0
 
-    def of(self, values: Iterable[str | None]) -> Iterator[Row]:
+    def add(self, values: Iterable[str | None]) -> Iterator[Row]:
         """Add values.
 
         Args:
@@ -100,9 +100,9 @@ class Lookup:
                 continue
             self._waiting.append(value)
             if len(self._waiting) == VALUES_PER_CALL:
-                yield from self.rest()
+                yield from self.flush()
 
-    def rest(self) -> Iterator[Row]:
+    def flush(self) -> Iterator[Row]:
         """Look up the remaining values.
 
         Yields:
@@ -114,7 +114,7 @@ class Lookup:
         values, self._waiting = self._waiting, []
         if values:
             path, filter_type = self._filter
-            yield from self._answers.to(path, filter_type, values, self._fields)
+            yield from self._cache.fetch(path, filter_type, values, self._fields)
 
     def take_unusable(self) -> int:
         """Number of values with a comma since the last call; Marketo's filter cannot take them."""
