@@ -74,11 +74,13 @@ def measure(leads: int, transfer: int, reading: int) -> tuple[float, int, int]:
             "max_calls_per_20_seconds": 100,
         }
         config.write_text(json.dumps(settings), encoding="utf-8")
-        found = subprocess.run(
+        discovered = subprocess.run(
             [TAP, "--config", config, "--discover"], check=True, capture_output=True
         )
         streams = [
-            stream for stream in json.loads(found.stdout)["streams"] if stream["stream"] == "leads"
+            stream
+            for stream in json.loads(discovered.stdout)["streams"]
+            if stream["stream"] == "leads"
         ]
         catalog.write_text(json.dumps({"streams": streams}), encoding="utf-8")
         command = [TAP, "--config", config, "--catalog", catalog]

@@ -85,9 +85,9 @@ def main() -> None:
                 shutil.rmtree(folder / "batch", ignore_errors=True)
                 way.runs.append(run(way, folder))
                 if "PostgreSQL" not in way.name:
-                    found = rows(folder / "warehouse.duckdb")
-                    truth = truth or found
-                    assert found == truth, f"{way.name}: other rows than the direct script"  # noqa: S101
+                    loaded = rows(folder / "warehouse.duckdb")
+                    truth = truth or loaded
+                    assert loaded == truth, f"{way.name}: other rows than the direct script"  # noqa: S101
         report(ways, arguments.leads)
 
 

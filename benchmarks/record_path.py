@@ -69,13 +69,13 @@ def main() -> None:
             if arguments.only and arguments.only not in f"{kind} {other}":
                 continue
             data, *batch = kind.split()
-            mine, theirs = compare(data, other, batch, files[data], folder, arguments.runs)
+            tap_cost, other_cost = compare(data, other, batch, files[data], folder, arguments.runs)
             count = rows[data] / 1000
             print(
-                f"| {kind} / {other} | {count / theirs['processor']:.1f}"
-                f" | {count / mine['processor']:.1f}"
-                f" | {theirs['processor'] / mine['processor']:.2f} | {goal}"
-                f" | {mine['megabytes']:.0f} |",
+                f"| {kind} / {other} | {count / other_cost['processor']:.1f}"
+                f" | {count / tap_cost['processor']:.1f}"
+                f" | {other_cost['processor'] / tap_cost['processor']:.2f} | {goal}"
+                f" | {tap_cost['megabytes']:.0f} |",
                 flush=True,
             )
 
@@ -103,12 +103,12 @@ def compare(
         else []
     )
     kind = "activities" if data == "split" else data
-    mine, theirs = [], []
+    tap_costs, other_costs = [], []
     for _ in range(runs):
-        mine.append(run(sys.executable, "tap", data, file, options))
+        tap_costs.append(run(sys.executable, "tap", data, file, options))
         python = stitch() if other == "stitch" else sys.executable
-        theirs.append(run(python, other, kind, file, options))
-    return median(mine), median(theirs)
+        other_costs.append(run(python, other, kind, file, options))
+    return median(tap_costs), median(other_costs)
 
 
 def run(
@@ -151,8 +151,8 @@ def guard(files: dict[str, Path], runs: int) -> None:
         runs: Number of runs of each.
     """
     for data in ("leads", "activities", "split"):
-        mine, theirs = compare(data, "bound", [], files[data], files[data].parent, runs)
-        ratio = theirs["processor"] / mine["processor"]
+        tap_cost, other_cost = compare(data, "bound", [], files[data], files[data].parent, runs)
+        ratio = other_cost["processor"] / tap_cost["processor"]
         wanted = GOALS[data, "bound"] * 0.6
         print(f"{data}: {ratio:.2f} of the bound, required: {wanted:.2f}")
         if ratio < wanted:

@@ -192,8 +192,8 @@ def show_samples() -> None:
             ("activity_send_email", "select activityDate, leadId, primaryAttributeValue, step_id"),
         ):
             say(f"\n   Some rows of {title}:")
-            found = warehouse.sql(f"{query} from {SCHEMA}.{title} order by 1 limit 4")
-            for row in found.fetchall():
+            result = warehouse.sql(f"{query} from {SCHEMA}.{title} order by 1 limit 4")
+            for row in result.fetchall():
                 say("     " + "  ".join(str(value) for value in row))
 
 
@@ -219,15 +219,15 @@ def loaded_since(start: datetime) -> tuple[set[int], set[str]]:
     return {int(lead) for (lead,) in leads}, set(activities)
 
 
-def verdict(claim: str, holds: bool) -> bool:  # noqa: FBT001
+def verdict(claim: str, is_true: bool) -> bool:  # noqa: FBT001
     """Print whether a claim is true.
 
     Args:
         claim: Text of the claim.
-        holds: Whether it is true.
+        is_true: Whether it is true.
     """
-    say(f"   {'yes' if holds else 'NO '}: {claim}")
-    return holds
+    say(f"   {'yes' if is_true else 'NO '}: {claim}")
+    return is_true
 
 
 def control(url: str, verb: str, **arguments: int) -> Any:

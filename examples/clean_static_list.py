@@ -34,8 +34,10 @@ def main() -> None:
     try:
         with MarketoClient.from_env(max_calls_per_20_seconds=20) as client:
             # Read the whole list first: removals would shift its pages.
-            found = unmailable(client, arguments.list_id)
-            failed = remove(client, arguments.list_id, found) if arguments.remove else show(found)
+            reasons = unmailable(client, arguments.list_id)
+            failed = (
+                remove(client, arguments.list_id, reasons) if arguments.remove else show(reasons)
+            )
     except (MarketoError, ValueError) as error:
         sys.exit(f"{error}")
     sys.exit(1 if failed else 0)
@@ -65,33 +67,33 @@ def reason(lead: dict[str, Any]) -> str:
     return ", ".join(name for name in REASONS if lead.get(name))
 
 
-def show(found: dict[int, str]) -> int:
+def show(reasons: dict[int, str]) -> int:
     """Print the members that would be removed.
 
     Args:
-        found: Reasons by lead.
+        reasons: Reasons by lead.
     """
-    for lead, why in found.items():
+    for lead, why in reasons.items():
         print(f"{lead}  {why}")
-    print(f"{len(found)} members cannot receive email. Run with --remove to remove them.")
+    print(f"{len(reasons)} members cannot receive email. Run with --remove to remove them.")
     return 0
 
 
-def remove(client: MarketoClient, list_id: int, found: dict[int, str]) -> int:
+def remove(client: MarketoClient, list_id: int, reasons: dict[int, str]) -> int:
     """Remove members.
 
     Args:
         client: Client for the instance.
         list_id: Id of the static list.
-        found: Reasons by lead.
+        reasons: Reasons by lead.
 
     Returns:
         Number of members that were not removed.
     """
-    done = remove_from_list(client, list_id, found)
+    done = remove_from_list(client, list_id, reasons)
     for outcome in done:
         result = "removed" if outcome.ok else f"{outcome.status}: {'; '.join(outcome.reasons)}"
-        print(f"{outcome.item}  {found[outcome.item]}  {result}")
+        print(f"{outcome.item}  {reasons[outcome.item]}  {result}")
     removed = sum(outcome.ok for outcome in done)
     print(f"{removed} of {len(done)} members removed.")
     return len(done) - removed

@@ -60,8 +60,8 @@ def costs(client: MarketoClient) -> Iterator[tuple[Any, ...]]:
     """
     for program in offset_pages(client, PROGRAMS):
         params = {"name": program["name"], "includeCosts": "true"}
-        for found in client.get(BY_NAME, params).result:
-            for cost in found.get("costs") or ():
+        for detailed in client.get(BY_NAME, params).result:
+            for cost in detailed.get("costs") or ():
                 yield (
                     program["id"],
                     text(program["name"]),

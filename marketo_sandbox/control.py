@@ -54,9 +54,9 @@ class Control:
         self.drain_queue = queue.drain
         self.revoke_tokens = instance.tokens.revoke
 
-    def fault(self, kind: str, path: str = "*", **how: Any) -> Fault:
+    def fault(self, kind: str, path: str = "*", **options: Any) -> Fault:
         """Inject a fault; see `faults.KINDS` and `faults.Fault`."""
-        order = Fault(kind, path, **how)
+        order = Fault(kind, path, **options)
         self._instance.faults.add(order)
         return order
 
@@ -85,9 +85,9 @@ class Control:
             ValueError: The object type or kind is unknown.
         """  # noqa: D205
         types = [LEADS, ACTIVITIES, *self._instance.world.sources]
-        for given, known in ((object_type, types), (kind, JOB_FAULTS)):
-            if given not in known:
-                raise ValueError(f"{given!r} is not one of {', '.join(known)}")
+        for value, known in ((object_type, types), (kind, JOB_FAULTS)):
+            if value not in known:
+                raise ValueError(f"{value!r} is not one of {', '.join(known)}")
         self._instance.queue.faults.setdefault(object_type, []).extend([kind] * times)
 
     def spend_quota(self, megabytes: float | None = None) -> None:
@@ -169,8 +169,8 @@ def control(instance: Instance) -> Blueprint:
 
     @blueprint.get("/<path:name>.jsonl")
     def records(name: str) -> Response:
-        found = truth(instance)
-        return _lines(found[name]()) if name in found else Response("unknown object", 404)
+        streams = truth(instance)
+        return _lines(streams[name]()) if name in streams else Response("unknown object", 404)
 
     @blueprint.get("/truth")
     def names() -> Response:

@@ -246,10 +246,10 @@ class CustomObjects:
                 changed = max(item.changed, datetime.fromisoformat(
                     item.values["updatedAt"].replace("Z", "+00:00")
                 ))  # fmt: skip
-                found = start <= changed.replace(microsecond=0) <= end
+                matches = start <= changed.replace(microsecond=0) <= end
             else:
-                found = item.lead_id in members
-            if found:
+                matches = item.lead_id in members
+            if matches:
                 yield [cell(item.values[name]) for name in fields]
 
     def _link(self) -> str:

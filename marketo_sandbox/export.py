@@ -116,13 +116,13 @@ def check(world: World, kind: str, body: dict[str, Any]) -> None:
 
 
 def _check_fields(world: World, kind: str, fields: list[str]) -> None:
-    known = world.fields if kind == LEADS else ACTIVITY_FIELDS
+    existing = world.fields if kind == LEADS else ACTIVITY_FIELDS
     hidden = [name for name in fields if name in world.options.hidden_fields and kind == LEADS]
     if hidden:
         raise Refused("1003", f"Invalid fields [{', '.join(hidden)}]")
     for name in fields:
         # No describe call lists the field of Audience Sharing.
-        if name not in known and not (name == ECIDS and kind == LEADS):
+        if name not in existing and not (name == ECIDS and kind == LEADS):
             raise Refused("1006", f"Field '{name}' not found")
 
 
@@ -273,10 +273,10 @@ def _line(cells: list[str], delimiter: str) -> str:
 def _leads(world: World, filters: dict[str, Any], fields: Sequence[str]) -> Iterator[list[str]]:
     ((name, value),) = filters.items()
     if LIST_FILTER.fullmatch(name):
-        found: Iterable[int] = list_members(world, name, value)
+        ids: Iterable[int] = list_members(world, name, value)
     else:
-        found = world.leads.changed_between(name, *date_range(value))
-    for lead_id in found:
+        ids = world.leads.changed_between(name, *date_range(value))
+    for lead_id in ids:
         lead = world.leads[lead_id]
         yield [
             ecids(lead_id)

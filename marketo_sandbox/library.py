@@ -219,11 +219,11 @@ class Library:
             name: Name of the part.
             parent: Id of the record.
         """
-        found = [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
+        rows = [{key: _part(kind, parent, n) for key, kind in PARTS[name].items()} for n in (1, 2)]
         if name == "email_content":  # one section has dynamic content
             dynamic = {"htmlId": "part3", "contentType": "DynamicContent", "value": f"{parent}03"}
-            found.append(dynamic)
-        return found
+            rows.append(dynamic)
+        return rows
 
 
 PARTS: dict[str, dict[str, str]] = {
@@ -267,16 +267,16 @@ def _part(kind: str, parent: int | str, number: int) -> Any:
 def _record(name: str, number: int, start: datetime, now: datetime) -> Record:
     created = start + (now - start) * ((number - 1) / (number + 5))
     pairs = (part.split(":") for part in OBJECTS[name].split())
-    made = {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
+    record = {key: _value(kind, key, number, created.replace(microsecond=0)) for key, kind in pairs}
     if name in TITLES:
-        made["name"] = f"{TITLES[name]} {number}"
+        record["name"] = f"{TITLES[name]} {number}"
         if number == 1 and name in _FIRST_NAMES:
-            made["name"] = _FIRST_NAMES[name]
+            record["name"] = _FIRST_NAMES[name]
     if name == "programs":
         kind = PROGRAM_TYPES[(number - 1) % len(PROGRAM_TYPES)]
-        made |= {"type": kind, "channel": f"Channel {number}"}
-        made["headStart"] = number % 2 == 0 if kind == "email" else None
-    return made
+        record |= {"type": kind, "channel": f"Channel {number}"}
+        record["headStart"] = number % 2 == 0 if kind == "email" else None
+    return record
 
 
 def _folder(number: int, kind: str, start: datetime) -> Record:

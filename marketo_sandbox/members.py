@@ -77,18 +77,18 @@ class ProgramMembers:
     def _members(self) -> dict[int, dict[int, Member]]:
         """Members by program and lead, created on first use, because there are many."""
         with self._world.lock:
-            made: dict[int, dict[int, Member]] = {}
+            by_program: dict[int, dict[int, Member]] = {}
             track = self._world.program_memberships
             for program in self._library.records["programs"]:
                 joined = track.by_parent.get(program["id"], {})
                 _, success = statuses(self._library, program)
-                members = made[program["id"]] = {}
+                members = by_program[program["id"]] = {}
                 for lead_id, events in joined.items():
                     member = _member(self._library, program, lead_id, track.at(events[0]))
                     if len(events) > 1 and not track.joins(events[-1]):
                         _succeed(member, success["name"], track.at(events[-1]))
                     members[lead_id] = member
-            return made
+            return by_program
 
     def add_program(self, members: int) -> int:
         """Create a program with members now.
@@ -228,9 +228,9 @@ class ProgramMembers:
         Raises:
             Refused: 1003, the program has no such status.
         """
-        known = [status["name"] for status in statuses(self._library, self._program(number))]
-        if status not in known:
-            raise Refused("1003", f"Status '{status}' is none of {', '.join(known)}")
+        names = [status["name"] for status in statuses(self._library, self._program(number))]
+        if status not in names:
+            raise Refused("1003", f"Status '{status}' is none of {', '.join(names)}")
 
     def set_status(self, number: int, lead_id: int, status: str = "") -> None:
         """Set the status of a lead in a program now; a lead that is not a member is added.
@@ -295,8 +295,8 @@ class ProgramMembers:
     def _note(
         self, program: dict[str, Any], lead_id: int, old: str, new: str, *, success: bool
     ) -> None:
-        known = {"Old Status": old, "New Status": new, "Success": success, "Reason": "API"}
-        self._world.happen(STATUS, lead_id, known, program["id"], program["name"])
+        attributes = {"Old Status": old, "New Status": new, "Success": success, "Reason": "API"}
+        self._world.happen(STATUS, lead_id, attributes, program["id"], program["name"])
 
     def describe(self) -> list[dict[str, Any]]:
         """The fields as the describe call returns them."""

@@ -86,15 +86,15 @@ class Metadata:
             new: New name.
         """
         with self._world.lock:
-            found = [
+            attributes = [
                 attribute
                 for type_ in self._both(number)
                 for attribute in type_["attributes"]
                 if attribute["name"] == old
             ]
-            if not found:
+            if not attributes:
                 raise ValueError(f"activity type {number} has no attribute {old}")
-            for attribute in found:
+            for attribute in attributes:
                 attribute["name"] = new
             self._world.activities.rename(number, old, new)
 

@@ -107,12 +107,12 @@ class Queue:
         with self._lock:
             self.turn()
             oldest = self.world.clock.now() - timedelta(days=LIST_DAYS)
-            seen = [
+            visible = [
                 self._seen(job)
                 for job in self.jobs.values()
                 if job.kind == kind and job.user == user and job.created >= oldest
             ]
-            return [job for job in seen if not wanted or job["status"] in wanted]
+            return [job for job in visible if not wanted or job["status"] in wanted]
 
     def file(self, kind: str, user: str, export_id: str) -> Job:
         """A completed job with its file.
@@ -180,8 +180,8 @@ class Queue:
     def _put(self, job: Job) -> None:
         job.status = "Queued"
         job.queued = self.world.clock.now()
-        mine = sum(other.user == job.user for other in self._in_queue())
-        self.most_queued[job.user] = max(self.most_queued.get(job.user, 0), mine)
+        own_jobs = sum(other.user == job.user for other in self._in_queue())
+        self.most_queued[job.user] = max(self.most_queued.get(job.user, 0), own_jobs)
 
     def _start(self, job: Job) -> None:
         # It started when its slot became free, not at this call.

@@ -276,11 +276,11 @@ def _route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
     try:
         return routes.find(method, path)
     except Refused as refused:
-        what = (
+        problem = (
             "no endpoint" if refused.code == "610" else f"not open to {method}: it is no endpoint"
         )
         logger.warning(
-            "%s %s is %s of the sandbox: answered with %s", method, path, what, refused.code
+            "%s %s is %s of the sandbox: answered with %s", method, path, problem, refused.code
         )
         raise
 

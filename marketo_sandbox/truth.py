@@ -41,28 +41,28 @@ def truth(instance: Instance) -> dict[str, Callable[[], Iterable[Record]]]:
         instance: Instance with the data.
     """
     world, library, linked = instance.world, instance.library, instance.linked
-    found: dict[str, Callable[[], Iterable[Record]]] = {
+    streams: dict[str, Callable[[], Iterable[Record]]] = {
         name: lambda name=name: library.records[name]  # type: ignore[misc]
         for name in library.records
         if name not in designer.KINDS
     }
-    found |= {
+    streams |= {
         name: lambda name=name: linked.records[name]  # type: ignore[misc]
         for name in (*instance.linked_kinds, LISTS_OF_ACCOUNTS)
     }
-    found |= {
+    streams |= {
         name: lambda name=name: parts(instance, name)  # type: ignore[misc]
         for name in PARENTS
     }
-    found |= {
+    streams |= {
         name: lambda name=name: designed(instance, name)  # type: ignore[misc]
         for name in designer.KINDS
     }
-    found |= {
+    streams |= {
         f"custom_objects/{name}": type_.expected for name, type_ in instance.custom_objects.items()
     }
-    found |= contents(instance)
-    return found | {
+    streams |= contents(instance)
+    return streams | {
         "leads": world.expected_leads,
         "activities": world.expected_activities,
         "program_members": instance.members.expected,

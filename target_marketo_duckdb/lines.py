@@ -184,13 +184,13 @@ class _Runs:
 
     def find(self, mark: bytes) -> list[bytes] | None:
         """The run for lines with a mark; None if they must be parsed."""
-        found = _LAST.fullmatch(mark) or _FIRST.fullmatch(mark)
-        if found is None or self._receiver is None:
+        match = _LAST.fullmatch(mark) or _FIRST.fullmatch(mark)
+        if match is None or self._receiver is None:
             return None
-        stream = found["stream"].decode(errors="replace")
+        stream = match["stream"].decode(errors="replace")
         if not self._receiver.takes_lines_of(stream):
             return None
-        if found["version"]:
+        if match["version"]:
             self._versioned.add(stream)
         return self.by_mark.setdefault(mark, self._by_stream.setdefault(stream, []))
 

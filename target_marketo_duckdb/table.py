@@ -55,12 +55,12 @@ class Table:
                 f"{self.sql} is a view, so stream {name} cannot be loaded into it."
                 " Rename the view, or set default_target_schema."
             )
-        found = connection.execute(
+        columns = connection.execute(
             f"SELECT column_name, data_type FROM duckdb_columns() WHERE {where}"
             " AND table_name = ? ORDER BY column_index",
             place,
         )
-        self.types: dict[str, str] = dict(found.fetchall())
+        self.types: dict[str, str] = dict(columns.fetchall())
 
     def ensure(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """Create the table, or add and widen columns.
@@ -78,13 +78,13 @@ class Table:
             self.types = dict(wanted)
         names = {name.casefold(): name for name in self.types}
         for name, kind in wanted.items():
-            known = names.get(name.casefold())
-            if known is None:
+            existing = names.get(name.casefold())
+            if existing is None:
                 names[name.casefold()] = name
                 self._run(f"ALTER TABLE {self.sql} ADD COLUMN {identifier(name)} {kind}")
                 self.types[name] = kind
-            elif (type_ := merged(self.types[known], kind)) != self.types[known]:
-                self.widen(known, type_)
+            elif (type_ := merged(self.types[existing], kind)) != self.types[existing]:
+                self.widen(existing, type_)
         return {name: names[name.casefold()] for name in wanted}
 
     def widen(self, name: str, type_: str) -> None:

@@ -218,11 +218,14 @@ class TargetMarketoDuckDB(Target):
             schema: JSON schema of the stream.
             key_properties: Key properties of the stream.
         """
-        known = self._sinks_active.get(stream_name)
+        existing = self._sinks_active.get(stream_name)
         if (
             schema is not None
-            and known is not None
-            and (known.original_schema != schema or known.key_properties != (key_properties or []))
+            and existing is not None
+            and (
+                existing.original_schema != schema
+                or existing.key_properties != (key_properties or [])
+            )
         ):
             self.drain_all()
         return super().get_sink(

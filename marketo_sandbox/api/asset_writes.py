@@ -25,29 +25,29 @@ TOKEN_TYPES = ("date", "number", "rich text", "score", "sfdc campaign", "text")
 
 def _state(name: str, old: str, new: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = existing(instance, name, number)
-        if found["status"] != old:
+        asset = existing(instance, name, number)
+        if asset["status"] != old:
             raise Refused("709", f"The asset is not {old}")
-        found |= {"status": new, "updatedAt": iso(instance.world.second())}
-        return {"result": [{"id": found["id"]}]}
+        asset |= {"status": new, "updatedAt": iso(instance.world.second())}
+        return {"result": [{"id": asset["id"]}]}
 
     return answer
 
 
 def _delete(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = existing(instance, name, number)
-        if found["status"] == "approved":
+        asset = existing(instance, name, number)
+        if asset["status"] == "approved":
             raise Refused("709", "An approved asset cannot be deleted")
-        instance.library.records[name].remove(found)
-        return {"result": [{"id": found["id"]}]}
+        instance.library.records[name].remove(asset)
+        return {"result": [{"id": asset["id"]}]}
 
     return answer
 
 
 def _clone(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found, new = existing(instance, name, number), parameters.required("name")
+        asset, new = existing(instance, name, number), parameters.required("name")
         where = parameters.folder("folder")
         if where is None:
             raise Refused("1002", "Missing value for required parameter 'folder'")
@@ -57,10 +57,10 @@ def _clone(name: str) -> Callable[..., Answer]:
             raise Refused("709", "An asset of this name is there already")
         now = iso(instance.world.second())
         made = {
-            **found,
+            **asset,
             "id": max(record["id"] for record in records) + 1,
             "name": new,
-            "description": parameters.text("description") or found["description"],
+            "description": parameters.text("description") or asset["description"],
             "status": "draft",
             "folder": {"type": where[1], "value": where[0], "folderName": parent["name"]},
             "createdAt": now,

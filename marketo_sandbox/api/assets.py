@@ -92,8 +92,8 @@ def wanted_status() -> str:
 
 def in_folder(record: Record, folder: tuple[int, str] | None) -> bool:
     """Whether an asset is in the folder, or no folder is requested."""
-    found = record.get("folder") or {}
-    return folder is None or (found.get("value"), found.get("type")) == folder
+    parent = record.get("folder") or {}
+    return folder is None or (parent.get("value"), parent.get("type")) == folder
 
 
 def _filtered(instance: Instance, kind: Kind, records: list[Record]) -> list[Record]:
@@ -236,30 +236,30 @@ def existing(instance: Instance, name: str, value: str) -> Record:
     Raises:
         Refused: 702, it does not exist.
     """
-    found = find(instance, name, value)
-    if found is None:
+    asset = find(instance, name, value)
+    if asset is None:
         raise Refused("702", f"{KINDS[name].one.title()} not found")
-    return found
+    return asset
 
 
-def _single(instance: Instance, name: str, found: Record | None) -> Answer:
-    if found is None:
+def _single(instance: Instance, name: str, asset: Record | None) -> Answer:
+    if asset is None:
         return none_found()
     status = wanted_status() if "status" in KINDS[name].filters and name != "programs" else ""
-    if status and str(found.get("status")).lower() != status:
+    if status and str(asset.get("status")).lower() != status:
         return none_found()
-    return {"result": [spelled(_detailed(instance, name, found), ASSETS)]}
+    return {"result": [spelled(_detailed(instance, name, asset), ASSETS)]}
 
 
-def _detailed(instance: Instance, name: str, found: Record) -> Record:
+def _detailed(instance: Instance, name: str, asset: Record) -> Record:
     if name == "programs":
-        tags = instance.library.parts("program_tags", found["id"])
-        return {**found, "tags": tags, "costs": None}
+        tags = instance.library.parts("program_tags", asset["id"])
+        return {**asset, "tags": tags, "costs": None}
     if name == "smart_lists" and parameters.flag("includeRules"):
-        return {**found, "rules": rules(found["id"])}
+        return {**asset, "rules": rules(asset["id"])}
     if name == "tag_types":
-        return {**found, "allowableValues": allowed_values(instance)}
-    return found
+        return {**asset, "allowableValues": allowed_values(instance)}
+    return asset
 
 
 def allowed_values(instance: Instance) -> str:
@@ -322,27 +322,27 @@ def _folder_where(instance: Instance, fits: Callable[[Record], bool], kind: str)
 
 
 def _program_by_name(instance: Instance, _: Call) -> Answer:
-    found = find(instance, "programs", required("name"), "name")
-    if found is None:
+    program = find(instance, "programs", required("name"), "name")
+    if program is None:
         return none_found()
-    library, shown = instance.library, dict(found)
+    library, shown = instance.library, dict(program)
     shown["costs"] = (
-        library.parts("program_costs", found["id"]) if parameters.flag("includeCosts") else None
+        library.parts("program_costs", program["id"]) if parameters.flag("includeCosts") else None
     )
     if parameters.flag("includeTags"):
-        shown["tags"] = library.parts("program_tags", found["id"])
+        shown["tags"] = library.parts("program_tags", program["id"])
     return {"result": [spelled(shown, ASSETS)]}
 
 
 def _programs_by_tag(instance: Instance, _: Call) -> Answer:
     kind, value = required("tagType"), required("tagValue")
-    found = [
+    programs = [
         program
         for program in instance.library.records["programs"]
         if {"tagType": kind, "tagValue": value}
         in instance.library.parts("program_tags", program["id"])
     ]
-    return paged(instance, "programs", found)
+    return paged(instance, "programs", programs)
 
 
 def rules(number_of_list: int) -> Record:
@@ -372,8 +372,8 @@ def rules(number_of_list: int) -> Record:
 def _segmentations(instance: Instance, _: Call) -> Answer:
     status = wanted_status()
     records = instance.library.records["segmentations"]
-    found = [record for record in records if not status or record["status"] == status]
-    return {"result": spelled(found, ASSETS)} if found else none_found()
+    segmentations = [record for record in records if not status or record["status"] == status]
+    return {"result": spelled(segmentations, ASSETS)} if segmentations else none_found()
 
 
 ROUTES = (

@@ -27,23 +27,23 @@ def _filtered(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         _refuse_foreign()
         workspace = required("workspaceId")
-        found = [
+        assets = [
             (number_of_asset, record)
             for number_of_asset, record in enumerate(instance.library.records[name])
             if record["appData"]["workspaceId"] == workspace and _fits(record)
         ]
-        found = _sorted(found)
+        assets = _sorted(assets)
         size, page = number("pageSize", 20, least=1, most=PAGE), number("pageIndex", 0)
         shown = [
             record
-            for number_of_asset, record in found[page * size : (page + 1) * size]
+            for number_of_asset, record in assets[page * size : (page + 1) * size]
             if name != "emails_v2" or not is_variant(number_of_asset)
         ]
         notes = [{"type": "WARNING", "code": "1000", "message": "Variants of A/B tests left out"}]
         errors = notes if name == "emails_v2" else []
         if instance.options.designer_lists:
             return {"result": shown, "errors": errors}
-        counted = {"totalItems": len(found), "pageSize": size, "currentPage": page}
+        counted = {"totalItems": len(assets), "pageSize": size, "currentPage": page}
         return {"result": {"items": shown, **counted}, "errors": errors}
 
     return answer
@@ -124,11 +124,11 @@ def _used_by(name: str) -> Callable[..., Answer]:
 def _many_used_by(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         _refuse_foreign()
-        found = [_find(instance, name, asset_id) for asset_id in _ids()]
+        assets = [_find(instance, name, asset_id) for asset_id in _ids()]
         return {
             "result": [
                 {"id": record["id"], "name": record["name"], "count": 0, "used": False}
-                for record in found
+                for record in assets
             ]
         }
 

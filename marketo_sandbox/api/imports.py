@@ -135,9 +135,9 @@ def _members(instance: Instance, _: Call, program_id: str) -> Answer:
         values = {name: value for name, value in item.items() if name not in own}
         lead = save(instance, values, ACTIONS[0], lookup)["id"]
         members.set_status(int(program_id), lead, status)
-        mine = {name: value for name, value in item.items() if name in own}
-        if mine:
-            members.update(int(program_id), lead, mine)
+        own_values = {name: value for name, value in item.items() if name in own}
+        if own_values:
+            members.update(int(program_id), lead, own_values)
 
     known = set(instance.world.fields) | own
     return _answer(instance, _import(instance, "members", known, write))

@@ -25,14 +25,14 @@ def items(most: int = MOST_ITEMS) -> list[Record]:
     Raises:
         Refused: 1002 or 1003.
     """
-    found = parameters.json_body().get("input")
-    if not isinstance(found, list) or not found:
+    records = parameters.json_body().get("input")
+    if not isinstance(records, list) or not records:
         raise Refused("1002", "Missing value for required parameter 'input'")
-    if len(found) > most:
+    if len(records) > most:
         raise Refused("1003", f"At most {most} records are allowed")
-    if not all(isinstance(record, dict) for record in found):
+    if not all(isinstance(record, dict) for record in records):
         raise Refused("1003", "input must be a list of objects")
-    return found
+    return records
 
 
 def choice(name: str, known: Collection[str], default: str) -> str:
@@ -41,10 +41,10 @@ def choice(name: str, known: Collection[str], default: str) -> str:
     Raises:
         Refused: 1003.
     """
-    found = parameters.text(name, default)
-    if found not in known:
-        raise Refused("1003", f"Invalid value '{found}' for {name}")
-    return found
+    value = parameters.text(name, default)
+    if value not in known:
+        raise Refused("1003", f"Invalid value '{value}' for {name}")
+    return value
 
 
 def write_each(

@@ -58,21 +58,21 @@ def save(instance: Instance, item: Record, action: str, lookup: str, partition: 
     """
     world = instance.world
     with world.lock:
-        values, found = values_of(instance, item), []
+        values, ids = values_of(instance, item), []
         if action != "createDuplicate":
             key = item.get(lookup)
             if key in {None, ""}:
                 raise Refused("1003", f"Value for required field '{lookup}' is missing")
-            found = find(instance, lookup, [str(key)])
-        if len(found) > 1:
+            ids = find(instance, lookup, [str(key)])
+        if len(ids) > 1:
             raise Refused("1007", "Multiple lead match lookup criteria")
-        if found and action == "createOnly":
+        if ids and action == "createOnly":
             raise Refused("1005", "Lead already exists")
-        if not found and (action == "updateOnly" or (lookup == "id" and "id" in item)):
+        if not ids and (action == "updateOnly" or (lookup == "id" and "id" in item)):
             raise Refused("1004", "Lead not found")
-        if found:
-            world.change_lead(found[0], values, "Web service API")
-            return {"id": found[0], "status": "updated"}
+        if ids:
+            world.change_lead(ids[0], values, "Web service API")
+            return {"id": ids[0], "status": "updated"}
         if partition:
             values["leadPartitionId"] = str(partition_of(instance, partition))
         return {"id": world.create_lead(values, blank=True), "status": "created"}
@@ -122,12 +122,12 @@ def lead_of(instance: Instance, item: Record, key: str = "id") -> int:
     Raises:
         Refused: 1004, the lead does not exist.
     """
-    found = item.get(key)
-    if not str(found).isdigit():
-        raise Refused("1001", f"Invalid value '{found}'. Required of type 'Integer'")
-    if int(str(found)) not in instance.world.leads:
+    value = item.get(key)
+    if not str(value).isdigit():
+        raise Refused("1001", f"Invalid value '{value}'. Required of type 'Integer'")
+    if int(str(value)) not in instance.world.leads:
         raise Refused("1004", "Lead not found")
-    return int(str(found))
+    return int(str(value))
 
 
 def _delete(instance: Instance, _: Call) -> Answer:
@@ -203,11 +203,16 @@ def _run(instance: Instance, campaign: Record, leads: list[int]) -> None:
     if not emails:
         return
     email = emails[campaign["id"] % len(emails)]
-    known = {"Campaign Run ID": instance.next_run(), "Step ID": 1, "Choice Number": 0}
+    attributes = {"Campaign Run ID": instance.next_run(), "Step ID": 1, "Choice Number": 0}
     for kind in (SEND, DELIVERED):
         for lead_id in leads:
             instance.world.happen(
-                kind, lead_id, known, email["id"], instance.library.qualified(email), campaign["id"]
+                kind,
+                lead_id,
+                attributes,
+                email["id"],
+                instance.library.qualified(email),
+                campaign["id"],
             )
 
 
@@ -242,11 +247,11 @@ def _schedule(instance: Instance, _: Call, campaign_id: str) -> Answer:
 
 
 def _happen(instance: Instance, _: Call) -> Answer:
-    known = {record["id"]: record for record in instance.library.records["custom_activity_types"]}
+    types = {record["id"]: record for record in instance.library.records["custom_activity_types"]}
 
     def happen(item: Record) -> Record:
         lead_id = lead_of(instance, item, "leadId")
-        described = known.get(item.get("activityTypeId"))
+        described = types.get(item.get("activityTypeId"))
         if described is None:
             raise Refused("1003", "Custom activity type not found")
         if item.get("primaryAttributeValue") in {None, ""}:
@@ -261,8 +266,8 @@ def _happen(instance: Instance, _: Call) -> Answer:
                 raise Refused("1006", f"Attribute '{name}' not found")
             attributes[names[name]] = attribute.get("value")
         primary = str(item["primaryAttributeValue"])
-        made = instance.world.happen_at(at, described["id"], lead_id, attributes, primary)
-        return {"status": "added", "marketoGUID": made.guid}
+        activity = instance.world.happen_at(at, described["id"], lead_id, attributes, primary)
+        return {"status": "added", "marketoGUID": activity.guid}
 
     return {"result": write_each(items(), happen, numbered=False)}
 
@@ -303,13 +308,13 @@ def _submit(instance: Instance, _: Call) -> Answer:
     def submit(item: Record) -> Record:
         result = save(instance, item.get("leadFormFields") or {}, ACTIONS[0], "email")
         visitor = item.get("visitorData") or {}
-        known = {
+        attributes = {
             "Form Fields": str(item.get("leadFormFields")),
             "Client IP Address": visitor.get("leadClientIpAddress"),
             "User Agent": visitor.get("userAgentString"),
             "Query Parameters": visitor.get("queryString"),
         }
-        instance.world.happen(FORM, result["id"], known, form_id, forms[0]["name"])
+        instance.world.happen(FORM, result["id"], attributes, form_id, forms[0]["name"])
         return result
 
     return {"result": write_each(items(), submit, numbered=False)}

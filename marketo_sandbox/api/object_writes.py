@@ -89,19 +89,19 @@ def save(
         Refused: Nothing was written.
     """
     with instance.world.lock:
-        values, found = table.values(item), table.find(by, item)
+        values, existing = table.values(item), table.find(by, item)
         now = iso(instance.world.second())
-        if found and action == "createOnly":
+        if existing and action == "createOnly":
             raise Refused("1005", "Record already exists")
-        if found:
-            found |= {**values, "updatedAt": now}
-            return {"status": "updated", table.id_field: found[table.id_field]}
+        if existing:
+            existing |= {**values, "updatedAt": now}
+            return {"status": "updated", table.id_field: existing[table.id_field]}
         if action == "updateOnly" or by == (table.id_field,):
             raise Refused("1013", "Record not found")
-        made: Record = {**dict.fromkeys(table.fields), **values}
-        made[table.id_field] = _new_id(instance, table)
-        table.records.append({**made, "createdAt": now, "updatedAt": now})
-        return {"status": "created", table.id_field: made[table.id_field]}
+        record: Record = {**dict.fromkeys(table.fields), **values}
+        record[table.id_field] = _new_id(instance, table)
+        table.records.append({**record, "createdAt": now, "updatedAt": now})
+        return {"status": "created", table.id_field: record[table.id_field]}
 
 
 def _new_id(instance: Instance, table: Table) -> Any:
@@ -130,11 +130,11 @@ def _delete(table_of: Callable[..., Table]) -> Callable[..., Answer]:
         by = _by(table, "deleteBy")
 
         def delete(item: Record) -> Record:
-            found = table.find(by, item)
-            if found is None:
+            record = table.find(by, item)
+            if record is None:
                 raise Refused("1013", "Record not found")
-            table.records.remove(found)
-            return {"status": "deleted", table.id_field: found[table.id_field]}
+            table.records.remove(record)
+            return {"status": "deleted", table.id_field: record[table.id_field]}
 
         return {"result": write_each(records, delete)}
 

@@ -77,8 +77,8 @@ def _by_filter(name: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call) -> Answer:
         refuse_crm(instance, name)
         records = instance.linked.records[name]
-        found = matching(records, kind.id_field, kind.dedupe, kind.searchable)
-        return _page(instance, kind, found)
+        rows = matching(records, kind.id_field, kind.dedupe, kind.searchable)
+        return _page(instance, kind, rows)
 
     return answer
 
@@ -160,8 +160,8 @@ def _account_lists(instance: Instance, _: Call) -> Answer:
     required("filterValues")
     values = parameters.names("filterValues")
     records = instance.linked.records[LISTS_OF_ACCOUNTS]
-    found = [record for record in records if record[field] in values]
-    answer = page(found)
+    rows = [record for record in records if record[field] in values]
+    answer = page(rows)
     return {**answer, "result": [{"seq": n, **row} for n, row in enumerate(answer["result"])]}
 
 
@@ -171,8 +171,8 @@ def _accounts_of_list(instance: Instance, _: Call, guid: str) -> Answer:
         raise Refused("1013", f"Record not found: {guid}")
     accounts = instance.linked.records["named_accounts"]
     wanted = set(members)
-    found = [account for account in accounts if account["marketoGUID"] in wanted]
-    return _page(instance, KINDS["named_accounts"], found)
+    rows = [account for account in accounts if account["marketoGUID"] in wanted]
+    return _page(instance, KINDS["named_accounts"], rows)
 
 
 # Custom objects

@@ -28,12 +28,12 @@ def body() -> dict[str, Any]:
     """
     if not request.is_json:
         return {}
-    found = request.get_json(silent=True)
-    if found is None and not request.get_data(cache=True).strip():
+    content = request.get_json(silent=True)
+    if content is None and not request.get_data(cache=True).strip():
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise Refused("609", "Invalid JSON")
-    return found
+    return content
 
 
 def json_body() -> dict[str, Any]:
@@ -44,10 +44,10 @@ def json_body() -> dict[str, Any]:
     """
     if not request.is_json:
         raise Refused("612", "Invalid Content Type")
-    found = body()
-    if not found:
+    content = body()
+    if not content:
         raise Refused("609", "Invalid JSON")
-    return found
+    return content
 
 
 def parameter(name: str) -> Any:
@@ -60,8 +60,8 @@ def parameter(name: str) -> Any:
 
 def text(name: str, default: str = "") -> str:
     """A parameter as text."""
-    found = parameter(name)
-    return default if found is None else str(found)
+    value = parameter(name)
+    return default if value is None else str(value)
 
 
 def required(name: str) -> str:
@@ -70,10 +70,10 @@ def required(name: str) -> str:
     Raises:
         Refused: 1002.
     """
-    found = text(name)
-    if not found:
+    value = text(name)
+    if not value:
         raise Refused("1002", f"Missing value for required parameter '{name}'")
-    return found
+    return value
 
 
 def names(name: str) -> list[str]:
@@ -104,14 +104,14 @@ def number(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
     Raises:
         Refused: 1001 if it is not an integer, 1003 if it is out of bounds.
     """
-    found = text(name)
-    if not found:
+    value = text(name)
+    if not value:
         return default
-    if not re.fullmatch(r"-?\d+", found):
-        raise Refused("1001", f"Invalid value '{found}'. Required of type 'Integer'")
-    if not least <= int(found) <= most:
+    if not re.fullmatch(r"-?\d+", value):
+        raise Refused("1001", f"Invalid value '{value}'. Required of type 'Integer'")
+    if not least <= int(value) <= most:
         raise Refused("1003", f"Value of {name} must be between {least} and {most}")
-    return int(found)
+    return int(value)
 
 
 def flag(name: str) -> bool | None:
@@ -120,21 +120,21 @@ def flag(name: str) -> bool | None:
     Raises:
         Refused: 1001.
     """
-    found = text(name).lower()
-    if found not in {"", "true", "false", "1", "0"}:
-        raise Refused("1001", f"Invalid value '{found}'. Required of type 'Boolean'")
-    return None if not found else found in {"true", "1"}
+    value = text(name).lower()
+    if value not in {"", "true", "false", "1", "0"}:
+        raise Refused("1001", f"Invalid value '{value}'. Required of type 'Boolean'")
+    return None if not value else value in {"true", "1"}
 
 
-def parse_time(found: str, code: str = "1001") -> datetime:
+def parse_time(value: str, code: str = "1001") -> datetime:
     """Parse a date with or without a time, with any offset.
 
     Raises:
         Refused: It is not a date.
     """
-    match = _MOMENT.fullmatch(found.strip().replace(" ", "+") if "T" in found else found.strip())
+    match = _MOMENT.fullmatch(value.strip().replace(" ", "+") if "T" in value else value.strip())
     if not match:
-        raise Refused(code, f"Invalid date format '{found}'")
+        raise Refused(code, f"Invalid date format '{value}'")
     day, time, offset = match.groups()
     offset = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", (offset or "Z").replace("Z", "+00:00"))
     try:
@@ -142,13 +142,13 @@ def parse_time(found: str, code: str = "1001") -> datetime:
             timezone.utc
         )
     except ValueError:
-        raise Refused(code, f"Invalid date format '{found}'") from None
+        raise Refused(code, f"Invalid date format '{value}'") from None
 
 
 def time(name: str, code: str = "1001") -> datetime | None:
     """A time parameter; None if it is missing."""
-    found = text(name)
-    return parse_time(found, code) if found else None
+    value = text(name)
+    return parse_time(value, code) if value else None
 
 
 def updated() -> tuple[datetime | None, datetime | None]:
@@ -169,14 +169,14 @@ def folder(name: str) -> tuple[int, str] | None:
     Raises:
         Refused: 1001.
     """
-    found = text(name)
-    if not found:
+    value = text(name)
+    if not value:
         return None
     try:
-        parsed = json.loads(found)
+        parsed = json.loads(value)
         return int(parsed["id"]), str(parsed["type"]).title()
     except (ValueError, KeyError, TypeError):
-        raise Refused("1001", f"Invalid value '{found}' for {name}") from None
+        raise Refused("1001", f"Invalid value '{value}' for {name}") from None
 
 
 # Page tokens

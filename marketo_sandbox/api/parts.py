@@ -27,10 +27,10 @@ def _asset(instance: Instance, parent: str, number: str) -> Record:
     Raises:
         Refused: 702, it does not exist.
     """
-    found, status = existing(instance, parent, number), wanted_status()
-    if status and str(found.get("status")).lower() != status:
+    asset, status = existing(instance, parent, number), wanted_status()
+    if status and str(asset.get("status")).lower() != status:
         raise Refused("702", f"There is no version that is {status}")
-    return found
+    return asset
 
 
 def _parts(parent: str, name: str) -> Callable[..., Answer]:
@@ -43,8 +43,8 @@ def _parts(parent: str, name: str) -> Callable[..., Answer]:
 
 def _body(parent: str, *kept: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = _asset(instance, parent, number)
-        shown = {name: found[name] for name in ("id", "status", *kept)}
+        asset = _asset(instance, parent, number)
+        shown = {name: asset[name] for name in ("id", "status", *kept)}
         return {"result": [{**shown, "content": f"<html>{number}</html>"}]}
 
     return answer
@@ -54,7 +54,7 @@ def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
     """Dynamic content of existing parts."""
 
     def answer(instance: Instance, _: Call, number: str, part: str) -> Answer:
-        found = _asset(instance, parent, number)
+        asset = _asset(instance, parent, number)
         known = [
             section
             for section in instance.library.parts(content, number)
@@ -62,24 +62,24 @@ def _dynamic(parent: str, content: str, *keys: str) -> Callable[..., Answer]:
         ]
         if part not in {str(section[name]) for section in known for name in keys}:
             raise Refused("702", "Dynamic content not found")
-        return {"result": [spelled(by_segment(instance, found), ASSETS)]}
+        return {"result": [spelled(by_segment(instance, asset), ASSETS)]}
 
     return answer
 
 
-def by_segment(instance: Instance, found: Record) -> Record:
+def by_segment(instance: Instance, asset: Record) -> Record:
     """Content of an asset's section for each segment.
 
     Args:
         instance: Instance with its segments.
-        found: The asset.
+        asset: The asset.
     """
     records = instance.library.records["segmentations"]
     segments = instance.library.parts("segments", records[0]["id"]) if records else []
     return {
-        "id": found["id"],
-        "createdAt": found["createdAt"],
-        "updatedAt": found["updatedAt"],
+        "id": asset["id"],
+        "createdAt": asset["createdAt"],
+        "updatedAt": asset["updatedAt"],
         "segmentation": records[0]["id"] if records else None,
         "content": [
             {
@@ -107,8 +107,8 @@ def _thank_you(instance: Instance, _: Call, number: str) -> Answer:
 
 def _used_by(parent: str, user: str, kind: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = _asset(instance, parent, number)
-        return paged(instance, "used_by", users_of(instance, user, kind, found["id"]))
+        asset = _asset(instance, parent, number)
+        return paged(instance, "used_by", users_of(instance, user, kind, asset["id"]))
 
     return answer
 
@@ -136,28 +136,28 @@ def users_of(instance: Instance, user: str, kind: str, number: int) -> list[Reco
 
 
 def _full_email(instance: Instance, _: Call, number: str) -> Answer:
-    found = _asset(instance, "emails", number)
+    email = _asset(instance, "emails", number)
     kind, lead = text("type", "HTML"), text("leadId")
     if kind not in {"HTML", "Text"}:
         raise Refused("1003", f"Invalid value '{kind}' for type")
     if lead and not (lead.isdigit() and int(lead) in instance.world.leads):
         raise Refused("1013", f"Lead {lead} not found")
     who = f" for {lead}" if lead else ""
-    content = f"<html>{found['name']}{who}</html>" if kind == "HTML" else f"{found['name']}{who}"
-    return {"result": [{"id": found["id"], "status": found["status"], "content": content}]}
+    content = f"<html>{email['name']}{who}</html>" if kind == "HTML" else f"{email['name']}{who}"
+    return {"result": [{"id": email["id"], "status": email["status"], "content": content}]}
 
 
 def _full_page(instance: Instance, _: Call, number: str) -> Answer:
-    found = _asset(instance, "landing_pages", number)
-    return {"result": [{"id": found["id"], "content": f"<html>{found['name']}</html>"}]}
+    page = _asset(instance, "landing_pages", number)
+    return {"result": [{"id": page["id"], "content": f"<html>{page['name']}</html>"}]}
 
 
 def _smart_list_of(parent: str) -> Callable[..., Answer]:
     def answer(instance: Instance, _: Call, number: str) -> Answer:
-        found = existing(instance, parent, number)
-        if parent == "programs" and found["type"] != "email":
+        asset = existing(instance, parent, number)
+        if parent == "programs" and asset["type"] != "email":
             return none_found()
-        number_of_list = str(found.get("smartListId") or found["id"])
+        number_of_list = str(asset.get("smartListId") or asset["id"])
         smart_list = find(instance, "smart_lists", number_of_list)
         if smart_list is None:
             return none_found()
@@ -232,9 +232,9 @@ def _segments(instance: Instance, _: Call, number: str) -> Answer:
 
 
 def _cc_fields(_instance: Instance, _: Call) -> Answer:
-    made = {"attributeId": "157", "objectName": "lead", "displayName": "Email CC",
+    field = {"attributeId": "157", "objectName": "lead", "displayName": "Email CC",
             "apiName": "emailCc"}  # fmt: skip
-    return {"result": [made]}
+    return {"result": [field]}
 
 
 def _form_fields(member: bool) -> Callable[..., Answer]:  # noqa: FBT001

@@ -79,10 +79,10 @@ def by_filter(instance: Instance, _: Call) -> Answer:
         raise Refused("1003", "At most 300 filterValues are allowed")
     wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     with instance.world.lock:
-        found = find(instance, by, values)
-        if len(found) > MOST_LEADS:
+        ids = find(instance, by, values)
+        if len(ids) > MOST_LEADS:
             raise Refused("1003", "Too many results match the filter")
-        return page([shown(instance, record, wanted) for record in found])
+        return page([shown(instance, lead_id, wanted) for lead_id in ids])
 
 
 def find(instance: Instance, by: str, values: list[str]) -> list[int]:
@@ -140,7 +140,7 @@ def lists(instance: Instance, _: Call) -> Answer:
         set(parameters.names("programName")),
         set(parameters.names("workspaceName")),
     )
-    found = [
+    matching = [
         list_
         for list_ in map(listed, instance.library.records["static_lists"])
         if (not ids or list_["id"] in ids)
@@ -148,7 +148,7 @@ def lists(instance: Instance, _: Call) -> Answer:
         and (not programs or list_.get("programName") in programs)
         and (not workspaces or list_["workspaceName"] in workspaces)
     ]
-    return page(found, with_more=False)
+    return page(matching, with_more=False)
 
 
 def listed(asset: Answer) -> Answer:
@@ -195,10 +195,10 @@ def of_list(instance: Instance, _: Call, list_id: str) -> Answer:
     """The leads of a static list."""
     wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     members = instance.world.list_members("static", static_list(instance, list_id))
-    found = page(members)
-    if not found["moreResult"]:
-        del found["moreResult"]
-    return {**found, "result": [shown(instance, row, wanted) for row in found["result"]]}
+    answer = page(members)
+    if not answer["moreResult"]:
+        del answer["moreResult"]
+    return {**answer, "result": [shown(instance, row, wanted) for row in answer["result"]]}
 
 
 def is_member(instance: Instance, _: Call, list_id: str) -> Answer:
@@ -231,12 +231,14 @@ def _within(at: Any) -> bool:
 def lists_of(instance: Instance, _: Call, lead_id: str) -> Answer:
     """The static lists of a lead."""
     wanted = exists(instance, lead_id)
-    found = []
+    memberships = []
     for list_ in instance.library.records["static_lists"]:
         since = instance.world.joined(list_["id"]).get(wanted)
         if since:
-            found.append({"listId": list_["id"], "createdAt": iso(since), "updatedAt": iso(since)})
-    return page(found)
+            memberships.append(
+                {"listId": list_["id"], "createdAt": iso(since), "updatedAt": iso(since)}
+            )
+    return page(memberships)
 
 
 def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
@@ -245,14 +247,14 @@ def programs_of(instance: Instance, _: Call, lead_id: str) -> Answer:
     if by not in {"", "programId"}:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
     ids = set(parameters.numbers("filterValues")) if by else None
-    found = [
+    memberships = [
         {"id": member["programId"], **membership(member), "updatedAt": member["updatedAt"]}
         for member in instance.members.expected()
         if member["leadId"] == wanted
         and (ids is None or member["programId"] in ids)
         and _within(member["updatedAt"])
     ]
-    return page(found)
+    return page(memberships)
 
 
 def membership(member: Answer) -> Answer:
@@ -294,12 +296,12 @@ def of_program(instance: Instance, _: Call, program_id: str) -> Answer:
     """The leads of a program, with their membership."""
     wanted = parameters.fields(instance.world.fields, DEFAULT_FIELDS)
     members = instance.members.of_program(int(program_id))
-    found = page(list(members))
+    answer = page(list(members))
     return {
-        **found,
+        **answer,
         "result": [
             {**shown(instance, row["leadId"], wanted), "membership": membership(row)}
-            for row in found["result"]
+            for row in answer["result"]
         ],
     }
 
@@ -311,17 +313,17 @@ def campaigns(instance: Instance, _: Call) -> Answer:
     """Campaigns."""
     filters = {"id": "id", "name": "name", "programName": "programName",
                "workspaceName": "workspaceName"}  # fmt: skip
-    found = instance.library.records["campaigns"]
+    matching = instance.library.records["campaigns"]
     for parameter, key in filters.items():
         values = set(parameters.names(parameter))
-        found = [record for record in found if not values or str(record[key]) in values]
+        matching = [record for record in matching if not values or str(record[key]) in values]
     trigger = parameters.flag("isTriggerable")
     if trigger is not None:
-        found = [record for record in found if (record["type"] == "trigger") is trigger]
+        matching = [record for record in matching if (record["type"] == "trigger") is trigger]
     if instance.options.rough and not text("nextPageToken"):
         return {"result": [], "nextPageToken": parameters.encode_token("0")}
     return page(
-        [without_empty(dict(spelled(record, DATABASE))) for record in found], with_more=False
+        [without_empty(dict(spelled(record, DATABASE))) for record in matching], with_more=False
     )
 
 

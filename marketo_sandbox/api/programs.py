@@ -19,15 +19,17 @@ _DAYS = 7
 
 
 def _members(instance: Instance, _: Call, program_id: str) -> Answer:
-    known = instance.members.fields
+    existing = instance.members.fields
     members = instance.members.of_program(int(program_id))
     by = required("filterType")
     searchable = {"leadId", "statusName", "reachedSuccess"} | {
-        name for name, (_, kind) in known.items() if "__c" in name and kind in {"string", "integer"}
+        name
+        for name, (_, kind) in existing.items()
+        if "__c" in name and kind in {"string", "integer"}
     }
     if by == "updatedAt":
         start, end = _range()
-        found = [
+        matching = [
             member
             for member in members
             if start <= parameters.parse_time(member["updatedAt"]) <= end
@@ -35,13 +37,13 @@ def _members(instance: Instance, _: Call, program_id: str) -> Answer:
     elif by in searchable:
         required("filterValues")
         values = {value.lower() for value in parameters.names("filterValues")}
-        found = [member for member in members if str(member[by]).lower() in values]
+        matching = [member for member in members if str(member[by]).lower() in values]
     else:
         raise Refused("1011", f"Field '{by}' is not supported as a filter")
-    names = parameters.fields(known, DEFAULT)
+    names = parameters.fields(existing, DEFAULT)
     # Both are always present, as in Adobe's examples.
     names = [*names, *(key for key in ("leadId", "programId") if key not in names)]
-    answer = page(found)
+    answer = page(matching)
     rows = [
         {"seq": place, **{name: row.get(name) for name in names}}
         for place, row in enumerate(answer["result"])

@@ -65,12 +65,12 @@ def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
     Raises:
         Refused: 605 if the path only has other methods, 610 if it is unknown.
     """
-    known = False
+    is_known_path = False
     for route, pattern in _PATTERNS:
         match = pattern.fullmatch(path)
         if match and method in route.methods:
             return route, match.groups()
-        known = known or bool(match)
-    if known:
+        is_known_path = is_known_path or bool(match)
+    if is_known_path:
         raise Refused("605", "HTTP Method not supported")
     raise Refused("610", "Requested resource not found")

@@ -99,8 +99,8 @@ class Activities:
         """Number of exportable activities, as far as it is known without creating them."""
         if self._options.retention or self._options.late_sends:
             return sum(activity.type_id != DELETED for activity in self)
-        made = sum(track.count for track in self._tracks if track.types != {DELETED})
-        return made + sum(activity.type_id != DELETED for activity in self._added)
+        initial = sum(track.count for track in self._tracks if track.types != {DELETED})
+        return initial + sum(activity.type_id != DELETED for activity in self._added)
 
     def _days(self) -> dict[int, int]:
         if not self._options.retention:

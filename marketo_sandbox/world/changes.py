@@ -58,13 +58,13 @@ class Changes(Track):
         if not self.count:
             return []
         leads = self.scene.leads
-        found: list[int] = []
+        changes: list[int] = []
         for shift in range(SHIFTS):
             first = -(-(number << shift) * self.count // leads)
             last = -(-((number + 1) << shift) * self.count // leads)
             first += (shift - first) % SHIFTS
-            found += range(first, min(last, self.count), SHIFTS)
-        return sorted(found)
+            changes += range(first, min(last, self.count), SHIFTS)
+        return sorted(changes)
 
     def initial(self, number: int, name: str) -> Any:
         """Initial value of a lead."""

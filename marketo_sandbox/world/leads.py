@@ -110,10 +110,10 @@ class Leads(Mapping[int, Lead]):
         # Unchanged leads have their initial address.
         numbers = (re.fullmatch(r"person(\d+)@example\.com", value) for value in sorted(wanted))
         first = [int(match[1]) for match in numbers if match]
-        found = [
+        unchanged = [
             candidate for candidate in first if candidate in self and candidate not in self._own
         ]
-        return found + [
+        return unchanged + [
             lead_id
             for lead_id, lead in self._own.items()
             if str(lead.values.get("email")).lower() in wanted

@@ -65,10 +65,10 @@ class Mailings(Track):
 
     def lost_at(self, number: int) -> tuple[int, int] | None:
         """Type and index of the activity after which a lead gets no more mail."""
-        found = self.lost.get(number)
-        if found is None:
+        loss = self.lost.get(number)
+        if loss is None:
             return None
-        run, kind = found
+        run, kind = loss
         slot = next(slot for slot, (type_, _) in enumerate(self._slots) if type_ == kind)
         return kind, run * len(self._slots) + slot
 
@@ -116,7 +116,7 @@ class Mailings(Track):
 
     def _known(self, kind: int, run: int, number: int, index: int) -> dict[str, Any]:
         library, at = self.scene.library, self.at(index)
-        known: dict[str, Any] = {
+        attributes: dict[str, Any] = {
             "Campaign Run ID": FIRST_RUN + run,
             "Choice Number": 0,
             "Step ID": run % 40 + 1,
@@ -126,7 +126,7 @@ class Mailings(Track):
         }
         if kind in {OPENED, CLICKED, UNSUBSCRIBED}:
             device, platform, mobile = pick(_DEVICES, number)
-            known |= {
+            attributes |= {
                 "Device": device,
                 "Platform": platform,
                 "Is Mobile Device": mobile,
@@ -135,17 +135,20 @@ class Mailings(Track):
                 "User Agent": pick(_AGENTS, number),
             }
         if kind == CLICKED:
-            known |= {"Link": f"https://example.com/offer/{run % 9}", "Link ID": str(run % 9 + 1)}
+            attributes |= {
+                "Link": f"https://example.com/offer/{run % 9}",
+                "Link ID": str(run % 9 + 1),
+            }
         if kind == UNSUBSCRIBED:
             page, form = library.at("landing_pages", at, run), library.at("forms", at, run)
-            known |= {
+            attributes |= {
                 "Webpage ID": page and page["id"],
                 "Webform ID": form and form["id"],
                 "Form Fields": '{"Unsubscribed":"Yes"}',
             }
         if kind in {BOUNCED, SOFT_BOUNCED}:
             hard = kind == BOUNCED
-            known |= {
+            attributes |= {
                 "Category": "2" if hard else "4",
                 "Subcategory": "2003" if hard else "4003",
                 "Email": f"person{1000 + number}@example.com",
@@ -153,4 +156,4 @@ class Mailings(Track):
                 if hard
                 else "421 4.7.0 try again later\r\nTemporary",
             }
-        return known
+        return attributes

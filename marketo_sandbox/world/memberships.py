@@ -48,8 +48,8 @@ class Memberships(Track):
     def where(self, index: int) -> dict[str, Any] | None:
         """The asset that the lead of an event joined."""
         joined = index if self.joins(index) else index - self.after
-        found: dict[str, Any] | None = self.scene.library.at(self.kind, self.at(joined), joined)
-        return found
+        record: dict[str, Any] | None = self.scene.library.at(self.kind, self.at(joined), joined)
+        return record
 
     @cached_property
     def by_parent(self) -> dict[int, dict[int, list[int]]]:
@@ -136,6 +136,6 @@ def statuses(library: Any, program: dict[str, Any] | None) -> tuple[dict[str, An
     """The first status and the success status of a program's channel."""
     for channel in library.records["channels"]:
         if program and channel["name"] == program["channel"]:
-            found = channel["progressionStatuses"]
-            return found[0], next((record for record in found if record["success"]), found[-1])
+            steps = channel["progressionStatuses"]
+            return steps[0], next((record for record in steps if record["success"]), steps[-1])
     return {"name": "Member", "step": 1}, {"name": "Attended", "step": 2}

@@ -156,8 +156,8 @@ class World:
                     roughen_lead(lead_id, lead)
             lead.values |= values or {}
             self.leads.put(lead_id, lead)
-            known = {"Created Date": iso(now)[:10], "Source Type": "Web service API"}
-            self.happen(NEW_LEAD, lead_id, known)
+            attributes = {"Created Date": iso(now)[:10], "Source Type": "Web service API"}
+            self.happen(NEW_LEAD, lead_id, attributes)
             return lead_id
 
     def change_leads(self, count: int) -> list[int]:
@@ -205,16 +205,16 @@ class World:
                 self._note_change(lead_id, name, old, new, source)
 
     def _note_change(self, lead_id: int, name: str, old: Any, new: Any, source: str) -> None:
-        known: dict[str, Any] = {"Old Value": old, "New Value": new, "Source": source}
+        attributes: dict[str, Any] = {"Old Value": old, "New Value": new, "Source": source}
         score = name == "leadScore" and SCORE in self.scene.types
         if score:
-            known["Change Value"] = f"{(new or 0) - (old or 0):+d}"
+            attributes["Change Value"] = f"{(new or 0) - (old or 0):+d}"
         else:
-            known |= {attribute: None if known[attribute] is None else str(known[attribute])
-                      for attribute in ("Old Value", "New Value")}  # fmt: skip
+            for key in ("Old Value", "New Value"):
+                attributes[key] = None if attributes[key] is None else str(attributes[key])
         names = list(self.fields)
         place = FIRST_FIELD_ID + names.index(name) if name in names else None
-        self.happen(SCORE if score else DATA_VALUE, lead_id, known, place, display_name(name))
+        self.happen(SCORE if score else DATA_VALUE, lead_id, attributes, place, display_name(name))
 
     def delete_leads(self, count: int) -> list[int]:
         """Delete leads now, with an activity of type 37 each.
@@ -237,9 +237,9 @@ class World:
         with self.lock:
             lead = self.gone[lead_id] = self.leads.take(lead_id)
             email = lead.values.get("email") or str(lead_id)
-            known = {"Campaign": "Clean Up"}
+            attributes = {"Campaign": "Clean Up"}
             # A deletion appears at once, even if the instance lacks its type.
-            self._append(DELETED, lead_id, known, lead_id, email, self.clock.now())
+            self._append(DELETED, lead_id, attributes, lead_id, email, self.clock.now())
 
     def restore_leads(self, *ids: int) -> None:
         """Restore deleted or merged leads now.
@@ -266,9 +266,9 @@ class World:
         with self.lock:
             for loser in losers:
                 self.gone[loser] = self.leads.take(loser)
-            known = {"Merge IDs": list(losers), "Merge Source": "UI", "Master Updated": True}
+            attributes = {"Merge IDs": list(losers), "Merge Source": "UI", "Master Updated": True}
             email = self.leads[winner].values.get("email")
-            return self._append(MERGED, winner, known, winner, email, self.second()).guid
+            return self._append(MERGED, winner, attributes, winner, email, self.second()).guid
 
     def add_activities(self, count: int) -> list[str]:
         """Add activities now.
@@ -282,32 +282,32 @@ class World:
         with self.lock:
             kinds = [type_ for type_ in self.types if type_["id"] != DELETED]
             ids = list(self.leads)
-            made = []
+            added = []
             for _ in range(count):
                 number = self._happened
                 described = kinds[number % len(kinds)]
                 draw = chance(self.options.seed, "added", number)
-                known = {
+                attributes = {
                     attribute["name"]: value(draw, attribute["dataType"].lower(), self.second())
                     for attribute in described["attributes"]
                     if draw.random() < 0.8  # noqa: PLR2004
                 }
                 if described["id"] == MERGED:
-                    known["Merge IDs"] = [self.happenings.first_ghost]
+                    attributes["Merge IDs"] = [self.happenings.first_ghost]
                 email = self.library.at("emails", self.clock.now(), number)
                 lead_id = ids[number % len(ids)] if ids else FIRST_LEAD
                 has_asset = email and "primaryAttribute" in described
-                made.append(
+                added.append(
                     self._append(
                         described["id"],
                         lead_id,
-                        known,
+                        attributes,
                         email["id"] if has_asset and email else None,
                         self.library.qualified(email) if has_asset and email else None,
                         self.second(),
                     ).guid
                 )
-            return made
+            return added
 
     def happen(
         self,
@@ -330,9 +330,9 @@ class World:
         """
         if kind not in self.scene.types:
             return None
-        made = self._append(kind, lead_id, known, primary_id, primary, self.second())
-        made.campaign_id = campaign_id
-        return made
+        activity = self._append(kind, lead_id, known, primary_id, primary, self.second())
+        activity.campaign_id = campaign_id
+        return activity
 
     def happen_at(
         self, at: datetime, kind: int, lead_id: int, known: dict[str, Any], primary: str
@@ -362,8 +362,11 @@ class World:
                 return
             lead.values |= {"leadPartitionId": str(partition), "updatedAt": iso(now)}
             lead.changed = now
-            known = {"Old Partition ID": int(old) if old else None, "Reason": "Web service API"}
-            self.happen(PARTITION, lead_id, known, partition, f"Partition {partition}")
+            attributes = {
+                "Old Partition ID": int(old) if old else None,
+                "Reason": "Web service API",
+            }
+            self.happen(PARTITION, lead_id, attributes, partition, f"Partition {partition}")
 
     def _append(
         self,

@@ -69,11 +69,11 @@ def capabilities() -> list[str]:
 
 def for_meltano() -> list[dict[str, Any]]:
     """All settings in Meltano's plugin format; the SDK's objects are not split."""
-    known = deepcopy(SETTINGS_SCHEMA)
-    TapMarketo.append_builtin_config(known)
+    schema_of_all = deepcopy(SETTINGS_SCHEMA)
+    TapMarketo.append_builtin_config(schema_of_all)
     return [
         entry
-        for name, schema in known["properties"].items()
+        for name, schema in schema_of_all["properties"].items()
         for entry in entries(name, schema, split=name in DECLARED)
     ]
 
@@ -127,9 +127,9 @@ def _kind(schema: dict[str, Any]) -> str:
         return "options"
     if schema.get("format") == "date-time":
         return "date_iso8601"
-    given = schema.get("type", ())
+    types = schema.get("type", ())
     kinds = [
-        KINDS[kind] for kind in ([given] if isinstance(given, str) else given) if kind in KINDS
+        KINDS[kind] for kind in ([types] if isinstance(types, str) else types) if kind in KINDS
     ]
     return kinds[0] if kinds else "string"
 

@@ -39,14 +39,14 @@ def read_credentials(path: Path) -> dict[str, Any]:
 
 def _json(path: Path, text: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(text)
+        settings: dict[str, Any] = json.loads(text)
     except ValueError:
         raise ExportError(f"{path} is not JSON.") from None
-    return found
+    return settings
 
 
 def _lines(path: Path, text: str) -> dict[str, Any]:
-    found = {}
+    settings = {}
     for number, line in enumerate(text.splitlines(), 1):
         content = line.strip().removeprefix("export ")
         if not content or content.startswith("#"):
@@ -54,6 +54,6 @@ def _lines(path: Path, text: str) -> dict[str, Any]:
         name, is_pair, value = content.partition("=")
         if not is_pair:
             raise ExportError(f"{path}, line {number}: expected NAME=value, or a JSON file.")
-        plain = name.strip().removeprefix(PREFIX).lower()
-        found[plain] = value.strip().strip("\"'")
-    return found
+        key = name.strip().removeprefix(PREFIX).lower()
+        settings[key] = value.strip().strip("\"'")
+    return settings

@@ -79,8 +79,8 @@ class Spool:
     def has(self, key: Sequence[Any]) -> bool:
         """Whether a record with this key has arrived; it replaces an older row."""
         self._keep_keys()
-        found = self._database.execute("SELECT 1 FROM last WHERE key = ?", (key_text(key),))
-        return found.fetchone() is not None
+        row = self._database.execute("SELECT 1 FROM last WHERE key = ?", (key_text(key),))
+        return row.fetchone() is not None
 
     def close(self) -> None:
         """Close the files."""

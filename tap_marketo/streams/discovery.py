@@ -176,8 +176,8 @@ def check_catalog(tap: TapMarketo) -> None:
     for name in sorted(tap.selected_in_catalog()):
         stream = tap.streams.get(name)
         if stream is None:
-            known = name in outcome.skipped or name in outcome.failed
-            if not known:
+            is_reported = name in outcome.skipped or name in outcome.failed
+            if not is_reported:
                 outcome.gone_from_instance(name)
                 tap.logger.warning(
                     "Stream %s is selected, but was deleted or renamed in Marketo. Refresh the"

@@ -124,19 +124,19 @@ def discover(tap: TapMarketo) -> Iterator[CustomObjectStream]:
     for name, type_ in offered.items():
         if not tap.may_be_wanted(name):
             continue
-        why = why_not(type_)
+        reason = why_not(type_)
         try:
-            known = type_ if why else describe(tap.client, api_name(type_))
+            described = type_ if reason else describe(tap.client, api_name(type_))
         except CONCERNS_ALL:
             raise
         except Exception as error:  # noqa: BLE001 - an unexpected answer costs one stream
             tap.outcome.not_offered(name, (PERMISSION,), error)
             continue
-        why = why or why_not(known)
-        if why:
-            refused[name] = why
+        reason = reason or why_not(described)
+        if reason:
+            refused[name] = reason
         else:
-            yield CustomObjectStream(tap, name, known)
+            yield CustomObjectStream(tap, name, described)
     _warn_missing(tap, named, set(offered), refused)
 
 
@@ -151,7 +151,7 @@ def _warn_missing(
         error = NotFoundError("This custom object type is no longer in Marketo.")
         tap.outcome.skip_stream(name, (), error)
     if refused and not named:
-        listed = ", ".join(f"{name} ({why})" for name, why in refused.items())
+        listed = ", ".join(f"{name} ({reason})" for name, reason in refused.items())
         tap.logger.info("Custom objects that bulk extract cannot export: %s.", listed)
 
 
