@@ -105,7 +105,7 @@ def test_the_example_goes_on_after_an_unknown_outcome(start_sandbox: StartSandbo
     done = run_example(sandbox, "--approve")
 
     assert done.returncode == 1
-    assert "may be approved or not" in done.stdout
+    assert "may or may not be approved" in done.stdout
     assert "3 of 4 drafts approved" in done.stdout
     assert len(drafts(sandbox)) == 1
 
