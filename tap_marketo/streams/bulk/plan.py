@@ -24,13 +24,14 @@ from tap_marketo.exports.driver import Driver
 from tap_marketo.exports.job import ACTIVITIES, LEADS
 from tap_marketo.exports.machine import Machine, Rules
 from tap_marketo.exports.planner import PlanRules
-from tap_marketo.exports.window import Window, rfc3339
+from tap_marketo.exports.window import Window
 from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.sdk import write_schema
 from tap_marketo.state import learned_sizes, saved_jobs, write_exports
 from tap_marketo.streams.bulk.base import REFUSED, BulkStream
 from tap_marketo.streams.bulk.groups import grouped
 from tap_marketo.streams.bulk.progress import Progress
+from tap_marketo.values.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
