@@ -81,8 +81,18 @@ def test_a_job_is_taken_over_or_returned(
         job.export_id for job in [*fitting, strange]
     ]
     assert strange in left
+    taken = [piece.window for piece in adopted if piece.window]
+    new = [piece.window for piece in series.pieces if piece.window and not piece.adopted]
+    assert without(new, taken) == new
     # Their files are older than what this run exports, so they are written first.
     assert list(series.pieces)[: len(adopted)] == adopted
+
+
+def test_a_job_that_ends_after_this_run_is_left() -> None:
+    series = series_with([])
+    later = saved(1, Window(PERIOD.start, PERIOD.end + SECOND))
+
+    assert plan(series, [later], PlanRules(), PERIOD.end) == [later]
 
 
 @given(st.lists(DAYS, max_size=4), st.integers(1, 31))

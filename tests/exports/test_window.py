@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,8 +39,7 @@ def test_a_split_follows_on_without_gap_or_overlap(window: Window, days: int) ->
     assert pieces[0].start == window.start
     assert pieces[-1].end == window.end
     assert all(piece.seconds <= days * DAY.total_seconds() for piece in pieces)
-    follows = zip(pieces, pieces[1:], strict=False)
-    assert all(before.end + SECOND == after.start for before, after in follows)
+    assert all(before.end + SECOND == after.start for before, after in pairwise(pieces))
 
 
 @given(LONG_WINDOWS.filter(lambda window: window.seconds > 1))
