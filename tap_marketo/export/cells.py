@@ -24,7 +24,7 @@ def json_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def parse_datetime(value: Any) -> datetime | None:
+def to_timestamp(value: Any) -> datetime | None:
     """The value as a date-time in UTC; None if it is not one."""
     if isinstance(value, datetime):
         parsed = value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from tap_marketo.export.cells import FORMULA, json_text, parse_datetime, to_date
+from tap_marketo.export.cells import FORMULA, json_text, to_date, to_timestamp
 from tap_marketo.export.errors import ExportError
 from tap_marketo.values.kinds import Kind
 
@@ -173,11 +173,11 @@ class _Sheets:
 
     def _date(self, row: int, place: int, value: Any) -> None:
         day = to_date(value)
-        midnight = parse_datetime(day.isoformat()) if day else None
+        midnight = to_timestamp(day.isoformat()) if day else None
         self._serial(row, place, value, midnight, self._dates)
 
     def _datetime(self, row: int, place: int, value: Any) -> None:
-        self._serial(row, place, value, parse_datetime(value), self._datetimes)
+        self._serial(row, place, value, to_timestamp(value), self._datetimes)
 
     def _serial(self, row: int, place: int, value: Any, at: datetime | None, style: Any) -> None:
         if at is None or at < _FIRST:

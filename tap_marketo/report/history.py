@@ -97,13 +97,13 @@ def _event(line: str) -> dict[str, Any] | None:
     """Parse a line; None if it is incomplete, as after a killed run."""
     try:
         event = json.loads(line)
-        event["time"] = _parse_time(event["time"])
+        event["time"] = _timestamp(event["time"])
     except (ValueError, TypeError, KeyError):
         return None
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _parse_time(text: str) -> datetime:
+def _timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -223,7 +223,7 @@ def _between(low: datetime, text: str | None, high: datetime) -> datetime | None
     """A time reported by Marketo; None if the clocks differ too much."""
     if not text:
         return None
-    reported = _parse_time(text)
+    reported = _timestamp(text)
     return max(low, reported) if low - timedelta(seconds=1) <= reported <= high else None
 
 

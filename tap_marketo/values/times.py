@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-
-import pendulum
 
 BLANK = " \t\r\n"
 """What may stand around a value."""
@@ -23,33 +21,33 @@ _DAY = len("YYYY-MM-DD")
 _MILLISECONDS = len(".123Z")
 
 
-def parse_timestamp(value: object) -> pendulum.DateTime:
-    """Read a time, cut to whole seconds, in UTC.
+def parse_timestamp(value: object) -> datetime:
+    """Parse a timestamp, cut to whole seconds.
 
     Args:
         value: Any spelling that `to_datetime` takes, such as a Singer bookmark has.
 
     Returns:
-        The moment; UTC where no offset is written.
+        The time in UTC; a text without an offset is UTC.
 
     Raises:
-        ValueError: It is none, or null.
+        ValueError: It is null or no timestamp.
     """
     text = to_datetime(value)
     if text is None:
         raise ValueError("no datetime")
-    year, month, day = map(int, text[:_DAY].split("-"))
-    hour, minute, second = map(int, text[_DAY + 1 : _SECOND].split(":"))
-    return pendulum.datetime(year, month, day, hour, minute, second)
+    return datetime.fromisoformat(text[:_SECOND]).replace(tzinfo=timezone.utc)
 
 
-def rfc3339(moment: pendulum.DateTime) -> str:
-    """Write a moment as Marketo's filters take it: UTC, no fraction of a second.
+def rfc3339(timestamp: datetime) -> str:
+    """Format a timestamp as Marketo's filters take it: UTC, in whole seconds.
 
     Args:
-        moment: In any time zone.
+        timestamp: In any time zone.
     """
-    return moment.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss[Z]")
+    is_utc = timestamp.tzinfo is timezone.utc  # the state has many: faster than a conversion
+    utc = timestamp if is_utc else timestamp.astimezone(timezone.utc)
+    return f"{utc.isoformat()[:_SECOND]}Z"
 
 
 _TIMESTAMP = re.compile(

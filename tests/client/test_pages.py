@@ -8,8 +8,8 @@ import pytest
 
 from tap_marketo.client import date_pages, token_pages
 from tap_marketo.client.errors import ResponseError
-from tap_marketo.exports.window import rfc3339
 from tap_marketo.streams.bulk.lead_changes import LEAD_CHANGES
+from tap_marketo.values.times import rfc3339
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_marketo.client import MarketoClient
 from tap_marketo.exports.job import LEADS, ExportEndpoint, ExportRequest
-from tap_marketo.exports.window import Window, moment
+from tap_marketo.exports.window import Window
 from tests.support import meltano
 from tests.support.tap_runs import TapRun, quick_config, run_tap
 
@@ -264,7 +265,9 @@ def test_a_missing_filter_is_told(start_sandbox: StartSandbox, tmp_path: Path) -
 
 def test_a_queue_full_of_own_jobs_is_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL, job_seconds=1000)
-    window = Window(moment("2026-01-01T00:00:00Z"), moment("2026-01-02T00:00:00Z"))
+    window = Window.from_filter(
+        {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-02T00:00:00Z"}
+    )
     with MarketoClient(sandbox.base_url, sandbox.client_id, sandbox.client_secret) as client:
         endpoint = ExportEndpoint(client, LEADS)
         for _ in range(10):
@@ -315,7 +318,7 @@ def test_the_state_lowers_the_cost(
 ) -> None:
     sandbox = start_sandbox(**SMALL)
     catalog = catalog_of(sandbox, tmp_path, {"leads", "activity_send_email"})
-    yesterday = moment("2026-01-01T00:00:00Z").now("UTC").subtract(days=1).isoformat()
+    yesterday = (datetime.now(timezone.utc) - timedelta(days=1)).isoformat()
     bookmark = {"replication_key_value": yesterday}
     state = {"bookmarks": {"leads": bookmark, "activity_send_email": bookmark}}
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from marketo_sandbox.clock import iso
-from tap_marketo.exports.window import SECOND, moment
+from tap_marketo.exports.window import SECOND
 from tap_marketo.streams.bulk.activities import stream_names
+from tap_marketo.values.times import parse_timestamp
 from tests.support.foreign_states import AIRBYTE, HOTGLUE, STITCH, per_stream
 from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
@@ -139,7 +140,7 @@ def test_the_tap_goes_on_where_the_other_connector_stopped(
 
 def begins(state: dict[str, Any]) -> dict[str, datetime]:
     return {
-        name: moment(one["replication_key_value"]) + SECOND
+        name: parse_timestamp(one["replication_key_value"]) + SECOND
         for name, one in state["bookmarks"].items()
     }
 

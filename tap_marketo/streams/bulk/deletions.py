@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client import date_pages
-from tap_marketo.exports.window import SECOND, rfc3339
+from tap_marketo.exports.window import SECOND
 from tap_marketo.files.attributes import attributes_of
 from tap_marketo.streams.bulk.lead_changes import LEADS_BY_FILTER, LEADS_PER_CALL
 from tap_marketo.values.anomalies import Anomalies
-from tap_marketo.values.times import to_datetime
+from tap_marketo.values.times import rfc3339, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pendulum
+    from datetime import datetime
 
     from tap_marketo.client import MarketoClient
 
@@ -32,7 +32,7 @@ DAYS_KEPT = 14
 _IDS = re.compile(r"\d+")
 
 
-def gone_leads(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
+def gone_leads(client: MarketoClient, since: datetime) -> Iterator[tuple[int, str]]:
     """Leads that were deleted or merged into others since a time, and were not restored.
 
     Takes two calls each for deletions and merges, one more per further 300, and one per 300 leads
@@ -52,19 +52,19 @@ def gone_leads(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tupl
     """
     # Adobe reads "after this datetime": include the second itself.
     since -= SECOND
-    oldest = client.clock.now().subtract(days=DAYS_KEPT)
+    oldest = client.clock.now() - timedelta(days=DAYS_KEPT)
     gone = chain(_deleted(client, max(since, oldest)), _merged(client, since))
     while chunk := dict(islice(gone, LEADS_PER_CALL)):
         existing = _existing(client, chunk)
         yield from ((lead_id, at) for lead_id, at in chunk.items() if lead_id not in existing)
 
 
-def _deleted(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
+def _deleted(client: MarketoClient, since: datetime) -> Iterator[tuple[int, str]]:
     for deletion in date_pages(client, DELETED_LEADS, rfc3339(since)):
-        yield int(deletion["leadId"]), _time_of(client, deletion)
+        yield int(deletion["leadId"]), _timestamp(client, deletion)
 
 
-def _merged(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[int, str]]:
+def _merged(client: MarketoClient, since: datetime) -> Iterator[tuple[int, str]]:
     only = {"activityTypeIds": MERGE_LEADS}
     for merge in date_pages(client, ACTIVITIES, rfc3339(since), only):
         attributes = attributes_of(merge.get("attributes"), Anomalies())
@@ -78,7 +78,7 @@ def _merged(client: MarketoClient, since: pendulum.DateTime) -> Iterator[tuple[i
             )
         for lead_id in merged_ids:
             if int(lead_id) != int(merge["leadId"]):
-                yield int(lead_id), _time_of(client, merge)
+                yield int(lead_id), _timestamp(client, merge)
 
 
 def _existing(client: MarketoClient, ids: dict[int, str]) -> set[int]:
@@ -88,5 +88,5 @@ def _existing(client: MarketoClient, ids: dict[int, str]) -> set[int]:
     return {int(lead["id"]) for lead in client.get(LEADS_BY_FILTER, query).result}
 
 
-def _time_of(client: MarketoClient, event: dict[str, Any]) -> str:
+def _timestamp(client: MarketoClient, event: dict[str, Any]) -> str:
     return to_datetime(event.get("activityDate")) or rfc3339(client.clock.now())

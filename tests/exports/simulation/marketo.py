@@ -18,7 +18,7 @@ from tap_marketo.client.errors import (
     UnavailableError,
 )
 from tap_marketo.exports.job import ACTIVITIES, LEADS, ExportJob, JobState
-from tap_marketo.exports.window import rfc3339
+from tap_marketo.values.times import rfc3339
 from tests.exports.simulation.world import DAY, at, seconds
 
 if TYPE_CHECKING:
