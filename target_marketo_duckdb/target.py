@@ -254,7 +254,7 @@ class TargetMarketoDuckDB(Target):
         if not self.takes_lines_of(stream):
             raise LoadError(
                 f"Stream {stream}: stream_maps, flattening and columns that differ only by case"
-                " do not apply to BATCH files. Let the tap send records."
+                " do not apply to BATCH files. Configure the tap to send records."
             )
         super()._process_batch_message(message_dict)
 

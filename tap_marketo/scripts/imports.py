@@ -258,8 +258,8 @@ def _wait(
             )
         if waiting.monotonic() > deadline:
             raise ImportFailedError(
-                f"Import {number} did not finish in time ({state.get('status')}). Marketo continues"
-                " it."
+                f"Import {number} did not finish in time ({state.get('status')}). Marketo is"
+                " still processing it."
             )
         waiting.sleep(waiting.poll_seconds)
 

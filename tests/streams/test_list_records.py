@@ -128,11 +128,11 @@ def test_members_of_unchanged_lists_are_asked_for_once_in_an_interval() -> None:
     stream.stream_state["read_whole_at"] = f"{now.subtract(hours=2).isoformat()[:19]}Z"
 
     def is_asked(changed: str) -> bool:
-        return stream._is_asked({"id": 1, "updatedAt": changed})
+        return stream._is_read({"id": 1, "updatedAt": changed})
 
     assert not is_asked(f"{now.subtract(hours=3).isoformat()[:19]}Z")
     assert is_asked(f"{now.subtract(hours=1).isoformat()[:19]}Z")
 
     due = StaticListMembershipsStream(tap)
     due.stream_state["read_whole_at"] = f"{now.subtract(hours=25).isoformat()[:19]}Z"
-    assert due._is_asked({"id": 1, "updatedAt": "2020-01-01T00:00:00Z"})
+    assert due._is_read({"id": 1, "updatedAt": "2020-01-01T00:00:00Z"})

@@ -254,7 +254,7 @@ class BulkStream(ExportedStream):
         group = self.tap.plan.group_of(self)
         return len(group.members) - 1 if group else 0
 
-    def give_up(self, error: ResponseError) -> None:
+    def skip_rest(self, error: ResponseError) -> None:
         """Skip the rest of a stream that Marketo refuses; its bookmark stays.
 
         Args:

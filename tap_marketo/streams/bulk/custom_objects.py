@@ -208,15 +208,15 @@ class CustomObjectStream(FieldsStream):
                     " Or set custom_object_static_list_id to export the records of one static"
                     " list's leads."
                 )
-            self.give_up(error)
+            self.skip_rest(error)
         except REFUSED as error:
-            self.give_up(error)
+            self.skip_rest(error)
         except ResponseError as error:
             # A type without bulk extract is refused at once, as an invalid request.
             group = self.tap.plan.group_of(self)
             if type(error) is not ResponseError or (group and group.windows) or not error.code:
                 raise
-            self.give_up(error)
+            self.skip_rest(error)
 
     def _kind(self, name: str, field: dict[str, Any]) -> Kind:
         return Kind.INTEGER if name in self._lead_ids else super()._kind(name, field)

@@ -95,7 +95,7 @@ class ExportPlan:
         if self._driver is not None:
             return
         tap, settings, dry = self._tap, self._tap.settings, self.is_dry_run
-        self._groups = self._lay_out(ask=True)
+        self._groups = self._plan_groups(ask=True)
         state = tap.whole_state
         allocation = Allocation(
             settings.export_daily_quota_mb,
@@ -229,7 +229,7 @@ class ExportPlan:
             MarketoError: A bookmark cannot be read.
         """
         settings, tap = self._tap.settings, self._tap
-        groups = self._lay_out(ask=False)
+        groups = self._plan_groups(ask=False)
         moment = Driver.moment(tap.client)
         rules = self._rules(settings, dry_run=False)
         allocation = Allocation(settings.export_daily_quota_mb, 0.0)
@@ -295,7 +295,7 @@ class ExportPlan:
             wait_for_quota=settings.when_quota_is_spent == "wait",
         )
 
-    def _lay_out(self, *, ask: bool) -> list[ExportGroup]:
+    def _plan_groups(self, *, ask: bool) -> list[ExportGroup]:
         tap = self._tap
         settings, now = tap.settings, tap.client.clock.now().start_of("second")
         end = min(settings.end_date, now) if settings.end_date else now
@@ -446,9 +446,9 @@ class ExportPlan:
     @staticmethod
     def _unfinished_table(series: Series, spent: Exception | None) -> QuotaPauseError:
         return QuotaPauseError(
-            f"{str(spent).rstrip('.')}. {series.name} is a full table, which each run exports from"
-            " its beginning: when it takes more than a day's allocation, no run completes it. Set"
-            " its replication-method to INCREMENTAL, when_quota_is_spent to wait, or a later"
+            f"{str(spent).rstrip('.')}. {series.name} is a full table, so each run exports all of"
+            " it. If that takes more than a day's allocation, no run completes it: set its"
+            " replication-method to INCREMENTAL, when_quota_is_spent to wait, or a later"
             " start_date."
         )
 

@@ -132,7 +132,7 @@ class ProgramMembersStream(FieldsStream):
         try:
             yield from super().get_records(context)
         except REFUSED as error:
-            self.give_up(error)
+            self.skip_rest(error)
 
     def _created(self) -> dict[Key, datetime | None]:
         """Creation time of each program."""

@@ -193,7 +193,7 @@ class MarketoStream(TapStream):
         Raises:
             ResponseError: A page failed, so the list is incomplete.
         """
-        if not self._is_asked(context):
+        if not self._is_read(context):
             return
         self._began_at = self._began_at or rfc3339(self.tap.client.clock.now())
         try:
@@ -247,7 +247,7 @@ class MarketoStream(TapStream):
             context: Context of the parent's record.
             shared: Calls already made for this record; streams with the same call share it.
         """
-        if not self._is_asked(context):
+        if not self._is_read(context):
             return
         path, query = self.url_path(context), self.query(context)
         call = (path, _key(query))
@@ -331,7 +331,7 @@ class MarketoStream(TapStream):
             and (child.selected or child.has_selected_descendents)
         ]
 
-    def _is_asked(self, context: Context | None) -> bool:
+    def _is_read(self, context: Context | None) -> bool:
         """Whether to read the records of a parent."""
         if self.is_failed or self._place(context) in self.skipped:
             return False
