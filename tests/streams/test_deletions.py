@@ -28,6 +28,8 @@ def sync(
     folder: Path,
     catalog: dict[str, Any],
     before: TapRun | None = None,
+    *,
+    code: int = 0,
     **settings: Any,
 ) -> TapRun:
     run = run_tap(
@@ -36,7 +38,7 @@ def sync(
         catalog=catalog,
         state=before.state if before else None,
     )
-    assert run.returncode == 0, run.log
+    assert run.returncode == code, run.log
     return run
 
 
@@ -203,7 +205,8 @@ def test_deletions_wait_until_every_window_is_written(
     sandbox.control.advance(60)
     gone = sandbox.control.delete_leads(3)
     sandbox.control.spend_quota()
-    paused = sync(sandbox, tmp_path, catalog, first, when_quota_is_spent="stop")
+    paused = sync(sandbox, tmp_path, catalog, first, code=1, when_quota_is_spent="stop")
+    assert "This run wrote nothing" in paused.log
     sandbox.control.restore_quota()
     second = sync(sandbox, tmp_path, catalog, paused)
 
