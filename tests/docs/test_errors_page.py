@@ -63,7 +63,7 @@ def test_every_class_has_its_row_with_its_module() -> None:
     [
         row[0].strip("`")
         for title in ("errors", "warnings")
-        for row in section(f"By the words of the log: {title}")
+        for row in section(f"By log message: {title}")
     ],
 )
 def test_the_log_has_these_words(words: str) -> None:
