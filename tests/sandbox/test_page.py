@@ -47,14 +47,14 @@ def test_every_option_of_python_is_one_of_the_command() -> None:
 
 
 def test_verbs_are_told() -> None:
-    looks, verbs = PAGE["Look and act"].split("| POST |")
+    looks, verbs = PAGE["Inspect and control"].split("| POST |")
 
     assert sorted(names(verbs)) == sorted(VERBS)
     assert {"summary", "log", "jobs"} < set(names(looks))
 
 
 def test_faults_are_told() -> None:
-    calls, jobs = PAGE["Faults"].split("`job_fault` concerns")
+    calls, jobs = PAGE["Faults"].split("`job_fault` applies to")
 
     assert sorted(names(calls)) == sorted(KINDS)
     assert names(jobs) == list(JOB_FAULTS)
