@@ -60,10 +60,10 @@ def test_numbers_are_those_of_the_world_in_first_and_later_builds(warehouse: War
     world.restore(102, visibly=True)
     world.pass_days(4)
     world.names["email"][2] = "renamed"
-    world.emails_changed[2] = world.moment()
+    world.emails_changed[2] = world.time()
     world.names["campaign"][12] = "renamed"
     world.names["program"][3] = "renamed"
-    world.delete(104, told=False, marked=True)
+    world.delete(104, listed=False, marked=True)
     world.delete(105)
     world.delete(106, marked=True)
     world.delete(107)
