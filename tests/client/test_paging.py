@@ -1,4 +1,4 @@
-"""Pages by offset, by index and by token: nothing is lost, and every list ends."""
+"""Paging by offset, by index and by token: no record is lost, and every list ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTHING = ("No assets found for the given search criteria.",)
 
 
 class Listing:
-    """A list in pages; something happens to it after each call."""
+    """A list in pages that changes after each call."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ def test_what_is_added_between_two_pages_repeats_no_more_than_a_page() -> None:
 
 
 def test_places_that_are_not_shown_hide_nothing() -> None:
-    # Every third place is a variant of an A/B test; a whole page of them comes first.
+    # Every third item is a variant of an A/B test; a whole page of them comes first.
     places = [None] * 200 + [None if one % 3 == 0 else one for one in range(600)]
 
     assert Listing(by_offset(places)).ids(Paging.OFFSET) == [

@@ -1,4 +1,4 @@
-"""The tests are laid out like the rooms, and none leans on another."""
+"""The tests are in rooms, and no test module imports another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Into a DuckDB file: row for row what the sandbox holds, the first row included."""
+"""A DuckDB file has every row of the sandbox, including the first."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_leads_and_activities_arrive_and_then_only_changes_move(
     assert_complete(sandbox, tmp_path)
     assert loaded_since(first, "leads", "id", tmp_path) == set(changed)
     moved = [loaded_since(first, one, "marketoGUID", tmp_path) for one in tables(tmp_path)]
-    # Changed and new leads leave activities, too.
+    # Changed and new leads also create activities.
     new = {one["marketoGUID"] for one in sandbox.world.expected_activities()} - known
     assert set().union(*moved) == new
     assert new >= set(happened)
@@ -152,7 +152,7 @@ def pipe(
     target: Path = TARGET,
     **settings: Any,
 ) -> TapRun:
-    """Load without Meltano, which is quicker."""
+    """Load without Meltano, which is faster."""
     run = run_tap(folder, quick_config(sandbox, **settings), catalog=catalog, state=state)
     config = folder / "target.json"
     filepath = str(folder / "warehouse.duckdb")

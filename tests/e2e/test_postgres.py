@@ -1,4 +1,4 @@
-"""Into a real PostgreSQL through Meltano: what stands there is what the sandbox holds."""
+"""A real PostgreSQL, loaded through Meltano, has the sandbox's records."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def truth_of_activities(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    # Without empty columns: formula fields have no other, and the truth leaves them out.
+    # Without empty columns: formula fields are always empty, and the expected records lack them.
     return {
         name: _plain(value)
         for name, value in row.items()

@@ -1,4 +1,4 @@
-"""The queue as the scarce resource: nothing lost, nothing exported twice, limits told apart."""
+"""The queue is shared and limited: nothing is lost or exported twice, limits are distinguished."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_newest_first_begins_with_the_last_days_and_history_follows(
     )
 
     assert second.returncode == 0, second.log
-    # Jobs of the first run come first, as their files are the older ones; then what is new.
+    # Jobs of the first run come first, because their files are older; then the new windows.
     assert set(new) <= ids(second)
     assert "gaps" not in second.state["bookmarks"]["leads"]
     assert not ids(first) & ids(second)

@@ -1,4 +1,4 @@
-"""BATCH files hold the records, in every format and compression."""
+"""BATCH files contain the records, in every format and compression."""
 
 from __future__ import annotations
 

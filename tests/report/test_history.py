@@ -1,4 +1,4 @@
-"""What a sync log says of a job becomes its phases."""
+"""The events of a job in the sync log become its phases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sync log tells what happened, as the sandbox knows it, and nothing of the records."""
+"""The sync log has the events that the sandbox saw, and no records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def sync(folder: Path, sandbox: Sandbox, path: Path | None = None) -> TapRun:
-    """Sync leads and one type of activities of the last days."""
+    """Sync leads and activities of one type of the last days."""
     place = path or folder / "sync.jsonl"
     config = quick_config(sandbox, sync_log=str(place), start_date=days_ago(sandbox, 70))
     catalog = only("leads", sandbox, folder)

@@ -1,4 +1,4 @@
-"""The control interface, over HTTP and from Python, and what is loud instead of silent."""
+"""The control interface, over HTTP and from Python, and errors that must not be silent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_data_is_changed_over_http_and_the_truth_follows(sandbox: Sandbox) -> No
     assert not set(gone) & ids
     events = [json.loads(line) for line in look(sandbox, "activities.jsonl").text.splitlines()]
     assert (summary["leads"], summary["activities"]) == (121, len(events))
-    # Two new leads, three changes, and the four.
+    # Two new leads, three changes, and the four activities.
     assert len(events) == 600 + 2 + 3 + 4
 
 

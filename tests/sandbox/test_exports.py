@@ -1,4 +1,4 @@
-"""What an export is asked for and what its file holds: bulk-extract.md and its pages by type."""
+"""Parameters of exports and contents of their files: bulk-extract.md and its pages by type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`marketo-sandbox`, the command."""
+"""The command `marketo-sandbox`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def told(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A sandbox of its own process, and where it answers."""
+    """A sandbox in a separate process, and its address."""
     file = folder / "url"
     process = subprocess.Popen(
         [COMMAND, *SMALL, "--port-file", file, *arguments],

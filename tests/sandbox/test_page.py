@@ -1,4 +1,4 @@
-"""The page about the sandbox has every option, verb and fault, and no other."""
+"""The sandbox page lists exactly the existing options, verbs and faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNSAID: tuple[object, ...] = (argparse.SUPPRESS, False, [])
 
 
 def names(text: str) -> list[str]:
-    """What stands in the first column of its tables."""
+    """The names in the first column of its tables."""
     return [name for first, _ in ROW.findall(text) for name in re.findall(r"`(.*?)`", first)]
 
 

@@ -1,4 +1,4 @@
-"""Requests as people send them, and answers as they were recorded."""
+"""Requests as clients send them, and responses as they were recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ A1, V1 = "/rest/asset/v1", "/rest/v1"
 
 @pytest.fixture
 def plain(start_sandbox: StartSandbox) -> Caller:
-    """A caller of a sandbox whose lists are not odd."""
+    """A caller of a sandbox without awkward lists."""
     return Caller(start_sandbox(rough=False))
 
 

@@ -1,4 +1,4 @@
-"""The world hangs together: what one record says of another is so."""
+"""The data is consistent: references between records are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bulk import: parts that Marketo takes, polling, and the rows that failed."""
+"""Bulk import: parts of a size that Marketo accepts, polling, and failed rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH = result({"batchId": 11, "status": "Queued"})
 
 
 def waiting(slept: list[float] | None = None, seconds: float = 100.0) -> Waiting:
-    """No real time passes: each wait moves the clock on."""
+    """No real time passes: each wait advances the clock."""
     pauses = slept if slept is not None else []
     return Waiting(5.0, seconds, pauses.append, lambda: sum(pauses))
 

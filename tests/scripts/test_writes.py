@@ -1,4 +1,4 @@
-"""Writes: chunks of 300, and what became of each item."""
+"""Writes in chunks of 300, and the outcome of each item."""
 
 from __future__ import annotations
 

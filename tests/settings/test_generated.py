@@ -1,4 +1,4 @@
-"""What `make docs` generates is fresh, and complete."""
+"""The generated parts of `make docs` are fresh and complete."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def every_setting() -> set[str]:
 
 
 def declared(plugin: dict[str, Any]) -> set[str]:
-    # The parts of an object are settings of their own, named after it.
+    # The properties of an object are separate settings, named after it.
     return {one["name"].partition(".")[0] for one in plugin["settings"]}
 
 

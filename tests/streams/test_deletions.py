@@ -1,4 +1,4 @@
-"""Leads that are gone in Marketo are gone for whoever applies the records in their order."""
+"""Leads deleted in Marketo are deleted in a target that applies the records in order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sync(
 
 
 def alive(*runs: TapRun) -> dict[int, dict[str, Any]]:
-    """What a target with deletes holds."""
+    """The rows of a target that deletes."""
     table: dict[int, dict[str, Any]] = {}
     for run in runs:
         for record in run.records("leads"):
@@ -57,7 +57,7 @@ def test_deleted_and_merged_leads_are_told_once(
     ids = sorted(sandbox.world.leads)
     deleted = sandbox.control.delete_leads(3)
     sandbox.control.merge_leads(ids[10], ids[20], ids[21])
-    sandbox.control.advance(60)  # the seconds before the last look are looked at again
+    sandbox.control.advance(60)  # the last seconds before the previous read are read again
     second = sync(sandbox, tmp_path, catalog, first)
     sandbox.control.advance(3600)
     third = sync(sandbox, tmp_path, catalog, second)

@@ -1,4 +1,4 @@
-"""What is on offer when descriptions fail, and what a run makes of it."""
+"""The catalog when describe calls fail, and a run with it."""
 
 from __future__ import annotations
 

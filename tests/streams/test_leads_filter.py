@@ -1,4 +1,4 @@
-"""One list of leads, whatever the bookmark."""
+"""Members of one list, with any bookmark."""
 
 from __future__ import annotations
 

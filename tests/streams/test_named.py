@@ -1,4 +1,4 @@
-"""A stream chosen by name that cannot be read fails the run; one that a wildcard chose does not."""
+"""A stream that cannot be read fails the run if it was selected by name, not by a wildcard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All ways out of the tap write the same records."""
+"""All output paths of the tap write the same records."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def activities_file(types: list[str]) -> io.BytesIO:
 
 
 def written(tap: TapMarketo, group: str, out: pytest.CaptureFixture[bytes]) -> list[dict[str, Any]]:
-    """What leaves the tap for the same file, time aside."""
+    """The messages for the same file, without times."""
     members = [
         stream
         for stream in tap.streams.values()
@@ -228,7 +228,7 @@ def test_parquet_files_of_a_stream_have_one_schema(sandbox: Sandbox, tmp_path: P
 
 
 def as_json(record: dict[str, Any]) -> dict[str, Any]:
-    """A Parquet row as the RECORD message has it."""
+    """A Parquet row as in the RECORD message."""
     columns = {}
     for name, value in record.items():
         columns[name] = value

@@ -1,4 +1,4 @@
-"""Every REST stream through the command line, against what the sandbox holds."""
+"""Every REST stream through the command line, compared with the sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import StartSandbox
 
-# They hold the calls of the run itself.
+# They contain the calls of the run itself.
 COUNTERS = {"api_usage_daily", "api_errors_daily"}
 
 
@@ -61,7 +61,7 @@ def test_a_second_sync_moves_only_what_changed(start_sandbox: StartSandbox, tmp_
 
     second = sync(sandbox, tmp_path, *names, state=first.state)
 
-    # The record at the bookmark comes once more.
+    # The record at the bookmark is read again.
     assert {one["id"] for one in second.records("programs")} == {1, 8}
     assert {one["programId"] for one in second.records("program_tags")} == {1, 8}
     assert {one["id"] for one in second.records("forms")} == {8}
@@ -82,7 +82,7 @@ def test_a_child_selected_later_is_filled_from_all_parents(
 
 def test_lists_of_many_pages_come_whole(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(assets=650)
-    # Short pages, records that come twice, a first page that is empty: see `rough.PAGED`.
+    # Short pages, repeated records, an empty first page: see `rough.PAGED`.
     names = ("programs", "campaigns", "users", "folders", "emails", "forms", "snippets")
 
     run = sync(sandbox, tmp_path, *names)

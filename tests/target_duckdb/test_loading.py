@@ -1,4 +1,4 @@
-"""Records become rows: every value, every row, the last of each key."""
+"""Records become rows: every value, every row, and the last record of each key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables change with the schema, and those of users are taken as they are."""
+"""Tables change with the schema; tables that users created keep their types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the instance by tap, loader and dbt to numbers, compared with what the instance knows."""
+"""Numbers from tap, loader and dbt, compared with the instance."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def load(
     catalog: dict[str, Any],
     state: dict[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """Let the tap and the loader run; the state comes back."""
+    """Run the tap and the loader, and return the state."""
     config = quick_config(sandbox, field_names="snake_case", capture_deletes=True)
     run = run_tap(warehouse.folder, config, catalog=catalog, state=state)
     assert run.returncode == 0, run.log
@@ -142,7 +142,7 @@ def load(
 
 
 def assert_mail(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) -> None:
-    """A send is an email that a run of a campaign sent to a lead; the rest counts each time."""
+    """Compare the numbers: a send counts once for each campaign run, email and lead."""
     program_of = {one["id"]: one["programId"] for one in truth["campaigns"]}
     found: dict[str, dict[Any, Counter[str]]] = {
         name: defaultdict(Counter) for name in ("email_templates", "campaigns", "programs")
@@ -156,7 +156,7 @@ def assert_mail(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) ->
             email, campaign = one["primaryAttributeValueId"], one["campaignId"]
             key = (email, campaign, one["attributes"]["Campaign Run ID"], one["leadId"])
             if (metric == "sends") == (key in sent):
-                continue  # sent again, or of a send that is too old to be read
+                continue  # sent again, or the send is too old to be read
             sent.add(key)
             found["email_templates"][email][metric] += 1
             found["campaigns"][campaign][metric] += 1
@@ -174,7 +174,7 @@ def assert_mail(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) ->
 def assert_history(
     warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]], today: date
 ) -> None:
-    """Forward through new values, where the models go backward through old ones."""
+    """Compute the history forward from new values; the models go backward from old ones."""
     names = {one["id"]: one["rest"]["name"] for one in truth["lead_describe"] if "rest" in one}
     changes: dict[tuple[int, str], list[tuple[str, Any, Any]]] = defaultdict(list)
     for one in sorted(truth["activities"], key=lambda one: str(one["activityDate"])):

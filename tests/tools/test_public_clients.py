@@ -1,4 +1,4 @@
-"""Public clients for Marketo, unmodified, against the sandbox: what they read is the truth."""
+"""Unmodified public clients for Marketo read the sandbox's records."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Served:
     """A sandbox behind HTTPS.
 
     Attributes:
-        sandbox: It itself.
-        environment: What a client needs to find and to trust it.
+        sandbox: The sandbox.
+        environment: Variables that a client needs to find and to trust it.
     """
 
     sandbox: Sandbox
@@ -44,11 +44,11 @@ class Served:
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """Of its first API user."""
+        """Credentials of its first API user."""
         return self.sandbox.client_id, self.sandbox.client_secret
 
     def run(self, folder: Path, *command: object) -> str:
-        """What a command prints, which must succeed."""
+        """Output of a command, which must succeed."""
         done = subprocess.run(
             list(map(str, command)),
             cwd=folder,
@@ -64,7 +64,7 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """A sandbox whose whole data is a few weeks old."""
+    """A sandbox whose data is at most a few weeks old."""
     authority = tmp_path / "authority.pem"
     options = SandboxOptions(
         tls=str(authority),
@@ -87,7 +87,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def window(served: Served) -> tuple[str, str]:
-    """All of the sandbox's time."""
+    """The whole period of the sandbox's data."""
     end = served.sandbox.instance.clock.now() + timedelta(hours=1)
     return f"{START:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -163,7 +163,7 @@ def test_stitch_reads_everything(
         described = stream.setdefault("metadata", [])
         for one in described:
             one["metadata"]["selected"] = chosen
-        # An entry for the stream itself may be there, and hold the number of its activity type.
+        # There may be an entry for the stream itself, with the number of its activity type.
         if all(one["breadcrumb"] for one in described):
             described.append({"breadcrumb": [], "metadata": {"selected": chosen}})
     (tmp_path / "catalog.json").write_text(json.dumps(catalog))
@@ -194,12 +194,12 @@ def ids(records: list[dict[str, Any]]) -> set[int]:
 
 
 def sent(served: Served) -> set[str]:
-    """The truth about sends."""
+    """The expected sends."""
     return {one.guid for one in served.sandbox.world.activities.between(types=(6,))}
 
 
 def python_3_10() -> str | None:
-    """One that really runs: version managers leave shims on the path that do not."""
+    """A Python that really runs: version managers leave broken shims on the path."""
     known = map(str, Path.home().glob(".pyenv/versions/3.10.*/bin/python"))
     for path in filter(None, (shutil.which("python3.10"), *known)):
         if subprocess.run([path, "--version"], check=False, capture_output=True).returncode == 0:
@@ -207,14 +207,14 @@ def python_3_10() -> str | None:
     return None
 
 
-@pytest.mark.timeout(900)  # its installation alone takes minutes
+@pytest.mark.timeout(900)  # the installation takes minutes
 def test_airbyte_reads_everything(
     served: Served, tmp_path: Path, tool_environment: ToolEnvironment
 ) -> None:
     python = python_3_10()
     if python is None:
         pytest.skip("airbyte-source-marketo needs Python 3.10, which this machine lacks")
-    del tool_environment  # its environments are of the Python that runs the tests
+    del tool_environment  # its environments use the Python of the tests
     programs = ROOT / ".cache" / "tools" / "airbyte-source-marketo" / "bin"
     if not (programs / "source-marketo").exists():
         subprocess.run([python, "-m", "venv", programs.parent], check=True)
@@ -260,7 +260,7 @@ def test_airbyte_reads_everything(
 
 @pytest.fixture
 def node_package() -> Path:
-    """The folder of `node-marketo-rest` and what it needs."""
+    """The folder of `node-marketo-rest` and its dependencies."""
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
     folder = ROOT / ".cache" / "tools" / "node-marketo-rest"

@@ -1,4 +1,4 @@
-"""One run of the tap in virtual time: its three lanes, ended at its end or killed at any step."""
+"""A run of the tap in virtual time, with three lanes, that finishes or is killed at any step."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ REQUESTS = {
 
 
 class BrokenRuleError(AssertionError):
-    """An invariant does not hold."""
+    """An invariant is broken."""
 
 
 class KilledError(Exception):
@@ -64,7 +64,7 @@ class KilledError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """How the tap is set."""
+    """Settings of the tap."""
 
     streams: tuple[str, ...]
     history_days: int
@@ -83,7 +83,7 @@ class Settings:
 
 @dataclass
 class Night:
-    """A run: what it wrote is in the target when it ends."""
+    """A run, whose records are in the target when it ends."""
 
     marketo: Marketo
     settings: Settings
@@ -172,7 +172,7 @@ class Night:
     # The loop.
 
     def run(self) -> int:
-        """Run to the end; the exit code."""
+        """Run to the end and return the exit code."""
         while self._goes_on():
             self._step()
         self._write_state()
@@ -196,7 +196,7 @@ class Night:
         due = [when for when, _ in self.lanes.values()]
         pause = None if "call" in self.lanes else self.machine.call_pause(self.moment())
         if pause == LONGEST_SLEEP and self.settings.wait and not self.lanes:
-            pause = SUSPENDED  # the machine sleeps while the tap waits for tomorrow
+            pause = SUSPENDED  # the computer is suspended while the tap waits for the next day
         if pause is not None:
             due.append(self.now + max(pause, 0.001))
         if not due:
@@ -209,7 +209,7 @@ class Night:
             if when <= self.now:
                 del self.lanes[name]
                 self._end(name, action)
-        # What a killed run left in the queue may be more; nothing is added to it then.
+        # A killed run may have left more jobs in the queue; then none is added.
         enqueued, self.enqueued = self.enqueued, False
         ours, most = self.marketo.ours_in_queue(), self.settings.max_jobs
         if enqueued and ours > most and ours > most + self.stray:
@@ -217,7 +217,7 @@ class Night:
 
     @property
     def stray(self) -> int:
-        """Jobs in the queue that the machine believes lost or cancels."""
+        """Jobs in the queue that the machine considers lost or is cancelling."""
         board = self.machine.board
         known = {one.export_id for one in (*board, *board.left) if one.phase.name in IN_QUEUE}
         return sum(
@@ -238,7 +238,7 @@ class Night:
             self.lanes["front"] = (self.now + self.draw.uniform(0.1, 30) * slow, front)
 
     def _kill(self) -> None:
-        """Whatever is under way may have come through, or not."""
+        """Calls that are under way may have taken effect, or not."""
         for name, (_, action) in self.lanes.items():
             if name == "call" and self.draw.random() < 0.5:
                 try:

@@ -1,4 +1,4 @@
-"""One seed: a random instance, random settings, random faults and kills, and what must hold."""
+"""A seed: a random instance, random settings, random faults and kills, and the invariants."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MEGABYTE = 1024 * 1024
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Say nothing of thousands of nights, and leave the loggers as they were."""
+    """Silence the loggers during the nights, and restore them afterwards."""
     loggers = [logging.getLogger(name) for name in ("tap-marketo", "tap-marketo.events")]
     before = [one.level for one in loggers]
     for one in loggers:
@@ -39,10 +39,10 @@ def _silence() -> Iterator[None]:
 
 
 class Seed:
-    """Everything that follows from one number.
+    """The instance, settings and nights of a seed.
 
     Attributes:
-        history: What happened, a line each.
+        history: Events, one per line.
     """
 
     def __init__(self, number: int) -> None:
@@ -68,7 +68,7 @@ class Seed:
             reserve=0.0 if rich else draw.choice([0.0, 40.0]),
             wait=draw.random() < 0.3,
             poll=draw.choice([60.0, 120.0, 300.0]),
-            # A table that takes more than a day's allocation is begun again each day.
+            # A full table that needs more than a day's allocation starts again each day.
             full_table=draw.random() < 0.15 and rich,
             slow_target=draw.choice([1.0, 1.0, 200.0]),
         )
@@ -111,10 +111,10 @@ class Seed:
                           *self.history])  # fmt: skip
 
     def run(self) -> None:
-        """Run nights until the world is quiet and nothing is left to do.
+        """Run nights until the world stops changing and no work is left.
 
         Raises:
-            BrokenRuleError: Something does not hold.
+            BrokenRuleError: An invariant is broken.
         """
         now, last = 0.0, False
         marketo, draw = self.marketo, self.draw
@@ -167,7 +167,7 @@ class Seed:
             if not (self.settings.full_table and name == "program_members")
         }
 
-    # What must hold.
+    # Invariants.
 
     def _check_night(
         self, night: Night, code: int, before: tuple[int, int, int], covered: dict[str, str]
@@ -196,7 +196,7 @@ class Seed:
 
     def _check_allocation(self) -> None:
         if self.marketo.hid_jobs:
-            return  # what is used cannot be known
+            return  # the used allocation is unknown
         ours = self.settings.quota_mb * MEGABYTE * (100 - self.settings.reserve) / 100
         sizes = [one.size for one in self.marketo.jobs.values()] or [0]
         error = 0.5 * max(sizes) * max(1, min(self.settings.max_jobs, 4)) + max(sizes)
@@ -237,7 +237,7 @@ class Seed:
             )
 
     def _check_exports(self) -> None:
-        """No second of a kind is exported twice, but for what a fault or an age required."""
+        """No second of a kind is exported twice, except because of a fault or of an old file."""
         if self.settings.full_table:
             return
         for one, other in self._pairs():
@@ -261,7 +261,7 @@ class Seed:
                     yield one, other
 
     def _is_late(self, one: SimJob, other: SimJob) -> bool:
-        # A program that was not to be seen before, or whose file was too old.
+        # A program that was not visible before, or whose file was too old.
         return abs(one.made - other.made) > 6 * DAY
 
 
@@ -273,7 +273,7 @@ def run_seed(number: int) -> Seed:
     """Run a seed.
 
     Raises:
-        BrokenRuleError: Something does not hold; its text has the history.
+        BrokenRuleError: An invariant is broken; the text has the history.
     """
     seed = Seed(number)
     try:
