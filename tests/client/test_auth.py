@@ -237,8 +237,10 @@ def test_wrong_credentials_are_one_sentence_of_the_tap(sandbox: Sandbox, tmp_pat
     run = run_tap(tmp_path, config, "--discover")
 
     assert run.returncode == 1
-    told = [line for line in run.log.splitlines() if "refused client_id and client_secret" in line]
-    assert len(told) == 1
+    refusals = [
+        line for line in run.log.splitlines() if "refused client_id and client_secret" in line
+    ]
+    assert len(refusals) == 1
     assert "Traceback" not in run.log
     assert "wr0ng-secret" not in run.log
     assert "Trying again" not in run.log

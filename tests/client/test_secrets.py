@@ -83,8 +83,8 @@ def test_exceptions_and_all_that_hangs_on_them_are_safe(
     with pytest.raises(MarketoError) as raised:
         client.get(TYPES)
 
-    told = logging.Formatter().formatException((raised.type, raised.value, raised.tb))
-    assert leaks(f"{told} {raised.value!r} {vars(raised.value)}", sandbox) == []
+    traceback = logging.Formatter().formatException((raised.type, raised.value, raised.tb))
+    assert leaks(f"{traceback} {raised.value!r} {vars(raised.value)}", sandbox) == []
 
 
 def test_reprs_are_safe(connect: Callable[..., MarketoClient], sandbox: Sandbox) -> None:

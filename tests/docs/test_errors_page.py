@@ -53,9 +53,9 @@ def test_every_code_has_its_row(code: str) -> None:
 
 
 def test_every_class_has_its_row_with_its_module() -> None:
-    told = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
+    rows = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
 
-    assert told == {(one.__name__, one.__module__) for one in error_classes()}
+    assert rows == {(one.__name__, one.__module__) for one in error_classes()}
 
 
 @pytest.mark.parametrize(

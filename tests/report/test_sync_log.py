@@ -48,10 +48,10 @@ def sync(folder: Path, sandbox: Sandbox, path: Path | None = None) -> TapRun:
 def test_tells_of_each_job_what_the_sandbox_knows(sandbox: Sandbox, tmp_path: Path) -> None:
     sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    assert [one["event"] for one in (told[0], told[-1])] == ["run_started", "run_ended"]
+    entries = read(tmp_path / "sync.jsonl")
+    assert [one["event"] for one in (entries[0], entries[-1])] == ["run_started", "run_ended"]
     by_job: dict[str, list[dict[str, Any]]] = {}
-    for one in told:
+    for one in entries:
         if "job" in one:
             by_job.setdefault(one["job"], []).append(one)
     assert set(by_job) == {job.export_id for job in sandbox.jobs}
@@ -72,14 +72,14 @@ def test_tells_of_each_job_what_the_sandbox_knows(sandbox: Sandbox, tmp_path: Pa
 def test_tells_calls_allocation_and_records(sandbox: Sandbox, tmp_path: Path) -> None:
     run = sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    calls = [one["calls"] for one in told]
+    entries = read(tmp_path / "sync.jsonl")
+    calls = [one["calls"] for one in entries]
     assert calls == sorted(calls)
     assert calls[-1] - calls[0] > 3 * len(sandbox.jobs)
     assert calls[-1] < len(sandbox.log)
-    used = [one["used"] for one in told if "used" in one]
+    used = [one["used"] for one in entries if "used" in one]
     assert used[-1] == sandbox.instance.queue.used()
-    counts = [one["counts"] for one in told if one["event"] == "records"][-1]
+    counts = [one["counts"] for one in entries if one["event"] == "records"][-1]
     emitted = Counter(one["stream"] for one in run.messages if one["type"] == "RECORD")
     assert {stream: count for stream, count in counts.items() if count} == emitted
 
@@ -110,8 +110,8 @@ def test_tells_retries_failed_jobs_and_a_full_queue(
 
     sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    why = {one["event"]: one["why"] for one in told if "why" in one}
+    entries = read(tmp_path / "sync.jsonl")
+    why = {one["event"]: one["why"] for one in entries if "why" in one}
     assert "604" in why["retry"]
     assert "try a shorter date range" in why["given_up"]
     assert "queue is full" in why["wait"]

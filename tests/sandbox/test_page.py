@@ -33,9 +33,9 @@ def test_options_have_their_defaults() -> None:
     actions = [one for one in _parser()._actions if one.dest != "help"]
     defaults = {one.option_strings[0]: shown(one.default) for one in actions}
 
-    told = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
+    options = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
 
-    assert told == defaults
+    assert options == defaults
 
 
 def test_every_option_of_python_is_one_of_the_command() -> None:

@@ -334,11 +334,11 @@ def test_members_are_exported_with_fields_of_their_leads(plain: Caller) -> None:
 
 def test_a_token_lives_as_many_real_seconds_as_it_says(start_sandbox: StartSandbox) -> None:
     caller = Caller(start_sandbox(time_scale=1000, token_seconds=600))
-    told = caller.identity().json()["expires_in"]
+    lifetime = caller.identity().json()["expires_in"]
 
     caller.sandbox.control.advance(60_000)  # a minute of real time
 
-    assert 590 <= told <= 600
+    assert 590 <= lifetime <= 600
     assert caller.get(f"{V1}/stats/usage.json")["success"]
 
 

@@ -187,9 +187,9 @@ def test_batch_files_hold_the_records(sandbox: Sandbox, tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.log
-    told = [one for one in run.messages if one["type"] == "BATCH"]
+    messages = [one for one in run.messages if one["type"] == "BATCH"]
     found: dict[str, list[Any]] = {}
-    for message in told:
+    for message in messages:
         assert message["encoding"] == {"format": "jsonl", "compression": "gzip"}
         for url in message["manifest"]:
             text = gzip.decompress((tmp_path / "b" / url.rsplit("/", 1)[1]).read_bytes())
@@ -197,7 +197,7 @@ def test_batch_files_hold_the_records(sandbox: Sandbox, tmp_path: Path) -> None:
             assert len(lines) <= 30
             found.setdefault(message["stream"], []).extend(lines)
     assert {"leads", "activity_send_email"} <= set(found)
-    assert len(told) == len(list((tmp_path / "b").iterdir()))
+    assert len(messages) == len(list((tmp_path / "b").iterdir()))
     for stream, records in found.items():
         assert by_key(records) == by_key(plain.records(stream)), stream
     assert run.state["bookmarks"].keys() == plain.state["bookmarks"].keys()
@@ -264,8 +264,8 @@ def test_files_go_to_any_storage_that_fsspec_knows(
 
     assert list(fan_out.write(leads_file(fields), fields)) == []
 
-    told = [json.loads(line) for line in capsysbinary.readouterr().out.split(b"\n") if line]
-    urls = [url for message in told for url in message["manifest"]]
+    messages = [json.loads(line) for line in capsysbinary.readouterr().out.split(b"\n") if line]
+    urls = [url for message in messages for url in message["manifest"]]
     lines = [
         line
         for url in urls

@@ -53,8 +53,8 @@ def test_each_missing_permission_is_named_once_for_each_stream(
 
     assert run.returncode == 1
     assert len(run.records("lead_partitions")) == 1
-    told = re.findall(r"Skipped stream (\w+): .*permissions? (.+?) to read", run.log)
-    assert sorted(told) == sorted(denied.items())
+    skipped = re.findall(r"Skipped stream (\w+): .*permissions? (.+?) to read", run.log)
+    assert sorted(skipped) == sorted(denied.items())
     assert strict.returncode == 1
     assert "Selected streams that could not be read" in strict.log
 

@@ -228,8 +228,8 @@ def test_airbyte_reads_everything(
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
     source = (programs / "python", CLIENTS / "airbyte.py")
-    told = served.run(tmp_path, *source, "discover", "--config", "config.json").split("\n")
-    found = [json.loads(line) for line in told if line.startswith("{")]
+    printed = served.run(tmp_path, *source, "discover", "--config", "config.json").split("\n")
+    found = [json.loads(line) for line in printed if line.startswith("{")]
     streams = next(one["catalog"]["streams"] for one in found if one["type"] == "CATALOG")
     wanted = {"leads", "programs", "lists", "campaigns", "emails", "activities_send_email"}
     catalog = {
