@@ -34,7 +34,7 @@ def touched(path: Path) -> set[str]:
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("singer_sdk"):
-            found |= {one.name for one in node.names}
+            found |= {alias.name for alias in node.names}
             found |= {part for part in (node.module or "").split(".") if part.startswith("_")}
     return {name for name in found if name.startswith("_") and not name.startswith("__")}
 

@@ -55,7 +55,7 @@ def test_every_code_has_its_row(code: str) -> None:
 def test_every_class_has_its_row_with_its_module() -> None:
     rows = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
 
-    assert rows == {(one.__name__, one.__module__) for one in error_classes()}
+    assert rows == {(error.__name__, error.__module__) for error in error_classes()}
 
 
 @pytest.mark.parametrize(

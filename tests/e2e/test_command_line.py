@@ -115,11 +115,11 @@ def test_columns_are_snake_case_on_request(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 def test_discovery_offers_a_stream_for_each_activity_type(sandbox: Sandbox, tmp_path: Path) -> None:
-    streams = {one["tap_stream_id"]: one for one in discover(sandbox, tmp_path)["streams"]}
+    streams = {stream["tap_stream_id"]: stream for stream in discover(sandbox, tmp_path)["streams"]}
 
     assert {"leads", "activities", "activity_visit_webpage", "activity_send_email"} <= set(streams)
     # Bulk extract has no deletions, so their type has no stream.
-    types = [one for one in sandbox.world.types if one["name"] != "Delete Lead"]
+    types = [kind for kind in sandbox.world.types if kind["name"] != "Delete Lead"]
     assert sum(map(is_activity_type, streams)) == len(types)
     assert streams["leads"]["key_properties"] == ["id"]
     assert streams["leads"]["replication_key"] == "updatedAt"
@@ -188,7 +188,7 @@ def test_discovery_of_a_large_instance_takes_few_calls(
     for number in range(1000 - len(sandbox.world.fields)):
         sandbox.world.fields[f"custom{number}__c"] = "string"
 
-    streams = {one["stream"]: one for one in discover(sandbox, tmp_path)["streams"]}
+    streams = {stream["stream"]: stream for stream in discover(sandbox, tmp_path)["streams"]}
 
     assert sum(is_activity_type(name) for name in streams) >= 59
     assert len(streams["leads"]["schema"]["properties"]) >= 990

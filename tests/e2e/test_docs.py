@@ -28,7 +28,7 @@ BLOCKS = {
     [
         name
         for name, text in PAGES.items()
-        if any(one.language in {"sh", "python"} for one in documentation.blocks(text))
+        if any(block.language in {"sh", "python"} for block in documentation.blocks(text))
         # Its sections are independent: test_recipes runs each of them.
         and name != "recipes.md"
     ],

@@ -85,7 +85,9 @@ def test_a_deleted_lead_keeps_its_row_and_is_marked(
         found = leads(port, f"marked_{format_}")
         assert {one for one, mark in marks.items() if one in before and mark} == gone
         assert {one for one, mark in marks.items() if not mark} == set(sandbox.world.leads)
-        assert [found[one] for one in sandbox.world.leads] == list(truth_of_leads(sandbox).values())
+        assert [found[lead] for lead in sandbox.world.leads] == list(
+            truth_of_leads(sandbox).values()
+        )
         assert all(found[one].get("email") == before[one].get("email") for one in gone)
 
 

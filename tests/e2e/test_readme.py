@@ -77,9 +77,9 @@ def test_its_meltano_project_loads_what_it_selects(sandbox: Sandbox, tmp_path: P
     )
     for table, type_id in (("activity_send_email", 6), ("activity_click_email", 11)):
         assert keys(tmp_path, table, "marketoGUID") == sorted(
-            one["marketoGUID"]
-            for one in sandbox.world.expected_activities()
-            if one["activityTypeId"] == type_id and one["activityDate"] >= start
+            activity["marketoGUID"]
+            for activity in sandbox.world.expected_activities()
+            if activity["activityTypeId"] == type_id and activity["activityDate"] >= start
         )
 
 

@@ -126,7 +126,9 @@ def test_the_activities_of_one_type(sandbox: Sandbox) -> None:
     for column in ("marketoGUID", "leadId", "activityDate", "primaryAttributeValue"):
         query.has(f'"{column}"')
         assert any(column in row for row in rows)
-    assert all({"name", "value"} >= set(one) for row in rows for one in row["attributes"])
+    assert all(
+        {"name", "value"} >= set(attribute) for row in rows for attribute in row["attributes"]
+    )
 
 
 def test_an_error_arrives_with_status_200_and_a_code(sandbox: Sandbox) -> None:

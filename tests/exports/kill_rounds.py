@@ -81,7 +81,7 @@ def truth(sandbox: Sandbox) -> dict[str, dict[tuple[Any, ...], Row]]:
         "custom_object_car_c": sandbox.instance.custom_objects["car_c"].expected(),
     }
     return {
-        name: {tuple(one[key] for key in KEYS[name]): one for one in rows}
+        name: {tuple(row[key] for key in KEYS[name]): row for row in rows}
         for name, rows in found.items()
     }
 

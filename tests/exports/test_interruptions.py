@@ -120,9 +120,11 @@ def test_nothing_is_lost_or_exported_twice(
         assert code == (-end if end is signal.SIGKILL else 128 + end)
     assert run_until(None, end, target, tmp_path) == 0
 
-    wanted = {one["id"]: filled(one) for one in sandbox.world.expected_leads()}
-    assert {key: filled(one) for key, one in target.leads.items()} == wanted
-    assert target.activities == {one["marketoGUID"] for one in sandbox.world.expected_activities()}
+    wanted = {lead["id"]: filled(lead) for lead in sandbox.world.expected_leads()}
+    assert {key: filled(lead) for key, lead in target.leads.items()} == wanted
+    assert target.activities == {
+        activity["marketoGUID"] for activity in sandbox.world.expected_activities()
+    }
     assert_no_window_twice(sandbox)
     assert "export_jobs" not in target.state
     # Only kill -9 can cut a message.

@@ -168,7 +168,7 @@ def test_a_refused_job_is_not_asked_for_again_and_again(
 
     assert run.returncode == 1
     assert 0 < order.hits <= 3
-    assert {one["marketoGUID"] for one in run.records("activity_send_email")} == set(
+    assert {activity["marketoGUID"] for activity in run.records("activity_send_email")} == set(
         truth("activities", sandbox)
     )
 

@@ -111,10 +111,10 @@ def test_calls_and_jobs_are_told(sandbox: Sandbox) -> None:
 
     calls, jobs = look(sandbox, "log").json(), look(sandbox, "jobs").json()
 
-    assert [(one["method"], one["code"]) for one in calls][:2] == [("GET", "610"), ("POST", "")]
+    assert [(call["method"], call["code"]) for call in calls][:2] == [("GET", "610"), ("POST", "")]
     assert calls[-1]["bytes"] > 0
-    assert {one["user"] for one in calls} == {caller.client_id}
-    assert [(one["exportId"], one["status"], one["downloads"]) for one in jobs] == [
+    assert {call["user"] for call in calls} == {caller.client_id}
+    assert [(job["exportId"], job["status"], job["downloads"]) for job in jobs] == [
         (export_id, "Completed", 1)
     ]
 

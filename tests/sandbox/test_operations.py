@@ -105,7 +105,7 @@ def exported(caller: Caller, path: str) -> str:
     assert export
     base = export[1].replace("{apiName}", CUSTOM)
     fields = {"activities": "marketoGUID", "program": "leadId", CUSTOM: "marketoGUID"}
-    kind = next((one for one in fields if one in base), "")
+    kind = next((field for field in fields if field in base), "")
     dates = "createdAt" if kind == "activities" else "updatedAt"
     filters: dict[str, Any] = {dates: caller.window()}
     filters |= {"programId": 1} if kind == "program" else {}

@@ -30,8 +30,8 @@ def shown(default: object) -> str:
 
 
 def test_options_have_their_defaults() -> None:
-    actions = [one for one in _parser()._actions if one.dest != "help"]
-    defaults = {one.option_strings[0]: shown(one.default) for one in actions}
+    actions = [action for action in _parser()._actions if action.dest != "help"]
+    defaults = {action.option_strings[0]: shown(action.default) for action in actions}
 
     options = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
 
@@ -41,7 +41,7 @@ def test_options_have_their_defaults() -> None:
 def test_every_option_of_python_is_one_of_the_command() -> None:
     known = {name.removeprefix("--").replace("-", "_") for name in names(PAGE["Options"])}
 
-    assert {one.name for one in fields(SandboxOptions)} == (
+    assert {field.name for field in fields(SandboxOptions)} == (
         known - {"port_file", "without_retention", "user"} | {"retention", "users", "permissions"}
     )
 

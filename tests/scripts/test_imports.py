@@ -116,7 +116,7 @@ def test_a_large_file_is_several_imports(file: Path, monkeypatch: pytest.MonkeyP
 
     assert (done.batch_ids, done.processed) == ([11, 12], 2)
     parts = list(imports_module.csv_parts(file))
-    tables = [list(csv.reader(io.StringIO(one.decode(), newline=""))) for one in parts]
+    tables = [list(csv.reader(io.StringIO(part.decode(), newline=""))) for part in parts]
     assert tables == [
         [["email", "notes"], ["a@x.org", "two\nlines"]],
         [["email", "notes"], ["b@x.org", ""]],

@@ -40,7 +40,7 @@ def every_setting() -> set[str]:
 
 def declared(plugin: dict[str, Any]) -> set[str]:
     # The properties of an object are separate settings, named after it.
-    return {one["name"].partition(".")[0] for one in plugin["settings"]}
+    return {setting["name"].partition(".")[0] for setting in plugin["settings"]}
 
 
 def test_the_generated_parts_are_fresh() -> None:

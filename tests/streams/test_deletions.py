@@ -20,7 +20,7 @@ MARK = "_sdc_deleted_at"
 @pytest.fixture
 def catalog(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
     whole = discover(sandbox, tmp_path, capture_deletes=True)
-    return {"streams": [one for one in whole["streams"] if one["stream"] == "leads"]}
+    return {"streams": [stream for stream in whole["streams"] if stream["stream"] == "leads"]}
 
 
 def sync(
@@ -184,7 +184,7 @@ def test_whoever_begins_late_gets_the_last_14_days_and_a_warning(
     sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
 ) -> None:
     whole = discover(sandbox, tmp_path)
-    leads = {"streams": [one for one in whole["streams"] if one["stream"] == "leads"]}
+    leads = {"streams": [stream for stream in whole["streams"] if stream["stream"] == "leads"]}
     without = run_tap(tmp_path, quick_config(sandbox), catalog=leads)
     old = sandbox.control.delete_leads(1)
     sandbox.control.advance(15 * 86_400)
@@ -213,7 +213,7 @@ def test_deletions_wait_until_every_window_is_written(
 
 def test_without_the_setting_there_is_no_such_column(sandbox: Sandbox, tmp_path: Path) -> None:
     found = discover(sandbox, tmp_path)
-    (leads,) = [one for one in found["streams"] if one["stream"] == "leads"]
+    (leads,) = [stream for stream in found["streams"] if stream["stream"] == "leads"]
     assert MARK not in leads["schema"]["properties"]
 
 
@@ -226,7 +226,7 @@ def test_the_mark_cannot_be_deselected(
             entry["metadata"]["selected"] = False
     first = sync(sandbox, tmp_path, narrow)
 
-    assert {name for one in first.records("leads") for name in one} == {"id", "updatedAt", MARK}
+    assert {name for lead in first.records("leads") for name in lead} == {"id", "updatedAt", MARK}
 
 
 def test_the_missing_permission_is_named(

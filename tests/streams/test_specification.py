@@ -143,4 +143,4 @@ def test_a_reason_has_a_difference(pattern: str) -> None:
 
 
 def test_every_stream_is_compared() -> None:
-    assert {name_of(one) for one in STREAMS} == {*DIGEST, *UNSPECIFIED}
+    assert {name_of(stream) for stream in STREAMS} == {*DIGEST, *UNSPECIFIED}

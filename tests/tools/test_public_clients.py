@@ -128,8 +128,8 @@ def test_marketorestpython_writes_and_exports_show_it(
         )
     )  # fmt: skip
 
-    assert [one["status"] for one in done["synced"]] == ["created", "updated", "skipped"]
-    assert [one["status"] for one in done["added"]] == ["added", "skipped"]
+    assert [outcome["status"] for outcome in done["synced"]] == ["created", "updated", "skipped"]
+    assert [outcome["status"] for outcome in done["added"]] == ["added", "skipped"]
     assert done["import"][0]["numOfLeadsProcessed"] == 1
     assert "Invalid value 'many'" in done["failures"]
     world = served.sandbox.world
@@ -137,7 +137,7 @@ def test_marketorestpython_writes_and_exports_show_it(
     assert {"new@example.com", "bulk@example.com"} <= set(column(done["leads"], "email"))
     assert not {1005, 1006} & set(world.leads)
     assert column(done["activities"], "marketoGUID") == [
-        one["marketoGUID"] for one in world.expected_activities()
+        activity["marketoGUID"] for activity in world.expected_activities()
     ]
 
 
@@ -176,7 +176,9 @@ def test_stitch_reads_everything(
     for name, kind in (("programs", "programs"), ("lists", "static_lists"),
                        ("campaigns", "campaigns")):  # fmt: skip
         assert ids(records[name]) == {one["id"] for one in library[kind]}
-    assert {str(one["marketoGUID"]) for one in records["activities_send_email"]} == sent(served)
+    assert {str(activity["marketoGUID"]) for activity in records["activities_send_email"]} == sent(
+        served
+    )
 
 
 def singer(lines: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -190,12 +192,12 @@ def singer(lines: list[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def ids(records: list[dict[str, Any]]) -> set[int]:
-    return {int(one["id"]) for one in records}
+    return {int(record["id"]) for record in records}
 
 
 def sent(served: Served) -> set[str]:
     """The expected sends."""
-    return {one.guid for one in served.sandbox.world.activities.between(types=(6,))}
+    return {activity.guid for activity in served.sandbox.world.activities.between(types=(6,))}
 
 
 def python_3_10() -> str | None:
@@ -234,9 +236,9 @@ def test_airbyte_reads_everything(
     wanted = {"leads", "programs", "lists", "campaigns", "emails", "activities_send_email"}
     catalog = {
         "streams": [
-            {"stream": one, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
-            for one in streams
-            if one["name"] in wanted
+            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+            for stream in streams
+            if stream["name"] in wanted
         ]
     }
     (tmp_path / "catalog.json").write_text(json.dumps(catalog))
@@ -255,7 +257,9 @@ def test_airbyte_reads_everything(
     for name, kind in (("programs", "programs"), ("lists", "static_lists"),
                        ("campaigns", "campaigns"), ("emails", "emails")):  # fmt: skip
         assert ids(records[name]) == {one["id"] for one in library[kind]}
-    assert {one["marketoGUID"] for one in records["activities_send_email"]} == sent(served)
+    assert {activity["marketoGUID"] for activity in records["activities_send_email"]} == sent(
+        served
+    )
 
 
 @pytest.fixture
@@ -280,7 +284,7 @@ def test_node_marketo_rest_reads_and_writes(
 
     world, library = served.sandbox.world, served.sandbox.instance.library.records
     assert done["lead"][0]["email"] == world.leads[1001].values["email"]
-    assert [one["id"] for one in done["leads"]] == [1001, 1002]
+    assert [lead["id"] for lead in done["leads"]] == [1001, 1002]
     counts = {"lists": "static_lists", "campaigns": "campaigns", "emails": "emails",
               "smartCampaigns": "smart_campaigns", "landingPages": "landing_pages"}  # fmt: skip
     assert all(done[name] == len(library[kind]) for name, kind in counts.items())
@@ -288,7 +292,7 @@ def test_node_marketo_rest_reads_and_writes(
     assert done["added"][0]["status"] == "added"
     assert [int(one) for one in column(done["leadFile"], "id")] == list(world.leads)
     assert column(done["activityFile"], "marketoGUID") == [
-        one["marketoGUID"] for one in world.expected_activities()
+        activity["marketoGUID"] for activity in world.expected_activities()
     ]
 
 
@@ -296,7 +300,7 @@ def test_the_script_of_the_page_runs(tmp_path: Path) -> None:
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    (script,) = (one.text for one in blocks(page) if one.language == "js")
+    (script,) = (block.text for block in blocks(page) if block.language == "js")
     (tmp_path / "page.mjs").write_text(script)
     with Sandbox(SandboxOptions(leads=5, activities=0)) as sandbox:
         done = subprocess.run(

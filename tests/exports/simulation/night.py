@@ -115,7 +115,7 @@ class Night:
         )
         self.machine = Machine(rules, allocation, self.series, self.moment())
         saved = states.saved_jobs(self.state)
-        self.recorded = {one.export_id for one in saved}
+        self.recorded = {job.export_id for job in saved}
         self.machine.plan(saved, self.moment())
 
     def moment(self) -> Moment:
@@ -160,7 +160,7 @@ class Night:
     def _amend(self, piece: Piece, error: ResponseError) -> Amended:
         if piece.series.name == "program_members":
             there = self.marketo.world.programs(self.now)
-            gone = frozenset(one for one in piece.keys if one not in there)
+            gone = frozenset(key for key in piece.keys if key not in there)
             if gone:
                 return Amended(gone=gone)
         if "gone" in error.reason:
@@ -177,14 +177,14 @@ class Night:
             self._step()
         self._write_state()
         failed = False
-        for one in self.series:
-            if reason := self.machine.finish_series(one):
+        for series in self.series:
+            if reason := self.machine.finish_series(series):
                 failed = True
-                self.tell(f"{one.name} ends: {type(reason).__name__}: {reason}"[:200])
+                self.tell(f"{series.name} ends: {type(reason).__name__}: {reason}"[:200])
         return int(failed)
 
     def _goes_on(self) -> bool:
-        return any(not self.machine.is_over(one) for one in self.series)
+        return any(not self.machine.is_over(series) for series in self.series)
 
     def _step(self) -> None:
         self.steps += 1
@@ -219,12 +219,12 @@ class Night:
     def stray(self) -> int:
         """Jobs in the queue that the machine considers lost or is cancelling."""
         board = self.machine.board
-        known = {one.export_id for one in (*board, *board.left) if one.phase.name in IN_QUEUE}
+        known = {job.export_id for job in (*board, *board.left) if job.phase.name in IN_QUEUE}
         return sum(
-            one.state in {"Queued", "Processing"}
-            and not one.stranger
-            and one.export_id not in known
-            for one in self.marketo.jobs.values()
+            job.state in {"Queued", "Processing"}
+            and not job.stranger
+            and job.export_id not in known
+            for job in self.marketo.jobs.values()
         )
 
     def _begin_lanes(self) -> None:
@@ -328,11 +328,11 @@ class Night:
         first, last = seconds(piece.window.start), seconds(piece.window.end) + 1
         fresh = piece.series.fresh
         return [
-            (one.key, one.version(self.now))
-            for one in self.marketo.world.leads
-            if any(first <= time < last for time in one.times)
+            (lead.key, lead.version(self.now))
+            for lead in self.marketo.world.leads
+            if any(first <= time < last for time in lead.times)
             and not any(
-                seconds(window.start) <= one.times[0] < seconds(window.end) + 1 for window in fresh
+                seconds(window.start) <= lead.times[0] < seconds(window.end) + 1 for window in fresh
             )
         ]
 
@@ -353,10 +353,10 @@ class Night:
         self._write_state()
 
     def _write_state(self) -> None:
-        for one in self.series:
-            own = self.state["bookmarks"][one.name]
-            states.write_bookmark(own, one, "x")
+        for series in self.series:
+            own = self.state["bookmarks"][series.name]
+            states.write_bookmark(own, series, "x")
         jobs = self.machine.saved_jobs()
         states.write_exports(self.state, jobs, self.machine.board.allocation)
-        self.recorded |= {one.export_id for one in jobs}
+        self.recorded |= {job.export_id for job in jobs}
         self.target.state = json.dumps(self.state)
