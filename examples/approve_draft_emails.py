@@ -1,4 +1,4 @@
-"""Approve all draft emails of an instance; without --approve, only list them.
+"""Approve all draft emails of an instance, with the tap's client: a dry run unless told otherwise.
 
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
     python examples/approve_draft_emails.py             # shows what it would approve
@@ -27,7 +27,7 @@ VARIABLES = ("TAP_MARKETO_BASE_URL", "TAP_MARKETO_CLIENT_ID", "TAP_MARKETO_CLIEN
 
 
 def main() -> None:
-    """List the drafts, and approve them with --approve."""
+    """List the drafts, and approve them if told so."""
     parser = argparse.ArgumentParser(description="Approve all draft emails of an instance.")
     parser.add_argument("--approve", action="store_true", help="do it; otherwise only list them")
     arguments = parser.parse_args()
@@ -35,11 +35,11 @@ def main() -> None:
     if missing:
         parser.error(f"set {', '.join(missing)}")
     try:
-        # A fifth of the instance's limit leaves calls to others.
+        # A fifth of the instance's calls, so that others get theirs.
         with MarketoClient(
             *(os.environ[name] for name in VARIABLES), max_calls_per_20_seconds=20
         ) as client:
-            # Read the whole list first: an approved email leaves it, and the others move up.
+            # The whole list first: an approved email leaves it, and the others would move up.
             drafts = list(offset_pages(client, EMAILS, {"status": "draft"}))
             failed = approve(client, drafts) if arguments.approve else show(drafts)
     except (MarketoError, ValueError) as error:
@@ -48,10 +48,10 @@ def main() -> None:
 
 
 def show(drafts: list[dict[str, Any]]) -> int:
-    """List the emails without approving them.
+    """Say what would be approved.
 
     Args:
-        drafts: Draft emails.
+        drafts: The emails.
     """
     for email in drafts:
         print(f"{email['id']}  {email['name']}")
@@ -63,18 +63,18 @@ def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
     """Approve the drafts, one after the other.
 
     Args:
-        client: Client for the instance.
-        drafts: Draft emails.
+        client: Of the instance.
+        drafts: The emails.
 
     Returns:
-        Number of emails that may not be approved.
+        How many are not known to be approved.
 
     Raises:
-        MarketoError: An error that would also stop the other approvals.
+        MarketoError: None of the others would fare better.
     """
     failed = 0
     for email in drafts:
-        label = f"{email['id']}  {email['name']}"
+        told = f"{email['id']}  {email['name']}"
         try:
             client.post(f"/rest/asset/v1/email/{email['id']}/approveDraft.json")
         except AccessDeniedError as error:
@@ -82,14 +82,14 @@ def approve(client: MarketoClient, drafts: list[dict[str, Any]]) -> int:
             raise
         except OutcomeUnknownError as error:
             failed += 1
-            print(f"{label}: may be approved or not ({error.reason}); run again to see.")
+            print(f"{told}: may be approved or not ({error.reason}); run again to see.")
         except ResponseError as error:
-            if type(error) is not ResponseError:  # a limit or the connection
+            if type(error) is not ResponseError:  # a limit, or the way to Marketo
                 raise
             failed += 1
-            print(f"{label}: not approved: {error.summary}")
+            print(f"{told}: not approved: {error.summary}")
         else:
-            print(f"{label}: approved")
+            print(f"{told}: approved")
     print(f"{len(drafts) - failed} of {len(drafts)} drafts approved.")
     return failed
 

@@ -1,11 +1,12 @@
-"""Remove the leads that cannot be mailed from a static list; without --remove, only list them.
+"""Remove from a static list who cannot be mailed: a dry run unless told otherwise.
 
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
-    python examples/clean_static_list.py 1042            # shows what it would remove
+    python examples/clean_static_list.py 1042            # shows whom it would remove
     python examples/clean_static_list.py 1042 --remove   # removes them
 
-The leads stay in the database. It takes one call for 300 members and one for 300 removals. The role
-of the API user needs the permissions Read-Only Lead and, to remove, Read-Write Lead.
+Leads stay in the database; only their membership ends. One call for 300 members, and one for 300
+removals. The role of the API user needs the permissions Read-Only Lead and, to remove, Read-Write
+Lead.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ REASONS = ("unsubscribed", "emailInvalid", "marketingSuspended")
 
 
 def main() -> None:
-    """Find the members that cannot be mailed, and remove them with --remove."""
+    """Find the members who cannot be mailed, and remove them if told so."""
     parser = argparse.ArgumentParser(description="Remove who cannot be mailed from a static list.")
     parser.add_argument("list_id", type=int, help="id of the static list")
     parser.add_argument("--remove", action="store_true", help="do it; otherwise only show whom")
     arguments = parser.parse_args()
     try:
         with MarketoClient.from_env(max_calls_per_20_seconds=20) as client:
-            # Read the whole list first: removals would shift the pages.
+            # The whole list first: a removed lead leaves it, and the pages would shift.
             found = unmailable(client, arguments.list_id)
             failed = remove(client, arguments.list_id, found) if arguments.remove else show(found)
     except (MarketoError, ValueError) as error:
@@ -38,11 +39,11 @@ def main() -> None:
 
 
 def unmailable(client: MarketoClient, list_id: int) -> dict[int, str]:
-    """The members of a list that cannot be mailed, with the reason.
+    """The members of a list who cannot be mailed, with the reason.
 
     Args:
         client: Client for the instance.
-        list_id: ID of the static list.
+        list_id: Id of the static list.
     """
     path = f"/rest/v1/lists/{list_id}/leads.json"
     members = token_pages(client, path, {"fields": ",".join(("id", "email", *REASONS))})
@@ -51,10 +52,10 @@ def unmailable(client: MarketoClient, list_id: int) -> dict[int, str]:
 
 
 def reason(lead: dict[str, Any]) -> str:
-    """The reason why a lead cannot be mailed; empty if it can be.
+    """Why a lead cannot be mailed; empty when it can be.
 
     Args:
-        lead: Lead with its email address and the fields in REASONS.
+        lead: With the fields that decide.
     """
     if not lead.get("email"):
         return "no e-mail address"
@@ -62,10 +63,10 @@ def reason(lead: dict[str, Any]) -> str:
 
 
 def show(found: dict[int, str]) -> int:
-    """List the members without removing them.
+    """Show who would be removed.
 
     Args:
-        found: Reasons by lead ID.
+        found: Reasons by lead.
     """
     for lead, why in found.items():
         print(f"{lead}  {why}")
@@ -78,19 +79,19 @@ def remove(client: MarketoClient, list_id: int, found: dict[int, str]) -> int:
 
     Args:
         client: Client for the instance.
-        list_id: ID of the static list.
-        found: Reasons by lead ID.
+        list_id: Id of the static list.
+        found: Reasons by lead.
 
     Returns:
-        Number of members that were not removed.
+        How many were not removed.
     """
-    outcomes = remove_from_list(client, list_id, found)
-    for outcome in outcomes:
-        result = "removed" if outcome.ok else f"{outcome.status}: {'; '.join(outcome.reasons)}"
-        print(f"{outcome.item}  {found[outcome.item]}  {result}")
-    removed = sum(outcome.ok for outcome in outcomes)
-    print(f"{removed} of {len(outcomes)} members removed.")
-    return len(outcomes) - removed
+    done = remove_from_list(client, list_id, found)
+    for one in done:
+        told = "removed" if one.ok else f"{one.status}: {'; '.join(one.reasons)}"
+        print(f"{one.item}  {found[one.item]}  {told}")
+    removed = sum(one.ok for one in done)
+    print(f"{removed} of {len(done)} members removed.")
+    return len(done) - removed
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Write the form fills of the last 90 days to a workbook, with the email address of each lead.
+"""Write the form fills of the last 90 days to a workbook, with the e-mail address of each lead.
 
     pip install 'tap-marketo-engage[export]'
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
     python examples/form_fills_to_xlsx.py forms.xlsx
 
-It takes three export jobs and one call for 300 leads. The role of the API user needs the
-permissions Read-Only Activity and Read-Only Lead. Without the addresses, `tap-marketo export` does
-the same.
+Three export jobs, and one call for 300 leads. The role of the API user needs the permissions
+Read-Only Activity and Read-Only Lead. Without the addresses, `tap-marketo export` does the same in
+one line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CHUNK = 300
 
 
 def main() -> None:
-    """Export the form fills and write the workbook."""
+    """Export the form fills, write the workbook."""
     parser = argparse.ArgumentParser(description="Write form fills to a workbook.")
     parser.add_argument("file", type=Path, help="the workbook; an older one is replaced")
     parser.add_argument("--since", default="90d", help="90d, 12h, 2026-01-31; default: %(default)s")
@@ -64,14 +64,14 @@ def main() -> None:
 
 
 def form_fills(client: MarketoClient, since: str) -> Iterator[tuple[Any, ...]]:
-    """The form fills with the email addresses of their leads.
+    """Each form fill with the address of its lead.
 
     Args:
         client: Client for the instance.
-        since: Start of the period.
+        since: Where to begin.
 
     Yields:
-        Date, lead ID, email address, form.
+        Date, lead id, e-mail address, form.
     """
     rows = bulk_extract(
         client,

@@ -3,8 +3,8 @@
     export TAP_MARKETO_BASE_URL=... TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=...
     python examples/program_costs_to_csv.py costs.csv
 
-It takes one call for 200 programs and one for each program, because Marketo returns the costs only
-for a program requested by name. The role of the API user needs the permission Read-Only Asset.
+One call for 200 programs, and one for each program, because only a program that is asked for by its
+name shows its costs. The role of the API user needs the permission Read-Only Asset.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEADER = ("program_id", "program", "channel", "start_date", "cost", "note")
 
 
 def main() -> None:
-    """Read the programs and write the file."""
+    """Read the programs, write the file."""
     parser = argparse.ArgumentParser(description="Write the costs of all programs to a CSV file.")
     parser.add_argument("file", type=Path, help="the CSV file; an older one is replaced")
     arguments = parser.parse_args()
@@ -50,13 +50,13 @@ def main() -> None:
 
 
 def costs(client: MarketoClient) -> Iterator[tuple[Any, ...]]:
-    """The costs of all programs.
+    """Each cost of each program.
 
     Args:
         client: Client for the instance.
 
     Yields:
-        Values of a line.
+        The values of one line.
     """
     for program in offset_pages(client, PROGRAMS):
         params = {"name": program["name"], "includeCosts": "true"}
@@ -73,10 +73,10 @@ def costs(client: MarketoClient) -> Iterator[tuple[Any, ...]]:
 
 
 def text(value: str | None) -> str | None:
-    """A text that a spreadsheet doesn't run as a formula.
+    """A text that no spreadsheet takes for a formula.
 
     Args:
-        value: Name or note.
+        value: A name or a note.
     """
     return f"'{value}" if value and value.startswith(("=", "+", "-", "@")) else value
 

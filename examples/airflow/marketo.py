@@ -1,8 +1,8 @@
-"""Load the changes in Marketo into the warehouse every night.
+"""Every night: what has changed in Marketo, into the warehouse.
 
-For Airflow 3. Airflow and Meltano need separate environments: install Meltano with
-`uv tool install meltano`, not in Airflow's environment. The project's `.env`, or Airflow's
-environment, has the credentials. If workers are temporary, use a state backend.
+For Airflow 3. Airflow and Meltano need environments of their own: install Meltano beside Airflow
+(`uv tool install meltano`), not in it. The project's `.env`, or Airflow's environment, holds the
+credentials; the state belongs into a state backend where workers come and go.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ with DAG(
     dag_id="marketo",
     schedule="30 2 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    # The tap continues from its state, so a run for an earlier interval would do nothing new.
+    # The tap knows from its state where to go on, and a run of last week's interval would repeat
+    # what today's does.
     catchup=False,
-    # Parallel runs would only share the same export queue.
+    # Two runs of one pipeline would take turns in the same export queue.
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(minutes=15)},
 ) as dag:
@@ -28,6 +29,6 @@ with DAG(
         bash_command="meltano run marketo-to-duckdb",
         cwd=os.environ.get("MARKETO_PROJECT", "/opt/marketo"),
         append_env=True,
-        # The next run continues after the data that the target has stored by then.
+        # What the target has stored by then stays, and the next run goes on from there.
         execution_timeout=timedelta(hours=12),
     )

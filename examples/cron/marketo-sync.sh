@@ -1,13 +1,13 @@
 #!/bin/sh
-# A sync for cron. It prints nothing if it succeeds; if it fails, cron mails the end of its log.
+# One sync, for cron: quiet when it goes well, the end of its log when not, which cron mails.
 #
 #     30 2 * * * /opt/marketo/marketo-sync.sh
 #
-# Put it into the Meltano project. Meltano refuses to start while the previous run is going on.
+# It stands in the Meltano project. Meltano itself refuses to start while the last run goes on.
 set -eu
 cd "$(dirname "$0")"
 
-# cron has a short PATH; `uv tool install meltano` and pipx install to this folder.
+# cron's own path is short; this is where `uv tool install meltano` and pipx put it.
 PATH="$HOME/.local/bin:$PATH"
 mkdir -p logs
 log=logs/$(date -u +%Y-%m-%dT%H%M%SZ).log
