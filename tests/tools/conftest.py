@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from pathlib import Path
 from typing import Protocol
@@ -32,12 +33,16 @@ def tool_environment() -> ToolEnvironment:
     """A function that creates environments like `make setup`: with uv or pip, from any mirror."""
 
     def prepare(name: str, *requirements: str) -> Path:
-        done = subprocess.run(
-            [ROOT / "scripts" / "tool_environment", name, *requirements],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        lock = ROOT / ".cache" / "tools" / f"{name}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as file:  # test processes share the environments
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = subprocess.run(
+                [ROOT / "scripts" / "tool_environment", name, *requirements],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == 0, done.stderr[-5000:]
         return Path(done.stdout.strip())
 
