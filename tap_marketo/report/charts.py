@@ -20,7 +20,7 @@ PHASES = {
     "running": "running at Marketo",
     "exported": "exported, not yet downloaded",
     "downloading": "downloading",
-    "ready": "downloaded, not yet written",
+    "ready": "downloaded, waiting to be written",
     "writing": "writing",
     "paused": "pause: waiting for a limit",
 }

@@ -1,4 +1,4 @@
-"""The doctor tells what keeps a sync from running, and what to do, in under a dozen calls."""
+"""The doctor reports what would stop a sync, and what to do, in under a dozen calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SMALL = {"leads": 5, "activities": 20}
 def run_checks(
     sandbox: Sandbox, folder: Path, *arguments: str, **inputs: Any
 ) -> tuple[TapRun, dict[str, Any]]:
-    """Run the doctor; findings by check."""
+    """Run the doctor and return its findings by check."""
     settings = {name: inputs.pop(name) for name in list(inputs) if name not in {"catalog", "state"}}
     run = run_tap(
         folder, quick_config(sandbox, **settings), "doctor", "--format=json", *arguments, **inputs
@@ -116,7 +116,7 @@ def test_a_permission_that_a_catalog_needs_is_red(
 
     assert run.returncode == 1
     assert statuses(findings)["Permission Read-Only Asset"] == "failed"
-    # Leads are not selected: neither their permission nor their filter matters.
+    # Leads are not selected, so their permission and their filter don't matter.
     assert not {"Permission Read-Only Lead", "updatedAt filter"} & findings.keys()
     assert len(sandbox.log) < 12
 

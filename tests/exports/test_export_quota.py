@@ -1,4 +1,4 @@
-"""Quotas of a day, of exports and of calls: kept to, waited for, and told apart."""
+"""The daily quotas of exports and of calls are kept, waited for, and distinguished."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_spent_allocation_ends_the_run_and_the_next_goes_on(
     }
     assert ids(first, second) == expected
     assert not ids(first) & ids(second)
-    # The second run has one more: what happened since the first one began.
+    # The second run has one more job, for changes since the first run began.
     assert len(windows(sandbox)) <= 5
     assert "export_jobs" not in second.state
 

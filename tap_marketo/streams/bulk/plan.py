@@ -409,6 +409,7 @@ class ExportPlan:
         driver = self._started()
         file, board = piece.file, driver.machine.board
         self.windows_written += 1
+        self._tap.outcome.has_progress = True
         group.windows += 1
         group.records += self._rows
         size = (piece.job.file_size or 0) if piece.job else 0
