@@ -1,4 +1,4 @@
-"""The client for the instance that the settings name."""
+"""Creates the client for the configured instance."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PACKAGE = "tap-marketo-engage"
 
 
 def connect(settings: Settings, **how: Any) -> MarketoClient:
-    """A client for an instance.
+    """Create a client for the configured instance.
 
     Args:
-        settings: Where it is, the credentials, and its share of the limits.
+        settings: Settings with the address, the credentials and the limits.
         how: Further arguments of `MarketoClient`.
     """
     return MarketoClient(
