@@ -26,7 +26,7 @@ from tap_marketo.client.errors import (
     TokenRejectedError,
 )
 from tap_marketo.client.redaction import redact_http_logs
-from tap_marketo.client.retry import MAX_TRIES, TOKEN_PAUSES, Patience, QuotaAwaitedError
+from tap_marketo.client.retry import MAX_TRIES, TOKEN_PAUSES, QuotaAwaitedError, RetryPolicy
 from tap_marketo.client.throttle import PERIOD, Throttle
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class MarketoClient:
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
         )
         self.session.auth = self.auth
-        self._patience = Patience(max_tries, self.throttle.sleep, self.auth.lingering)
+        self._retry_policy = RetryPolicy(max_tries, self.throttle.sleep, self.auth.lingering)
 
     @classmethod
     def from_env(cls, prefix: str = "TAP_MARKETO_", **how: Any) -> Self:
@@ -199,7 +199,7 @@ class MarketoClient:
             IdentityError: No token was returned: client id or secret is wrong.
             UnavailableError: The identity endpoint cannot be reached or failed temporarily.
         """
-        self._patience.call(self.auth.token)
+        self._retry_policy.call(self.auth.token)
 
     def _observe(self, response: requests.Response, **_: object) -> None:
         self.clock.observe(response.headers.get("Date"))
@@ -358,7 +358,7 @@ class MarketoClient:
                     raise
                 raise _outcome_unknown(path, error) from None
 
-        result = self._patience.call(once)
+        result = self._retry_policy.call(once)
         self.has_read = self.has_read or not path.startswith(WITHOUT_PERMISSION)
         return result
 

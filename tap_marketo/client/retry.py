@@ -33,7 +33,7 @@ class QuotaAwaitedError(UnavailableError):
     """The daily call limit is reached; the next call waits for the reset."""
 
 
-class Patience:
+class RetryPolicy:
     """Repeats the calls of all threads of a client.
 
     A call that fails temporarily is tried up to `max_tries` times. After such a call has failed,

@@ -35,8 +35,8 @@ logger = logging.getLogger("tap-marketo")
 CHUNK = 1 << 18
 SMALL_CHUNK = 1 << 13
 # Attempts without a single new byte; a download that makes progress has no limit.
-FRUITLESS_TRIES = 6
-WHOLE_DOWNLOADS = 3
+MAX_STALLED_ATTEMPTS = 6
+MAX_DOWNLOADS = 3
 CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 PARTIAL_CONTENT, NOT_FOUND, RANGE_NOT_SATISFIABLE = 206, 404, 416
 
@@ -110,7 +110,7 @@ def download(
     """
     spool = SpoolFile()
     try:
-        for attempt in range(1, WHOLE_DOWNLOADS + 1):
+        for attempt in range(1, MAX_DOWNLOADS + 1):
             _fetch(client, path, job, spool, sleep)
             problem = spool.mismatch(job)
             if problem is None:
@@ -121,12 +121,12 @@ def download(
                 job.export_id,
                 problem,
                 attempt,
-                WHOLE_DOWNLOADS,
+                MAX_DOWNLOADS,
             )
             emit("retry", job=job.export_id, why=f"The file is damaged: {problem}", seconds=0)
             spool.clear()
         raise FileUnavailableError(
-            f"The file was damaged in {WHOLE_DOWNLOADS} downloads: {problem}"
+            f"The file was damaged in {MAX_DOWNLOADS} downloads: {problem}"
         ).with_context(export_id=job.export_id)
     except BaseException:
         spool.file.close()
@@ -143,7 +143,7 @@ def _fetch(
     """Download to the end of the file, resuming after each interruption that follows progress."""
     pauses = waits()
     next(pauses)
-    fruitless = 0
+    stalled = 0
     while True:
         before = spool.size
         try:
@@ -156,13 +156,13 @@ def _fetch(
             problem = UnavailableError(
                 f"The download ended {job.file_size - spool.size} bytes early"
             )
-        fruitless = fruitless + 1 if spool.size <= before else 0
-        if fruitless >= FRUITLESS_TRIES:
+        stalled = stalled + 1 if spool.size <= before else 0
+        if stalled >= MAX_STALLED_ATTEMPTS:
             gone = problem.code == str(NOT_FOUND)
             raise (
                 FileUnavailableError(problem.reason, code="404") if gone else problem
             ).with_context(export_id=job.export_id)
-        if not fruitless:
+        if not stalled:
             pauses = waits()
             next(pauses)
         pause = pauses.send(problem)

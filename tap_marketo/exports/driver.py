@@ -22,12 +22,12 @@ from tap_marketo.exports.job import ExportEndpoint, JobState
 from tap_marketo.exports.machine import (
     Amend,
     Call,
-    CancelOrder,
+    Cancel,
     Create,
     Enqueue,
     EnqueueRefusedError,
+    GetStatus,
     ListJobs,
-    LookAt,
     Machine,
     Moment,
     Phase,
@@ -123,20 +123,20 @@ class Driver:
                 if self.failure:
                     raise self.failure
                 machine = self.machine
-                front = machine.next_front(series)
-                if front is None and others:
-                    front = machine.next_front()
+                step = machine.next_output(series)
+                if step is None and others:
+                    step = machine.next_output()
                 over = series is None or machine.is_over(series)
-                if front is None:
+                if step is None:
                     if not wait or over:
                         return None
                     self._log_waiting(series, began)
                     self._changed.wait(1.0)
                     continue
-            if not isinstance(front, Save):
+            if not isinstance(step, Save):
                 self.seconds_waited += time.monotonic() - began
-                return front.piece
-            self._save(front)
+                return step.piece
+            self._save(step)
 
     def save_jobs(self) -> None:
         """Write a STATE message if there are new jobs, which may then be enqueued."""
@@ -199,7 +199,7 @@ class Driver:
             at = self.moment(self._client)
             with self._changed:
                 machine = self.machine
-                machine.watch.least_interval = self._least_interval()
+                machine.poller.least_interval = self._least_interval()
                 call = machine.next_call(at)
                 if call is None:
                     if machine.board.quota_spent:
@@ -240,9 +240,9 @@ class Driver:
                 return piece.series.amend(piece, error)
             case ListJobs(base):
                 return list(ExportEndpoint(self._client, base).jobs())
-            case LookAt(piece):
+            case GetStatus(piece):
                 return self._endpoint(piece).status(piece.export_id)
-            case CancelOrder(base, export_id):
+            case Cancel(base, export_id):
                 return ExportEndpoint(self._client, base).cancel(export_id)
 
     def _endpoint(self, piece: Piece) -> ExportEndpoint:

@@ -149,7 +149,7 @@ def _new_pieces(series: Series, needs: Needs, rules: PlanRules) -> Iterator[Piec
         for at in range(0, len(keys), size):
             for missing in lacking:
                 # An earlier run exported the time before, but late rows may be missing from it.
-                whole = missing.looked_back(series.lookback, series.period.start)
+                whole = missing.with_lookback(series.lookback, series.period.start)
                 for window in whole.split(rules.window_days):
                     piece = Piece(series, window, tuple(keys[at : at + size]))
                     piece.phase = Phase.READY if piece.by_rest else Phase.PLANNED

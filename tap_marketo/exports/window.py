@@ -111,7 +111,7 @@ class Window:
         """
         return self.start <= other.end and other.start <= self.end
 
-    def looked_back(self, seconds: int, earliest: datetime) -> Window:
+    def with_lookback(self, seconds: int, earliest: datetime) -> Window:
         """Return the window with an earlier start.
 
         Args:

@@ -3,10 +3,10 @@
 The driver gets the next step of three kinds (call, download, write), does it, and reports the
 result. The next step depends only on plan, saved jobs, limits, allocation and the given time.
 
-    board       state of each piece
-    submission  creates, saves and enqueues jobs
-    watch       follows jobs, also those of earlier runs, and detects lost and stuck ones
-    faults      exports a window again, halves it, leaves a gap, or stops the series
+    board      state of each piece
+    submitter  creates and enqueues jobs
+    poller     follows jobs, also those of earlier runs, and detects lost and stuck ones
+    faults     exports a window again, halves it, leaves a gap, or stops the series
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tap_marketo.client.errors import (
     NotFoundError,
 )
 from tap_marketo.events import emit
-from tap_marketo.exports.machine.board import Board, CancelOrder, Moment, Rules
+from tap_marketo.exports.machine.board import Board, Cancel, Moment, Rules
 from tap_marketo.exports.machine.faults import Faults
+from tap_marketo.exports.machine.poller import GetStatus, ListJobs, Poller
 from tap_marketo.exports.machine.series import Phase, Piece, Series
-from tap_marketo.exports.machine.submission import Amend, Create, Enqueue, Submission
-from tap_marketo.exports.machine.watch import ListJobs, LookAt, Watch
+from tap_marketo.exports.machine.submitter import Amend, Create, Enqueue, Submitter
 from tap_marketo.exports.planner import plan
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Amend",
     "Call",
-    "CancelOrder",
+    "Cancel",
     "Create",
     "Download",
     "Enqueue",
     "EnqueueRefusedError",
     "FileUnavailableError",
+    "GetStatus",
     "ListJobs",
-    "LookAt",
     "Machine",
     "Moment",
     "Phase",
@@ -84,7 +84,7 @@ class Write:
     piece: Piece
 
 
-Call = Create | Enqueue | Amend | ListJobs | LookAt | CancelOrder
+Call = Create | Enqueue | Amend | ListJobs | GetStatus | Cancel
 
 
 class EnqueueRefusedError(MarketoError):
@@ -111,7 +111,7 @@ class Machine:
 
     Attributes:
         board: State of all pieces.
-        watch: Follows queued jobs.
+        poller: Follows queued jobs.
     """
 
     def __init__(
@@ -127,8 +127,8 @@ class Machine:
         """
         self.board = Board(rules, allocation, list(series))
         self.faults = Faults(self.board)
-        self.watch = Watch(self.board, self.faults)
-        self.submission = Submission(self.board, self.watch, self.faults)
+        self.poller = Poller(self.board, self.faults)
+        self.submitter = Submitter(self.board, self.poller, self.faults)
         allocation.begin_day(at.day_start)
 
     def plan(self, saved: Sequence[SavedJob], at: Moment, *, also_list: Iterable[str] = ()) -> None:
@@ -162,8 +162,8 @@ class Machine:
         if board.cancels and not board.calls_are_spent:
             return board.cancels.pop(0)
         if adopted := self._unseen():
-            return self.watch.next(at) or LookAt(adopted)
-        return self.submission.next(at) or self.watch.next(at)
+            return self.poller.next(at) or GetStatus(adopted)
+        return self.submitter.next(at) or self.poller.next(at)
 
     def _unseen(self) -> Piece | None:
         """Return a job of an earlier run whose state is still unknown."""
@@ -178,7 +178,7 @@ class Machine:
         Args:
             at: Current time.
         """
-        due = (self.submission.due(at), self.watch.due(at))
+        due = (self.submitter.due(at), self.poller.due(at))
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def next_download(self) -> Download | None:
@@ -199,7 +199,7 @@ class Machine:
         board.emit(piece, "downloading")
         return Download(piece)
 
-    def next_front(self, series: Series | None = None) -> Save | Write | None:
+    def next_output(self, series: Series | None = None) -> Save | Write | None:
         """Return the next step of the main thread, if any.
 
         Args:
@@ -251,14 +251,14 @@ class Machine:
             case Create(piece):
                 self._created(piece, result)
             case Enqueue(piece):
-                self.submission.enqueued(piece, at)
+                self.submitter.enqueued(piece, at)
             case Amend(piece):
                 self.faults.amended(piece, result, at)
             case ListJobs(base):
                 self._listed(base, result, at)
-            case LookAt(piece):
-                self.watch.seen(piece, result, at)
-            case CancelOrder():
+            case GetStatus(piece):
+                self.poller.seen(piece, result, at)
+            case Cancel():
                 logger.info("Cancelled export job %s, which %s.", call.export_id, call.why)
                 emit("cancelled", job=call.export_id)
 
@@ -273,18 +273,18 @@ class Machine:
         spent = isinstance(error, DailyCallsSpentError)
         match call:
             case Create(piece):
-                self.submission.create_failed(piece, error, at)
+                self.submitter.create_failed(piece, error, at)
             case Enqueue(piece) if isinstance(error, EnqueueRefusedError):
-                self.submission.enqueue_failed(piece, error.error, error.seen, at)
+                self.submitter.enqueue_failed(piece, error.error, error.seen, at)
             case Enqueue(piece):
-                self.submission.enqueue_failed(piece, error, None, at)
+                self.submitter.enqueue_failed(piece, error, None, at)
             case Amend(piece):
                 self.faults.refused(piece, call.error if spent else error)
             case ListJobs(base):
                 self._list_failed(base, error)
-            case LookAt(piece) if not spent:
-                self.watch.look_failed(piece, error, at)
-            case CancelOrder():
+            case GetStatus(piece) if not spent:
+                self.poller.status_failed(piece, error, at)
+            case Cancel():
                 logger.info("Could not cancel export job %s: %s", call.export_id, error)
         if isinstance(error, DailyCallsSpentError):
             self.board.quota_spent = error
@@ -308,7 +308,7 @@ class Machine:
         """
         piece.phase = Phase.EXPORTED
         if isinstance(error, FileUnavailableError):
-            self.faults.again(piece, f"has no usable file ({error.reason})")
+            self.faults.retry(piece, f"has no usable file ({error.reason})")
         elif isinstance(error, DailyCallsSpentError):
             self.board.quota_spent = error
         elif isinstance(error, MarketoError):
@@ -320,7 +320,7 @@ class Machine:
         """Record that a STATE message with the ids of the jobs was written.
 
         Args:
-            save: Step that `next_front` returned.
+            save: Step that `next_output` returned.
         """
         for piece in save.pieces:
             piece.recorded = bool(piece.job)
@@ -329,7 +329,7 @@ class Machine:
         """Remove a piece whose records are all written.
 
         Args:
-            piece: Piece that `next_front` returned.
+            piece: Piece that `next_output` returned.
         """
         piece.series.written(piece)
         piece.phase, piece.file = Phase.WRITTEN, None
@@ -342,7 +342,7 @@ class Machine:
             error: Error of reading.
         """
         piece.file = None
-        self.faults.hole(piece, error)
+        self.faults.leave_gap(piece, error)
 
     def _created(self, piece: Piece, job: ExportJob) -> None:
         series = piece.series
@@ -352,7 +352,7 @@ class Machine:
             known = set(series.keys)
             series.done = [done for done in series.done if set(done.keys) & known and done.window]
         series.decided = True
-        self.submission.created(piece, job)
+        self.submitter.created(piece, job)
 
     def _listed(self, base: str, jobs: Sequence[ExportJob], at: Moment) -> None:
         board = self.board
@@ -364,13 +364,13 @@ class Machine:
                 job = shown.get(piece.export_id)
                 is_unseen = piece.adopted and piece.phase is Phase.PLANNED
                 if is_unseen and piece.series.request.base == base and job:
-                    self.watch.take_over(piece, job, at)
+                    self.poller.take_over(piece, job, at)
             board.over |= {job.export_id for job in jobs if job.is_over}
             if not board.unlisted:
                 allocation = board.allocation
                 emit("allocation", used=allocation.used, limit=allocation.limit)
         else:
-            self.watch.listed(base, jobs, at)
+            self.poller.listed(base, jobs, at)
 
     def _abandon(self) -> None:
         """Cancel jobs that match no plan, once the plans are final."""
@@ -381,7 +381,7 @@ class Machine:
         for job in [job for job in board.held if job.base in bases - undecided]:
             board.held.remove(job)
             if job.export_id not in board.over:
-                order = CancelOrder(job.base, job.export_id, "is no longer needed")
+                order = Cancel(job.base, job.export_id, "is no longer needed")
                 board.cancels.append(order)
 
     @staticmethod
@@ -397,7 +397,7 @@ class Machine:
             board.unlisted.remove(base)
             logger.debug("Could not list the export jobs of %s: %s", base, error)
         else:
-            self.watch.list_failed(base, error)
+            self.poller.list_failed(base, error)
 
     def finish_series(self, series: Series) -> ExportQuotaSpentError | Exception | None:
         """Return why a finished series is incomplete; None if it is complete.

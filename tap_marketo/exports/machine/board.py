@@ -61,7 +61,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class CancelOrder:
+class Cancel:
     """An order to cancel a job that is no longer needed.
 
     Attributes:
@@ -99,7 +99,7 @@ class Board:
     allocation: Allocation
     series: list[Series]
     held: list[SavedJob] = field(default_factory=list)
-    cancels: list[CancelOrder] = field(default_factory=list)
+    cancels: list[Cancel] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
@@ -164,7 +164,7 @@ class Board:
             piece: Piece with a job.
             why: Reason, as the end of a sentence.
         """
-        self.cancels.append(CancelOrder(piece.series.request.base, piece.export_id, why))
+        self.cancels.append(Cancel(piece.series.request.base, piece.export_id, why))
 
     def emit(self, piece: Piece, event: str, **facts: object) -> None:
         """Emit an event about a piece.

@@ -38,7 +38,7 @@ class Faults:
         """
         self._board = board
 
-    def again(self, piece: Piece, why: str, *, too_large: bool = False) -> None:
+    def retry(self, piece: Piece, why: str, *, too_large: bool = False) -> None:
         """Plan another job for a piece whose job failed, up to a limit.
 
         Args:
@@ -67,13 +67,13 @@ class Faults:
                     " job to Adobe's support."
                 ),
             )
-            self.hole(piece, error.with_context(stream=piece.series.name, export_id=job))
+            self.leave_gap(piece, error.with_context(stream=piece.series.name, export_id=job))
             return
         logger.warning("%s %s. Exporting this window again.", piece, why)
         board.emit(piece, "given_up", why=why)
         self._reset(piece)
 
-    def gone(self, piece: Piece, why: str) -> None:
+    def replan(self, piece: Piece, why: str) -> None:
         """Plan another job for a piece whose job of an earlier run is unusable.
 
         Args:
@@ -117,7 +117,7 @@ class Faults:
     def _place(piece: Piece) -> str:
         return " ".join(filter(None, (piece.series.name, piece.part, str(piece.window or ""))))
 
-    def hole(self, piece: Piece, error: Exception) -> None:
+    def leave_gap(self, piece: Piece, error: Exception) -> None:
         """Leave a gap for a piece; the run ends with its error.
 
         Args:
@@ -128,7 +128,7 @@ class Faults:
         board.allocation.release(piece)
         board.emit(piece, "failed", why=str(error))
         piece.error, piece.phase = error, Phase.FAILED
-        series.hole(piece)
+        series.leave_gap(piece)
         series.error = series.error or error
         if series.failed_in_a_row >= HOLES_IN_A_ROW or piece.window is None:
             board.stop(series)
@@ -149,7 +149,7 @@ class Faults:
         series.error = series.error or error
         self._board.stop(series)
 
-    def without_filter(self, series: Series, error: ResponseError, at: Moment) -> None:
+    def use_alternative(self, series: Series, error: ResponseError, at: Moment) -> None:
         """Switch to the alternative request if the subscription lacks the usual filter.
 
         Args:

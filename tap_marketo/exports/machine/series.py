@@ -295,7 +295,7 @@ class Series:
                 self.coverage.add(free)
         self._settle()
 
-    def hole(self, piece: Piece) -> None:
+    def leave_gap(self, piece: Piece) -> None:
         """Remove a failed piece; the bookmark keeps its window as a gap.
 
         Args:

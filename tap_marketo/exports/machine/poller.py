@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-MAX_FAILED_LOOKS = 5
+MAX_FAILED_CHECKS = 5
 """Consecutive failed status calls of a job after which it is left to the next run."""
 NOT_SHOWN = (AccessDeniedError, NotFoundError)
 
@@ -51,20 +51,20 @@ class ListJobs:
 
 
 @dataclass(frozen=True)
-class LookAt:
+class GetStatus:
     """Get the state of a piece's job."""
 
     piece: Piece
 
 
-class Watch:
+class Poller:
     """Follows jobs, with one list call per object type.
 
     Source: bulk-extract.md
     """
 
     def __init__(self, board: Board, faults: Faults) -> None:
-        """Create the watch.
+        """Create the poller.
 
         Args:
             board: State of all pieces.
@@ -72,13 +72,13 @@ class Watch:
         """
         self._board = board
         self._faults = faults
-        self._next_look = 0.0
+        self._next_poll = 0.0
         self._to_list: list[str] = []
-        self._to_look_at: list[Piece] = []
-        self._failed_looks: dict[str, int] = {}
+        self._to_check: list[Piece] = []
+        self._failed_checks: dict[str, int] = {}
         self.least_interval = 0.0
 
-    def begin(self, piece: Piece, at: Moment) -> None:
+    def follow(self, piece: Piece, at: Moment) -> None:
         """Follow an enqueued job.
 
         Args:
@@ -86,7 +86,7 @@ class Watch:
             at: Current time.
         """
         if not self._board.of(Phase.QUEUED):
-            self._next_look = max(self._next_look, at.elapsed + self._interval)
+            self._next_poll = max(self._next_poll, at.elapsed + self._interval)
         piece.since = at.elapsed
         piece.phase = Phase.QUEUED
 
@@ -104,9 +104,9 @@ class Watch:
         board = self._board
         if board.calls_are_spent or not (board.left or board.of(Phase.QUEUED)):
             return None
-        return max(0.0, self._next_look - at.elapsed)
+        return max(0.0, self._next_poll - at.elapsed)
 
-    def next(self, at: Moment) -> ListJobs | LookAt | None:
+    def next(self, at: Moment) -> ListJobs | GetStatus | None:
         """Return the next status call, if it is due.
 
         Args:
@@ -115,25 +115,25 @@ class Watch:
         board = self._board
         if board.calls_are_spent:
             return None
-        board.left = [piece for piece in board.left if self._takes_a_place(piece, at)]
+        board.left = [piece for piece in board.left if self._occupies_place(piece, at)]
         queued = [*board.of(Phase.QUEUED), *board.left]
-        if queued and at.elapsed >= self._next_look:
-            self._next_look = at.elapsed + self._interval
+        if queued and at.elapsed >= self._next_poll:
+            self._next_poll = at.elapsed + self._interval
             for base in {piece.series.request.base: None for piece in queued}:
                 if base in board.broken_lists:
                     mine = [piece for piece in queued if piece.series.request.base == base]
-                    self._to_look_at += [piece for piece in mine if piece not in self._to_look_at]
+                    self._to_check += [piece for piece in mine if piece not in self._to_check]
                 elif base not in self._to_list:
                     self._to_list.append(base)
         if self._to_list:
             return ListJobs(self._to_list.pop(0))
-        while self._to_look_at:
-            piece = self._to_look_at.pop(0)
+        while self._to_check:
+            piece = self._to_check.pop(0)
             if piece.job and piece.phase in {Phase.QUEUED, Phase.PLANNED}:
-                return LookAt(piece)
+                return GetStatus(piece)
         return None
 
-    def _takes_a_place(self, piece: Piece, at: Moment) -> bool:
+    def _occupies_place(self, piece: Piece, at: Moment) -> bool:
         """Return whether a stopped series' job still counts as queued."""
         board = self._board
         waited = at.elapsed - piece.since
@@ -141,14 +141,14 @@ class Watch:
             piece.series.request.base not in board.broken_lists
         )
 
-    def look_at(self, piece: Piece) -> None:
+    def check_soon(self, piece: Piece) -> None:
         """Schedule a status call for a single job.
 
         Args:
             piece: Piece whose job is missing in a list.
         """
-        if piece not in self._to_look_at:
-            self._to_look_at.append(piece)
+        if piece not in self._to_check:
+            self._to_check.append(piece)
 
     def listed(self, base: str, jobs: Sequence[ExportJob], at: Moment) -> None:
         """Process the list of an object type's jobs.
@@ -170,7 +170,7 @@ class Watch:
         for piece in [piece for piece in queued if piece.series.request.base == base]:
             job = shown.get(piece.export_id)
             if job is None:
-                self.look_at(piece)
+                self.check_soon(piece)
             else:
                 self.seen(piece, job, at)
 
@@ -187,9 +187,9 @@ class Watch:
             board.broken_lists.add(base)
         for piece in board.of(Phase.QUEUED):
             if piece.series.request.base == base:
-                self.look_at(piece)
+                self.check_soon(piece)
 
-    def look_failed(self, piece: Piece, error: MarketoError, at: Moment) -> None:
+    def status_failed(self, piece: Piece, error: MarketoError, at: Moment) -> None:
         """Decide what to do after a failed status call.
 
         Args:
@@ -201,23 +201,25 @@ class Watch:
             if isinstance(error, ResponseError) and not isinstance(
                 error, (RetryableError, DailyCallsSpentError)
             ):
-                self._faults.gone(piece, "is not visible to this API user")
+                self._faults.replan(piece, "is not visible to this API user")
             elif self._fails_again(piece):
                 self._faults.refused(piece, error)
             else:
-                self.look_at(piece)
+                self.check_soon(piece)
         elif isinstance(error, NotFoundError):
-            self._faults.again(piece, "is no longer known to Marketo")
+            self._faults.retry(piece, "is no longer known to Marketo")
         elif isinstance(error, RetryableError):
-            self._stands_still(piece, at)
+            self._check_progress(piece, at)
             if self._fails_again(piece):
                 self._faults.refused(piece, error)
         else:
             self._faults.refused(piece, error)
 
     def _fails_again(self, piece: Piece) -> bool:
-        count = self._failed_looks[piece.export_id] = self._failed_looks.get(piece.export_id, 0) + 1
-        return count >= MAX_FAILED_LOOKS
+        count = self._failed_checks[piece.export_id] = (
+            self._failed_checks.get(piece.export_id, 0) + 1
+        )
+        return count >= MAX_FAILED_CHECKS
 
     def take_over(self, piece: Piece, job: ExportJob, at: Moment) -> None:
         """Continue the job of an earlier run from its current state.
@@ -234,7 +236,7 @@ class Watch:
         ):
             piece.failures += state is JobState.FAILED
             why = "is too old" if too_old else f"has state {state.value}"
-            self._faults.gone(piece, why)
+            self._faults.replan(piece, why)
             return
         piece.job = job
         logger.info("%s: taken over from an earlier run (%s).", piece, state.value.lower())
@@ -248,7 +250,7 @@ class Watch:
         if state is JobState.CREATED:
             piece.phase = Phase.CREATED
         else:
-            self.begin(piece, at)
+            self.follow(piece, at)
 
     def seen(self, piece: Piece, job: ExportJob, at: Moment) -> None:
         """Process the state of a queued job.
@@ -258,7 +260,7 @@ class Watch:
             job: Job as Marketo describes it.
             at: Current time.
         """
-        self._failed_looks.pop(piece.export_id, None)
+        self._failed_checks.pop(piece.export_id, None)
         if piece.adopted and piece.phase is Phase.PLANNED:
             self.take_over(piece, job, at)
             return
@@ -269,12 +271,12 @@ class Watch:
                 self._complete(piece, job)
             case JobState.FAILED:
                 why = f"failed ({job.error or 'no reason given'})"
-                self._faults.again(piece, why, too_large=True)
+                self._faults.retry(piece, why, too_large=True)
             case JobState.CANCELLED:
-                self._faults.hole(piece, _cancelled(piece))
+                self._faults.leave_gap(piece, _cancelled(piece))
             case JobState.CREATED | JobState.QUEUED | JobState.PROCESSING | JobState.UNKNOWN:
                 if job.state is before:
-                    self._stands_still(piece, at)
+                    self._check_progress(piece, at)
                 else:
                     piece.since = at.elapsed
                     self._board.emit(piece, job.state.value.lower())
@@ -282,7 +284,7 @@ class Watch:
             case _ as never:
                 assert_never(never)
 
-    def _stands_still(self, piece: Piece, at: Moment) -> None:
+    def _check_progress(self, piece: Piece, at: Moment) -> None:
         rules, waited = self._board.rules, at.elapsed - piece.since
         state = piece.job.state if piece.job else JobState.UNKNOWN
         if state is JobState.QUEUED:
@@ -290,7 +292,7 @@ class Watch:
                 self._faults.refused(piece, _stuck(piece, waited))
         elif waited >= rules.job_timeout:
             self._board.cancel(piece, "made no progress")
-            self._faults.again(piece, f"made no progress in state {state.value}", too_large=True)
+            self._faults.retry(piece, f"made no progress in state {state.value}", too_large=True)
 
     def _complete(self, piece: Piece, job: ExportJob) -> None:
         board = self._board

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from tap_marketo.exports.machine.board import Board, Moment
     from tap_marketo.exports.machine.faults import Faults
+    from tap_marketo.exports.machine.poller import Poller
     from tap_marketo.exports.machine.series import Piece
-    from tap_marketo.exports.machine.watch import Watch
 
 logger = logging.getLogger("tap-marketo")
 
@@ -62,22 +62,22 @@ class Amend:
     error: ResponseError
 
 
-class Submission:
+class Submitter:
     """Keeps Marketo's queue as full as the rules and the allocation allow.
 
     Source: bulk-extract.md
     """
 
-    def __init__(self, board: Board, watch: Watch, faults: Faults) -> None:
-        """Create the submission.
+    def __init__(self, board: Board, poller: Poller, faults: Faults) -> None:
+        """Create the submitter.
 
         Args:
             board: State of all pieces.
-            watch: Follows queued jobs.
+            poller: Follows queued jobs.
             faults: Handles failures.
         """
         self._board = board
-        self._watch = watch
+        self._poller = poller
         self._faults = faults
         self._not_before = 0.0
         self._spent_until: datetime | None = None
@@ -215,7 +215,7 @@ class Submission:
         """
         self._full_since = None
         self._full_wait = FULL_QUEUE_WAIT[0]
-        self._watch.begin(piece, at)
+        self._poller.follow(piece, at)
         self._board.emit(piece, "enqueued")
         logger.debug("%s: enqueued.", piece)
 
@@ -232,7 +232,7 @@ class Submission:
         elif isinstance(error, ExportQueueFullError):
             self._full(piece, error, at)
         elif isinstance(error, FilterUnavailableError):
-            self._faults.without_filter(piece.series, error, at)
+            self._faults.use_alternative(piece.series, error, at)
         elif isinstance(error, ResponseError) and _names_what_is_gone(error) and piece.series.amend:
             self._amend = Amend(piece, error)
         else:
@@ -257,9 +257,9 @@ class Submission:
         elif isinstance(error, ExportQueueFullError):
             self._full(piece, error, at)
         elif isinstance(error, NotFoundError):
-            self._faults.again(piece, "is no longer known to Marketo")
+            self._faults.retry(piece, "is no longer known to Marketo")
         elif type(error) is ResponseError:
-            self._faults.again(piece, f"could not be enqueued ({error.summary})")
+            self._faults.retry(piece, f"could not be enqueued ({error.summary})")
         else:
             self._faults.refused(piece, error)
 
