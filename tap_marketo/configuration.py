@@ -67,10 +67,10 @@ def setting(kind: Any, title: str, description: str, **more: Any) -> Any:
     """
     declaration = Declaration(kind, title, description, **more)
     default = declaration.default
-    given: dict[str, Any] = {"default": MISSING if declaration.required else default}
+    arguments: dict[str, Any] = {"default": MISSING if declaration.required else default}
     if isinstance(default, list):
-        given = {"default_factory": lambda: list(default)}
-    return field(**given, repr=not declaration.secret, metadata={_DECLARATION: declaration})
+        arguments = {"default_factory": lambda: list(default)}
+    return field(**arguments, repr=not declaration.secret, metadata={_DECLARATION: declaration})
 
 
 def declarations(settings: type[Any]) -> dict[str, Declaration]:

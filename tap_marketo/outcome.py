@@ -173,13 +173,13 @@ class Outcome:
         emit("paused", why=str(error))
         self.paused = self.paused or error
 
-    def gone_from_instance(self, what: str) -> None:
+    def gone_from_instance(self, name: str) -> None:
         """Record that a stream or column of the catalog no longer exists or was renamed.
 
         Args:
-            what: Name in the catalog.
+            name: Name in the catalog.
         """
-        self.gone.append(what)
+        self.gone.append(name)
 
     def end(self, wanted: set[str], *, named: AbstractSet[str] = frozenset(), stops: bool) -> int:
         """Log the result of the run.
@@ -244,13 +244,13 @@ def described(error: Exception) -> str:
     )
 
 
-def deny(error: AccessDeniedError, permissions: Iterable[str], what: str) -> None:
+def deny(error: AccessDeniedError, permissions: Iterable[str], subject: str) -> None:
     """Add the missing permissions to an error as its hint.
 
     Args:
         error: Error to change.
         permissions: Names of the permissions.
-        what: Stream or data that needs them.
+        subject: Stream or data that needs them.
     """
     names = tuple(permissions)
     if names and isinstance(error, ResponseError):
@@ -258,7 +258,7 @@ def deny(error: AccessDeniedError, permissions: Iterable[str], what: str) -> Non
         listed = f"{', '.join(others)} and {last}" if others else last
         plural = "s" if others else ""
         error.hint = (
-            f"The API user needs the permission{plural} {listed} to read {what} ({GRANT}), or this"
-            f" machine's IP address is not on the allow-list ({ALLOW}). Marketo returns the same"
-            " code when a proxy removes the token."
+            f"The API user needs the permission{plural} {listed} to read {subject} ({GRANT}), or"
+            f" this machine's IP address is not on the allow-list ({ALLOW}). Marketo returns the"
+            " same code when a proxy removes the token."
         )

@@ -64,19 +64,19 @@ class Private(NamedTuple):
 
 
 PRIVATES = (
-    Private(Stream, "_write_schema_message", "SCHEMA once, not for each parent or file again"),
-    Private(Stream, "_write_state_message", "no STATE for each parent; one after each window"),
-    Private(Stream, "_increment_stream_state", "a record of an export is never the bookmark"),
-    Private(Stream, "_write_record_message", "one file holds the records of several streams"),
+    Private(Stream, "_write_schema_message", "SCHEMA only once, not for each parent or file"),
+    Private(Stream, "_write_state_message", "STATE after each window, not for each parent"),
+    Private(Stream, "_increment_stream_state", "bookmarks of exports do not come from records"),
+    Private(Stream, "_write_record_message", "an export file has records of several streams"),
     Private(Stream, "_write_batch_message", "BATCH before the bookmark moves"),
     Private(Stream, "_generate_record_messages", "tombstones are narrower than their stream"),
     Private(Stream, "_generate_schema_messages", "the same"),
-    Private(Tap, "_reset_state_progress_markers", "`sync_all` is ours"),
+    Private(Tap, "_reset_state_progress_markers", "the tap overrides `sync_all`"),
     Private(Tap, "_set_compatible_replication_methods", "the same"),
-    Private(PluginBase, "_env_var_prefix", "variables that are set and not used"),
-    Private(PluginBase, "_env_var_config", "numbers in variables that are no integers"),
-    Private(PluginBase, "_validate_config", "the SDK's texts quote the wrong value"),
-    Private(PluginBase, "_handle_termination", "a signal between two messages"),
+    Private(PluginBase, "_env_var_prefix", "warning about unused environment variables"),
+    Private(PluginBase, "_env_var_config", "decimal numbers in environment variables"),
+    Private(PluginBase, "_validate_config", "the SDK's messages quote the invalid value"),
+    Private(PluginBase, "_handle_termination", "a signal takes effect between two messages"),
 )
 """The private names in use, without imports.
 

@@ -66,8 +66,8 @@ def _outcome(error: BaseException) -> dict[str, object]:
     if isinstance(error, SystemExit):
         return {"outcome": "ended" if not error.code else "failed", "exit_code": error.code or 0}
     # Our messages contain no data; other exceptions may quote anything.
-    ours = type(error).__module__.startswith("tap_marketo.")
-    return {"outcome": "failed", "why": redact(str(error)) if ours else type(error).__name__}
+    is_ours = type(error).__module__.startswith("tap_marketo.")
+    return {"outcome": "failed", "why": redact(str(error)) if is_ours else type(error).__name__}
 
 
 def _rotate(path: Path) -> None:

@@ -100,10 +100,10 @@ def command(**options: Any) -> None:
     if options["output"] is None:
         raise click.UsageError("Name a file, for example -o leads.xlsx.")
     output = Output(options["output"], raw=options["raw"], byte_order_mark=options["bom"])
-    done = export(order, config, output, _Terminal())
-    records = f"{done.rows:,} records of {done.stream} {done.since}".rstrip()
+    result = export(order, config, output, _Terminal())
+    records = f"{result.rows:,} records of {result.stream} {result.since}".rstrip()
     click.echo(
-        f"{output.path}: {records}, {done.columns} columns, {done.calls:,} API calls.", err=True
+        f"{output.path}: {records}, {result.columns} columns, {result.calls:,} API calls.", err=True
     )
 
 

@@ -54,13 +54,13 @@ def command(
             config=config.config, parse_env_config=config.parse_env, setup_mapper=False
         )
         types, renamed = activities.describe(tap.client), tap.settings.snake_case
-    done = convert(bookmarks, connector, ActivityNames(types), anew=anew, renamed=renamed)
-    for line in done.taken:
+    result = convert(bookmarks, connector, ActivityNames(types), anew=anew, renamed=renamed)
+    for line in result.taken:
         click.echo(line, err=True)
-    for line in done.left:
+    for line in result.left:
         click.echo(f"Left out: {line}", err=True)
-    for line in done.warnings:
+    for line in result.warnings:
         click.echo(f"Warning: {line}", err=True)
-    if not done.state["bookmarks"]:
+    if not result.state["bookmarks"]:
         raise foreign.StateError("No bookmark could be converted; see the lines above.")
-    click.echo(json.dumps({"singer_state": done.state} if meltano else done.state, indent=2))
+    click.echo(json.dumps({"singer_state": result.state} if meltano else result.state, indent=2))

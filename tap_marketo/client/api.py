@@ -156,12 +156,12 @@ class MarketoClient:
         self._retry_policy = RetryPolicy(max_tries, self.throttle.sleep, self.auth.lingering)
 
     @classmethod
-    def from_env(cls, prefix: str = "TAP_MARKETO_", **how: Any) -> Self:
+    def from_env(cls, prefix: str = "TAP_MARKETO_", **options: Any) -> Self:
         """Create a client with the credentials in environment variables.
 
         Args:
             prefix: Prefix of the variables `BASE_URL`, `CLIENT_ID` and `CLIENT_SECRET`.
-            how: Further arguments of `MarketoClient`.
+            options: Further arguments of `MarketoClient`.
 
         Returns:
             The client.
@@ -173,7 +173,7 @@ class MarketoClient:
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
             raise ValueError(f"Set the environment variables {', '.join(missing)}")
-        return cls(*(os.environ[name] for name in names), **how)
+        return cls(*(os.environ[name] for name in names), **options)
 
     def __repr__(self) -> str:
         """Return the address without credentials."""
@@ -234,10 +234,10 @@ class MarketoClient:
             if path not in self._remembered:
                 self._remembered[path] = self.get(path, needs_result=needs_result)
             return self._remembered[path]
-        how: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
+        options: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
         if is_long(params):
-            return self.request("POST", path, params=AS_GET, data=params, **how)
-        return self.request("GET", path, params=params, **how)
+            return self.request("POST", path, params=AS_GET, data=params, **options)
+        return self.request("GET", path, params=params, **options)
 
     def post(
         self,

@@ -150,10 +150,10 @@ class TokenAuth(AuthBase):
         # The body is not quoted, because it may repeat the URL.
         error = str(body.get("error") or "")[:40]
         if status == requests.codes.unauthorized or error in INVALID:
-            named = f", {error}" if error in INVALID else ""
+            suffix = f", {error}" if error in INVALID else ""
             return CredentialsError(
                 f"Marketo refused client_id and client_secret (HTTP {status} of the identity"
-                f" endpoint{named}). {_COMPARE}"
+                f" endpoint{suffix}). {_COMPARE}"
             )
         if status == requests.codes.forbidden:
             return IdentityError(
@@ -166,9 +166,9 @@ class TokenAuth(AuthBase):
             return UnavailableError("The identity endpoint failed", code=str(status)).not_sent()
         if error or self._token:
             # The endpoint answered as OAuth or returned a token before: base_url is right.
-            named = f" (error {error})" if error else ""
+            suffix = f" (error {error})" if error else ""
             return UnavailableError(
-                f"The identity endpoint answered without an access token{named}"
+                f"The identity endpoint answered without an access token{suffix}"
             ).not_sent()
         return IdentityError(
             "The identity endpoint answered without an access token"

@@ -40,12 +40,12 @@ class InstanceClock:
         if not date_header:
             return
         try:
-            theirs = parsedate_to_datetime(date_header)
+            server_time = parsedate_to_datetime(date_header)
         except ValueError:
             return
-        if theirs.tzinfo is None:
-            theirs = theirs.replace(tzinfo=timezone.utc)
-        skew = theirs - datetime.now(timezone.utc)
+        if server_time.tzinfo is None:
+            server_time = server_time.replace(tzinfo=timezone.utc)
+        skew = server_time - datetime.now(timezone.utc)
         self.skew = skew if abs(skew) > TOLERANCE else timedelta()
 
     def now(self) -> pendulum.DateTime:

@@ -104,13 +104,13 @@ def check_queue(
 def _queue(jobs: Iterable[ExportJob]) -> Finding:
     states = [job.state for job in jobs]
     running, waiting = states.count(JobState.PROCESSING), states.count(JobState.QUEUED)
-    ours = running + waiting
+    occupied = running + waiting
     message = (
         f"This API user has {running} running and {waiting} waiting jobs; those of others cannot be"
         " seen"
     )
     details = {"running": running, "waiting": waiting, "places": PLACES}
-    if ours >= PLACES:
+    if occupied >= PLACES:
         return warned(
             QUEUE,
             f"{message}. All {PLACES} places are taken, so a sync would wait.",
@@ -118,7 +118,7 @@ def _queue(jobs: Iterable[ExportJob]) -> Finding:
             " API users export.",
             **details,
         )
-    return passed(QUEUE, f"{message}, so at most {PLACES - ours} places are free.", **details)
+    return passed(QUEUE, f"{message}, so at most {PLACES - occupied} places are free.", **details)
 
 
 def _allocation(client: MarketoClient, settings: Settings, allocation: Allocation) -> Finding:

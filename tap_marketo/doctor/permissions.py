@@ -141,9 +141,9 @@ def _untried(check: str, streams: list[str]) -> Finding:
 
 
 def _cheapest(tap: CheckedTap, permission: str, streams: list[str]) -> MarketoStream | None:
-    named = [tap.streams[name] for name in streams]
-    others = [stream for stream in tap.streams.values() if stream not in named]
-    for stream in [*named, *others]:
+    preferred = [tap.streams[name] for name in streams]
+    others = [stream for stream in tap.streams.values() if stream not in preferred]
+    for stream in [*preferred, *others]:
         if (
             isinstance(stream, MarketoStream)
             and in_words(stream.permissions) == permission

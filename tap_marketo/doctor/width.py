@@ -32,10 +32,10 @@ def check_width(streams: Iterable[Stream]) -> Iterator[Finding]:
     }
     wide = {name: width for name, width in widths.items() if width > MOST_FIELDS}
     if wide:
-        named = ", ".join(f"{name} ({width} columns)" for name, width in sorted(wide.items()))
+        listed = ", ".join(f"{name} ({width} columns)" for name, width in sorted(wide.items()))
         yield warned(
             WIDTH,
-            f"Too wide for PostgreSQL: {named}. Its rows fit about {MOST_FIELDS} filled fields,"
+            f"Too wide for PostgreSQL: {listed}. Its rows fit about {MOST_FIELDS} filled fields,"
             f" its tables {MOST_COLUMNS} columns.",
             "Select fewer fields of these streams, or load into DuckDB, Snowflake or BigQuery.",
             columns=wide,

@@ -116,8 +116,8 @@ class Allocation:
         sizes = self._learned.get(kind)
         if not sizes:
             return self.limit // UNKNOWN_SHARE
-        wanted = _bucket(window)
-        known = sizes[min(sizes, key=lambda bucket: (abs(bucket - wanted), bucket))]
+        target = _bucket(window)
+        known = sizes[min(sizes, key=lambda bucket: (abs(bucket - target), bucket))]
         if not window or not known.seconds:
             return int(known.size)
         return int(known.size * window.seconds / known.seconds)

@@ -192,7 +192,7 @@ class Driver:
             else:
                 logger.info("%s: cancelled.", piece)
 
-    # Calls.
+    # Thread that makes calls.
 
     def _make_calls(self) -> None:
         while not self._stopped:
@@ -260,7 +260,7 @@ class Driver:
             is_queued = job.state is not JobState.CREATED
             raise EnqueueRefusedError(error, job if is_queued else None) from None
 
-    # Files.
+    # Thread that downloads files.
 
     def _download_files(self) -> None:
         while not self._stopped:

@@ -86,9 +86,9 @@ def _needs(series: Series, now: datetime) -> Needs:
         if key in series.rest_keys and alternative and alternative.days_kept:
             oldest = now - timedelta(days=alternative.days_kept)
             ranges = [
-                Window(max(lacking.start, oldest), lacking.end)
-                for lacking in ranges
-                if lacking.end >= oldest
+                Window(max(missing_range.start, oldest), missing_range.end)
+                for missing_range in ranges
+                if missing_range.end >= oldest
             ]
         needs[key] = without(
             ranges, [done.window for done in series.done if done.window and key in done.keys]
@@ -117,7 +117,8 @@ def _adopt(
             or not wanted
             or job.window.end > series.period.end
             or not all(
-                any(job.window.overlaps(lacking) for lacking in needs[key]) for key in wanted
+                any(job.window.overlaps(missing_range) for missing_range in needs[key])
+                for key in wanted
             )
         ):
             left.append(job)
@@ -144,10 +145,10 @@ def _new_pieces(series: Series, needs: Needs, rules: PlanRules) -> Iterator[Piec
         if ranges:
             place = (key in series.late, key in series.rest_keys, tuple(ranges))
             alike.setdefault(place, []).append(key)
-    for (_, _, lacking), keys in alike.items():
+    for (_, _, ranges_of_keys), keys in alike.items():
         size = series.per_job if series.part_filter else 1
         for at in range(0, len(keys), size):
-            for missing in lacking:
+            for missing in ranges_of_keys:
                 # An earlier run exported the time before, but late rows may be missing from it.
                 whole = missing.with_lookback(series.lookback, series.period.start)
                 for window in whole.split(rules.window_days):

@@ -201,12 +201,12 @@ def _blocks(source: _Source, width: int, places: Sequence[int]) -> Iterator[pa.R
     return reader
 
 
-def _rows_after(file: BinaryIO, done: int) -> Iterator[list[list[str]]]:
+def _rows_after(file: BinaryIO, skipped: int) -> Iterator[list[list[str]]]:
     file.seek(0)
     _, chunks = read_rows(file, anomalies=Anomalies())
     for chunk in chunks:
-        yield chunk[done:]
-        done = max(0, done - len(chunk))
+        yield chunk[skipped:]
+        skipped = max(0, skipped - len(chunk))
 
 
 def _refuse_misplaced_quotes(file: BinaryIO, rows: int) -> None:

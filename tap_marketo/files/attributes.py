@@ -59,10 +59,10 @@ def read_attributes(cell: str) -> dict[str, Any]:
         decoded = _decode(mended)
     if isinstance(decoded, dict):
         return decoded
-    named = _named(decoded)
-    if len(named) != len(decoded or ()):
+    attributes = _named(decoded)
+    if len(attributes) != len(decoded or ()):
         raise ValueError("an attribute given twice")
-    return named
+    return attributes
 
 
 def parse_attributes(cell: str, anomalies: Anomalies) -> dict[str, Any]:
@@ -102,10 +102,10 @@ def attributes_of(value: object, anomalies: Anomalies) -> dict[str, Any]:
     Raises:
         ValueError, TypeError, KeyError: The value is anything else.
     """
-    named = value if isinstance(value, dict) else _named(value)
+    attributes = value if isinstance(value, dict) else _named(value)
     if isinstance(value, list):
-        anomalies.repeated_attributes += len(value) - len(named)
-    cleaned: dict[str, Any] = clean_json(named, anomalies)
+        anomalies.repeated_attributes += len(value) - len(attributes)
+    cleaned: dict[str, Any] = clean_json(attributes, anomalies)
     return cleaned
 
 
@@ -114,10 +114,10 @@ def _named(value: object) -> dict[str, Any]:
         return {}
     if not isinstance(value, list):
         raise TypeError("neither an object nor an array")
-    named = {item["name"]: item.get("value") for item in value}
-    if not all(isinstance(name, str) for name in named):
+    attributes = {item["name"]: item.get("value") for item in value}
+    if not all(isinstance(name, str) for name in attributes):
         raise TypeError("an attribute name that is not text")
-    return named
+    return attributes
 
 
 def _refuse_constant(_: str) -> NoReturn:

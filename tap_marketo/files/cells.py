@@ -96,8 +96,8 @@ NAMES: dict[str, Any] = {
 def expression(template: str) -> Callable[[Any], Any]:
     """Return a template of `CELLS` or `ATTRIBUTES` as a function of a cell."""
     # Only our own templates, nothing from a file.
-    made: Callable[[Any], Any] = eval(f"lambda v: {template.format(v='v')}", NAMES)  # noqa: S307
-    return made
+    function: Callable[[Any], Any] = eval(f"lambda v: {template.format(v='v')}", NAMES)  # noqa: S307
+    return function
 
 
 def exact_cell(column: Column, anomalies: Anomalies) -> Callable[[str | None], Any]:

@@ -64,9 +64,9 @@ class BadRowsError(ExportFileError):
         super().__init__(self._summary())
 
     def _summary(self) -> str:
-        named = ", ".join(f"{row.row} (line {row.line})" for row in self.rows[:ROWS_NAMED])
+        listed = ", ".join(f"{row.row} (line {row.line})" for row in self.rows[:ROWS_NAMED])
         more = f" and {self.count - ROWS_NAMED} more" if self.count > ROWS_NAMED else ""
         noun = "row" if self.count == 1 else "rows"
         columns = f", columns: {', '.join(self.columns)}" if self.columns else ""
         reasons = "; ".join(dict.fromkeys(row.reason for row in self.rows))
-        return f"cannot read {noun} {named}{more}{columns}: {reasons}"
+        return f"cannot read {noun} {listed}{more}{columns}: {reasons}"

@@ -203,7 +203,7 @@ class _RowFunction:
         names = [value.name for value in values]
         self._message: Callable[[Any], Any] | None = None
         if shape is None:
-            self._into: Callable[..., Any] = lambda *made: dict(zip(names, made, strict=True))
+            self._into: Callable[..., Any] = lambda *items: dict(zip(names, items, strict=True))
         else:
             self._into, self._message = shape.record(names), shape.message
         self._is_dict = shape is None
@@ -230,12 +230,12 @@ class _RowFunction:
             expressions.append(expression)
         if self._is_dict:
             # A copied dict has its final size; building one from pairs takes twice as long.
-            body.append("made = blank()")
+            body.append("result = blank()")
             body += [
-                f"made[{value.name!r}] = {expression}"
+                f"result[{value.name!r}] = {expression}"
                 for value, expression in zip(self._values, expressions, strict=True)
             ]
-            body.append("return made")
+            body.append("return result")
         else:
             call = "message(into({}))" if self._message else "into({})"
             body.append(f"return {call.format(', '.join(expressions))}")
@@ -263,15 +263,15 @@ class _RowFunction:
             self.compile()
 
     def _exact(self, row: Row) -> Any:
-        made = []
+        converted = []
         cells = self._cells(row)
         for place, (value, cell) in enumerate(zip(self._values, cells, strict=True)):
             if cell is not None and value.refused < REFUSALS and self._refuses(value, cell):
                 self.refuse(place)
-            made.append(value.exact(cell))
-            if value.key and made[-1] is None:
+            converted.append(value.exact(cell))
+            if value.key and converted[-1] is None:
                 return self._drop()
-        record = self._into(*made)
+        record = self._into(*converted)
         return self._message(record) if self._message else record
 
     def _refuses(self, value: _Value, cell: Any) -> bool:

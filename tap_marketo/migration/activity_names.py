@@ -47,28 +47,28 @@ class ActivityNames:
         names = stream_names(known)
         self._known = [(str(each["name"]), names[int(each["id"])]) for each in known]
 
-    def streams_for(self, theirs: str) -> list[str]:
+    def streams_for(self, foreign_name: str) -> list[str]:
         """Return the tap's streams that a name can mean, usually one.
 
         Some connectors drop blanks, others replace them by underscores, so only letters and digits
         are compared, unless that is ambiguous.
 
         Args:
-            theirs: Name in the other connector, including its prefix.
+            foreign_name: Name in the other connector, including its prefix.
         """
-        name = theirs.split("_", 1)[1]
-        alike = [(known, ours) for known, ours in self._known if _bare(known) == _bare(name)]
+        name = foreign_name.split("_", 1)[1]
+        alike = [(known, stream) for known, stream in self._known if _bare(known) == _bare(name)]
         exact = [pair for pair in alike if name.lower() in _spellings(pair[0])]
-        return [ours for _, ours in (exact if len(exact) == 1 else alike)]
+        return [stream for _, stream in (exact if len(exact) == 1 else alike)]
 
 
-def is_activity(theirs: str) -> bool:
+def is_activity(foreign_name: str) -> bool:
     """Return whether another connector's stream has activities of one type.
 
     Args:
-        theirs: Name in the other connector.
+        foreign_name: Name in the other connector.
     """
-    return theirs.startswith(PREFIXES)
+    return foreign_name.startswith(PREFIXES)
 
 
 def _spellings(name: str) -> set[str]:

@@ -84,61 +84,63 @@ def convert(
         anew: The tap's streams that start over at the start date.
         renamed: Whether the tap's columns are in snake_case.
     """
-    done = Converted()
+    result = Converted()
     for bookmark in bookmarks:
         try:
-            ours, cursor = _ours(bookmark, origin, names)
-            if ours in anew:
+            stream, cursor = _stream_and_cursor(bookmark, origin, names)
+            if stream in anew:
                 raise _NotTakenError("starts over at the start date, because of --anew")
             begin = _begin(bookmark, origin)
         except _NotTakenError as reason:
-            done.left.append(f"{bookmark.stream}: {reason}.")
+            result.left.append(f"{bookmark.stream}: {reason}.")
             continue
-        bulk = cursor == "activityDate" or ours == "leads"
+        bulk = cursor == "activityDate" or stream == "leads"
         value = rfc3339(begin - SECOND if bulk else begin)
-        known = done.state["bookmarks"].get(ours)
+        known = result.state["bookmarks"].get(stream)
         if known:
-            done.warnings.append(f"{ours}: several bookmarks match; the earliest is used.")
+            result.warnings.append(f"{stream}: several bookmarks match; the earliest is used.")
             value = min(value, known["replication_key_value"])
-        done.state["bookmarks"][ours] = {
+        result.state["bookmarks"][stream] = {
             "replication_key": field_columns([cursor], renamed=renamed)[cursor],
             "replication_key_value": value,
         }
-        done.taken.append(f"{bookmark.stream} → {ours}: from {rfc3339(begin)} on.")
+        result.taken.append(f"{bookmark.stream} → {stream}: from {rfc3339(begin)} on.")
         if bookmark.export_id:
-            done.warnings.append(
-                f"{ours}: {origin}'s export job {bookmark.export_id} cannot be resumed, because"
+            result.warnings.append(
+                f"{stream}: {origin}'s export job {bookmark.export_id} cannot be resumed, because"
                 " only the API user that created it can read it and its fields differ. Its window"
                 " is exported again."
             )
-        if ours == "leads" and origin in _LEADS_BY_CREATION:
-            done.warnings.append(f"leads: {_LEADS_BY_CREATION[origin]}")
-    return done
+        if stream == "leads" and origin in _LEADS_BY_CREATION:
+            result.warnings.append(f"leads: {_LEADS_BY_CREATION[origin]}")
+    return result
 
 
-def _ours(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str, str]:
+def _stream_and_cursor(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str, str]:
     """Return the tap's stream, and the API name of its replication key."""
-    theirs = bookmark.stream
-    if theirs == "leads":
-        return theirs, "updatedAt"
-    if is_activity(theirs):
-        return _activity(theirs, names), "activityDate"
-    ours = REST.get(theirs)
-    if ours not in _INCREMENTAL:
+    foreign_name = bookmark.stream
+    if foreign_name == "leads":
+        return foreign_name, "updatedAt"
+    if is_activity(foreign_name):
+        return _activity(foreign_name, names), "activityDate"
+    stream = REST.get(foreign_name)
+    if stream not in _INCREMENTAL:
         raise _NotTakenError("this tap has no such stream")
-    if not _INCREMENTAL[ours]:
-        raise _NotTakenError(f"{ours} has no replication key in this tap, so it needs no bookmark")
+    if not _INCREMENTAL[stream]:
+        raise _NotTakenError(
+            f"{stream} has no replication key in this tap, so it needs no bookmark"
+        )
     if bookmark.cursor == "createdAt":
         # Lists are short, so a bookmark that misses changes is not worth keeping.
         raise _NotTakenError(
-            f"{ours} is read completely once, because {origin}'s bookmark by createdAt misses"
+            f"{stream} is read completely once, because {origin}'s bookmark by createdAt misses"
             " changes"
         )
-    return ours, "updatedAt"
+    return stream, "updatedAt"
 
 
-def _activity(theirs: str, names: ActivityNames) -> str:
-    streams = names.streams_for(theirs)
+def _activity(foreign_name: str, names: ActivityNames) -> str:
+    streams = names.streams_for(foreign_name)
     if len(streams) == 1:
         return streams[0]
     if streams:

@@ -109,7 +109,7 @@ class FanOut:
         }
         routes = _Routes(takers)
         places = (stream.routing_column(header) for stream in outputs)
-        place = next((found for found in places if found is not None), None)
+        place = next((position for position in places if position is not None), None)
         for chunk in self._plan.watched(chunks):
             if place is None:
                 for make, append in takers.values():

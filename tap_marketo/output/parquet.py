@@ -48,12 +48,12 @@ class ParquetFile(ColumnFile):
         """Read a whole export file column by column."""
         stream = self._stream
         columns = stream.columns(fields) or ()
-        wanted = [column for column in columns if stream.is_written(column.name)]
+        selected = [column for column in columns if stream.is_written(column.name)]
         blocks = read_columns(
-            file, header, wanted, stream.anomalies, requested=fields, expected=expected
+            file, header, selected, stream.anomalies, requested=fields, expected=expected
         )
         for block in blocks:
-            by_name = dict(zip((column.name for column in wanted), block, strict=True))
+            by_name = dict(zip((column.name for column in selected), block, strict=True))
             arrays = [
                 by_name.get(name, pa.nulls(len(block[0]), kind))
                 for name, kind in zip(self.schema.names, self.schema.types, strict=True)

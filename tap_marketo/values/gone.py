@@ -24,6 +24,6 @@ def gone(
     for stream, columns in selected.items():
         if stream not in offered:
             missing[stream] = []
-        elif lacking := sorted(set(columns) - set(offered[stream])):
-            missing[stream] = lacking
+        elif columns_gone := sorted(set(columns) - set(offered[stream])):
+            missing[stream] = columns_gone
     return missing

@@ -121,8 +121,8 @@ class Poller:
             self._next_poll = at.elapsed + self._interval
             for base in {piece.series.request.base: None for piece in queued}:
                 if base in board.broken_lists:
-                    mine = [piece for piece in queued if piece.series.request.base == base]
-                    self._to_check += [piece for piece in mine if piece not in self._to_check]
+                    pieces = [piece for piece in queued if piece.series.request.base == base]
+                    self._to_check += [piece for piece in pieces if piece not in self._to_check]
                 elif base not in self._to_list:
                     self._to_list.append(base)
         if self._to_list:

@@ -177,7 +177,7 @@ class Submitter:
             window = window.halves()[0]
             if allocation.fits(kind, window):
                 logger.info(
-                    "%s is larger than the rest of today's export allocation: halved.", piece
+                    "%s is larger than the rest of today's export allocation: split in two.", piece
                 )
                 self._board.emit(piece, "split")
                 self._faults.halve(piece)
