@@ -19,7 +19,7 @@ test-fast: setup ## the tests of the pure core: no servers, no processes, under 
 	@.venv/bin/python -m pytest -q -m "not slow"
 
 test-tools: setup ## tests that need heavy tools, each in an environment of its own under .cache/tools
-	@.venv/bin/python -m pytest tests/tools
+	@.venv/bin/python -m pytest tests/tools -n 2 --dist loadfile --durations 15
 
 simulate: setup ## a night of the export engine in virtual time: SEEDS=100000, or REPLAY=number
 	@.venv/bin/python -m tests.exports.simulation $(if $(REPLAY),--replay $(REPLAY),--seeds $(or $(SEEDS),2000))

@@ -49,6 +49,7 @@ class Outcome:
         paused: Error of the limit that ended the run early.
         gone: Selected streams and columns that no longer exist in the instance.
         is_blocked: Whether Marketo denied every call.
+        has_progress: Whether the run read a list or wrote a window.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Outcome:
         self.paused: TapError | None = None
         self.gone: list[str] = []
         self.is_blocked = False
+        self.has_progress = False
         self._denied: list[str] = []
         self._has_read = has_read
         self._logger = logger
@@ -169,7 +171,8 @@ class Outcome:
         Args:
             error: Error to report at the end.
         """
-        self._logger.warning("%s", error)
+        if self.paused is None:
+            self._logger.info("A daily limit is reached: the run ends with what is exported.")
         emit("paused", why=str(error))
         self.paused = self.paused or error
 
@@ -223,10 +226,11 @@ class Outcome:
             return 1
         if self.paused is None:
             return 0
-        if stops:
+        if stops and self.has_progress:
             self._logger.warning("Ended early: %s", self.paused)
             return 0
-        self._logger.error("Ended early: %s", self.paused)
+        nothing = "" if self.has_progress else " This run wrote nothing."
+        self._logger.error("Ended early: %s%s", self.paused, nothing)
         return 1
 
 

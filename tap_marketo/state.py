@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.client.errors import MarketoError
 from tap_marketo.exports.machine.series import Done
 from tap_marketo.exports.saved import read_jobs, write_jobs
-from tap_marketo.exports.window import SECOND, Coverage, Window, parse_time, rfc3339
+from tap_marketo.exports.window import SECOND, Coverage, Window
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +68,7 @@ class Bookmark:
         value = state.get(VALUE)
         try:
             return cls(
-                None if value is None else parse_time(str(value)),
+                None if value is None else parse_timestamp(str(value)),
                 [Window.from_filter(gap) for gap in state.get(GAPS) or ()],
                 [Done.from_state(piece) for piece in state.get(WRITTEN) or ()],
                 None if state.get(PROGRAMS) is None else set(state[PROGRAMS]),

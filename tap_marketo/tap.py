@@ -42,6 +42,9 @@ class TapMarketo(Selection, SdkTap):
     dynamic_catalog = True
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS_SCHEMA)
     message_writer_class = MessageWriter
+    # The SDK leaves a number that is no integer a text, and its errors quote the wrong value.
+    settings_from_environment = staticmethod(from_environment)
+    problems_of = staticmethod(problems)
 
     def __init__(self, **kwargs: Any) -> None:
         """See `Tap`."""
@@ -182,17 +185,8 @@ class TapMarketo(Selection, SdkTap):
             sharing = stream.sharing if isinstance(stream, BulkStream) else 0
             self.outcome.stream_failed(stream.name, error, sharing=sharing)
         else:
+            self.outcome.has_progress |= not isinstance(stream, BulkStream)
             stream.finalize_state_progress_markers()
-
-    @classmethod
-    def settings_from_environment(cls, schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-        """Read settings from environment variables, including decimal numbers."""
-        return from_environment(schema, prefix)
-
-    @classmethod
-    def problems_of(cls, config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-        """List the invalid settings without their values, which may be secrets."""
-        return problems(config, schema)
 
     def end_by_signal(self, signum: int) -> None:
         """End within seconds: between two messages, after writing the state."""

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: sandboxes on demand. Marks the tests that start a server or a process."""
+"""Fixtures that start sandboxes, and the mark `slow` for tests that start a server or a process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import settings
 
 from marketo_sandbox import Sandbox, SandboxOptions
 
@@ -13,20 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Speed belongs in benchmarks: a busy machine must not fail a test.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+
 class StartSandbox(Protocol):
-    """Starts a sandbox whose jobs are done at once; options as `SandboxOptions` has them."""
+    """Starts a sandbox whose jobs finish at once, with options of `SandboxOptions`."""
 
     def __call__(self, **options: Any) -> Sandbox:
-        """Start it."""
+        """Start the sandbox."""
 
 
-# What a test uses that starts a server or a process: fixtures, and names in its module.
+# Fixtures, and names in a module, that mean that a test starts a server or a process.
 SLOW_FIXTURES = {"start_sandbox", "tool_environment"}
 SLOW_NAMES = {"Sandbox", "TapRun", "discover", "documentation", "meltano", "postgres", "run_tap"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `slow` what `make test-fast` leaves out."""
+    """Mark the tests that `make test-fast` skips as `slow`."""
     for item in items:
         names = set(vars(getattr(item, "module", None) or object))
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -40,7 +46,7 @@ QUICK: dict[str, Any] = {
     "job_seconds": 0,
     "status_refresh_seconds": 0,
     "calls_per_20_seconds": 100_000,
-    # Readers must survive awkward data and odd pages; and time is moved far in many tests.
+    # Readers must handle awkward data and pages. Many tests move the time far ahead.
     "rough": True,
     "retention": False,
 }
@@ -48,7 +54,7 @@ QUICK: dict[str, Any] = {
 
 @pytest.fixture
 def start_sandbox() -> Iterator[StartSandbox]:
-    """Start sandboxes that stop with the test."""
+    """A function that starts sandboxes, which stop with the test."""
     with ExitStack() as sandboxes:
 
         def start(**options: Any) -> Sandbox:
@@ -59,5 +65,5 @@ def start_sandbox() -> Iterator[StartSandbox]:
 
 @pytest.fixture
 def sandbox(start_sandbox: StartSandbox) -> Sandbox:
-    """A small sandbox that answers at once."""
+    """A small sandbox without delays."""
     return start_sandbox()

@@ -2,7 +2,7 @@
   Activities of one type.
 
   stream   the tap's stream
-  further  the type's attributes, 'name:type …'
+  further  attributes of the type, 'name:type …'
 #}
 {% macro activity(stream, further='') %}
 {%- do tap_marketo.expect_any([stream]) -%}

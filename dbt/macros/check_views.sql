@@ -1,8 +1,8 @@
 {#
   Stop a run that would build the package `marketo` on views that do not exist yet.
 
-  That package reads the views as sources, so dbt does not order them before its models: a missing
-  view gives models without rows, and every test passes.
+  That package reads the views as sources, so dbt does not build them before its models. With a
+  missing view its models have no rows, and every test passes.
 #}
 {% macro check_views() %}
 {%- if execute and flags.WHICH in ('build', 'run') -%}
@@ -23,7 +23,7 @@
       {%- do exceptions.raise_compiler_error(
           'Package marketo would read views that do not exist: ' ~ missing | sort | join(', ')
           ~ '. Build them first with `dbt build --select package:tap_marketo`. If they are built,'
-          ~ ' set marketo_schema to the schema that holds them.'
+          ~ ' set marketo_schema to their schema.'
       ) -%}
     {%- endif -%}
   {%- endif -%}

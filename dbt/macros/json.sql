@@ -1,4 +1,4 @@
-{# Reading nested values, which loaders store as JSON, as text, or as a type of their own. #}
+{# Reading nested values, which loaders store as JSON, as text, or as a special type. #}
 
 {# A property of an object, as text. `column` is a column as the adapter describes it. #}
 {% macro property(column, name) %}
@@ -85,7 +85,7 @@
 {% endmacro %}
 
 
-{# A row for each number in a text: `id` of the table, and the number as `found`. #}
+{# A row for each number in a text: the table's `id`, and the number as `found`. #}
 {% macro numbers_in(relation, id, text) %}
 {{- return(adapter.dispatch('numbers_in', 'tap_marketo')(relation, id, text)) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# What the loader has written: tables, their columns, and what to say when they are missing. #}
+{# Loaded tables and their columns, and the errors when they are missing. #}
 
 {% macro loaded(stream) %}
 {{- return(load_relation(source('marketo_loaded', stream)) if execute else none) -}}
@@ -16,7 +16,7 @@
 {%- endif -%}
 {%- if 'createdat' in columns or 'marketoguid' in columns or 'leadid' in columns -%}
   {%- do exceptions.raise_compiler_error(
-      relation ~ ' has column names as Marketo has them. Set field_names: snake_case in the'
+      relation ~ ' has the column names of Marketo. Set field_names: snake_case in the'
       ~ ' configuration of tap-marketo, load into a new schema, and name that schema in'
       ~ ' marketo_loaded_schema.'
   ) -%}
@@ -26,9 +26,9 @@
 
 
 {#
-  Warn of a view that will be empty, and fail when nothing at all is loaded.
+  Warn about a view that will be empty, and fail if no stream at all is loaded.
 
-  streams  the view has rows when any of these is loaded
+  streams  streams of the view, which has rows if any of them is loaded
 #}
 {% macro expect_any(streams) %}
 {%- if execute -%}
@@ -41,8 +41,8 @@
     {%- do tap_marketo.expect_something(where) -%}
     {%- do exceptions.warn(
         'View ' ~ this.identifier ~ ' is empty: schema ' ~ where.schema ~ ' has no table '
-        ~ streams | join(' and no table ') ~ '. Select the stream in tap-marketo and load it, or'
-        ~ ' go on without this view.'
+        ~ streams | join(' and no table ') ~ '. Select the stream in tap-marketo and load it, unless'
+        ~ ' you do not need this view.'
     ) -%}
   {%- endif -%}
 {%- endif -%}
@@ -55,8 +55,8 @@
   {%- if tap_marketo.loaded(node.name) is not none -%}{{ return('') }}{%- endif -%}
 {%- endfor -%}
 {%- set remedy = ' Run tap-marketo with a loader first, and set the variable marketo_loaded_schema to'
-    ~ ' the schema that the loader writes (now: ' ~ where.schema ~ '), and'
-    ~ ' marketo_loaded_database to its database where that is not the one of the profile.' -%}
+    ~ ' the schema that the loader writes to (now: ' ~ where.schema ~ '), and'
+    ~ ' marketo_loaded_database to its database if that is not the database of the profile.' -%}
 {%- if adapter.check_schema_exists(where.database, where.schema) -%}
   {%- do exceptions.raise_compiler_error(
       'Schema ' ~ where.schema ~ ' has no table of tap-marketo, so every view would be empty.'

@@ -1,6 +1,6 @@
-{# Names of columns: as each database folds them, and as models of the lead history look for them. #}
+{# Column names: in the case of each database, and as models of the lead history expect them. #}
 
-{# A column of a view, under the name that SQL without quotes finds. #}
+{# The quoted name of a column, in the case that the database uses for unquoted names. #}
 {% macro alias(name) %}
 {{- return(adapter.dispatch('alias', 'tap_marketo')(name)) -}}
 {% endmacro %}
@@ -15,10 +15,10 @@
 
 
 {#
-  The name of each column of leads in the view, by its name in the loaded table.
+  Map the columns of the loaded table leads to their names in the view.
 
-  Models of the lead history look for a custom field under its name with `_c` in place of `__c`.
-  A name that is taken already gets `_2`, `_3`.
+  Models of the lead history expect the name of a custom field with `_c` in place of `__c`. A name
+  that is already taken gets `_2`, `_3`.
 #}
 {% macro lead_names(columns) %}
 {%- set names = {} -%}
@@ -41,9 +41,9 @@
 
 
 {#
-  The name in the view of each lead field, by REST name: the tap's own rule, then the one above.
+  Map the REST names of lead fields to their names in the view: the tap's rule, then lead_names.
 
-  Where the tap's rule ends a name in a digest, the loaded column that looks so is taken.
+  Where the tap's rule ends a name in a digest, the loaded column that matches is used.
 #}
 {% macro field_names(fields) %}
 {%- set loaded = tap_marketo.loaded_columns('leads').keys() | list -%}

@@ -1,10 +1,10 @@
-{# Values as their types hold them. A text that its type cannot hold becomes null, never an error. #}
+{# Conversion of values. A text that does not fit its type becomes null, never an error. #}
 
 {#
   Cast to one of text, int, bool, time.
 
-  sql     what to cast
-  column  the loaded column it is made of; none for text taken from JSON
+  sql     expression to cast
+  column  loaded column of the expression; none for text from JSON
 #}
 {% macro converted(sql, type, column=none) %}
 {%- set is_text = column is none or column.is_string() -%}
@@ -68,12 +68,12 @@
 {% endmacro %}
 
 
-{# SQL where a text matches a pattern, else null. #}
+{# The SQL if a text matches a pattern, else null. #}
 {% macro if_matching(text, pattern, sql) %}
 {{- return('(case when ' ~ tap_marketo.matches(text, pattern) ~ ' then ' ~ sql ~ ' end)') -}}
 {% endmacro %}
 
-{# Patterns here need no backslash, which each database reads in its own way. #}
+{# Patterns avoid the backslash, because databases treat it differently. #}
 {% macro matches(text, pattern) %}
 {{- return(adapter.dispatch('matches', 'tap_marketo')(text, pattern)) -}}
 {% endmacro %}
@@ -101,9 +101,9 @@
 
 
 {#
-  A value of Change Data Value as the column of its field would hold it, still as text.
+  A value of Change Data Value as in the column of its field, but still as text.
 
-  An empty text is no value. What the type of the field cannot hold becomes null, as in the column.
+  An empty text becomes null, and so does a value that does not fit the type of the field.
 #}
 {% macro history_value(sql, data_type) %}
 {%- set number = '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$' -%}

@@ -1,10 +1,10 @@
 {#
-  A view of a loaded table: the wanted columns with their types, null where the table lacks them,
-  and no rows where there is no table.
+  A view of a loaded table: the wanted columns with their types, null if the table lacks them, and
+  no rows if there is no table.
 
   stream  the tap's stream
-  wanted  'name:type …'; types are text, int, bool, time
-  made    name → how it is made, where it is not the column of its name:
+  wanted  columns as 'name:type …'; types are text, int, bool, time
+  made    source of a column by its name, if it is not the loaded column of the same name:
           {'of': column, 'property': name or names, 'where': (property, value)}
           {'of': column, 'attribute': name}
           {'of': column}
@@ -33,7 +33,7 @@ from (select 1 as nothing) as nothing where 1 = 0
 {% endmacro %}
 
 
-{# SQL of one column. A loader that flattens has `folder__type` for the property type of folder. #}
+{# SQL of a column. A flattening loader writes the property type of folder as `folder__type`. #}
 {% macro made_column(columns, how, type) %}
 {%- if 'sql' in how -%}{{ return('cast(' ~ how.sql ~ ' as ' ~ tap_marketo.type_of(type) ~ ')') }}{%- endif -%}
 {%- set names = [how.of] if how.of is string else how.of -%}

@@ -1,5 +1,5 @@
 {%- do tap_marketo.expect_any(['activity_change_data_value']) -%}
--- Values are as the column of the changed field would hold them; see history_value.
+-- Values are written as in the column of the changed field; see history_value.
 with changes as (
 {{ tap_marketo.view_of(
     'activity_change_data_value',

@@ -1,4 +1,4 @@
--- A row for each lead that is gone, so that models which read deletions here count who is left.
+-- A row for each deleted or merged lead, so models that read deletions from here count both.
 select
     {{ tap_marketo.alias('id') }}, {{ tap_marketo.alias('lead_id') }},
     gone_at as {{ tap_marketo.alias('activity_date') }},

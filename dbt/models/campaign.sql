@@ -1,4 +1,4 @@
--- Smart campaigns as assets, with what only the lead database's list of campaigns has.
+-- Smart campaigns from the asset API, with columns that only campaigns of the lead database has.
 {%- do tap_marketo.expect_any(['smart_campaigns', 'campaigns']) -%}
 {%- set has_assets = tap_marketo.loaded('smart_campaigns') is not none -%}
 {%- set recurrence = {

@@ -1,4 +1,4 @@
--- Emails as they are now; `email_template_history` has what they were.
+-- The current version of each email; earlier ones are in `email_template_history`.
 {%- do tap_marketo.expect_any(['emails']) %}
 {{ tap_marketo.view_of(
     'emails',

@@ -1,7 +1,7 @@
 {#-
-  A lead is gone after its last deletion or merge, unless something shows that it came back: its
-  updated_at is later, or the loader has written it since. A mark of capture_deletes always holds:
-  the tap takes it away when the lead is back.
+  A lead is gone after its last deletion or merge, unless it was restored: its updated_at is later,
+  or the loader has written it since. _sdc_deleted_at of capture_deletes is always right: the tap
+  sets it to null when the lead is restored.
 -#}
 {%- set marks = '_sdc_deleted_at' in tap_marketo.loaded_columns('leads') -%}
 {%- if not marks -%}
@@ -34,7 +34,7 @@ merges as (
 ) }}
 ),
 
--- Each merge into a lead names those that went.
+-- merge_ids of a merge lists the leads that were merged away.
 merged as (
 {{ tap_marketo.numbers_in('merges', 'id', 'merge_ids') }}
 ),

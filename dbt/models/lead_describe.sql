@@ -1,6 +1,6 @@
 {#-
-  restname is the name of the field's column in the view lead, in lower case: the package's own rule
-  leaves such a name as it is, on every database. rest_name is the name in Marketo's API.
+  restname is the lower-case name of the field's column in the view lead: the package's own rule does
+  not change such a name, on any database. rest_name is the name in Marketo's API.
 -#}
 {%- do tap_marketo.expect_any(['lead_describe']) -%}
 {%- set made = {

@@ -24,7 +24,7 @@ def json_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def to_moment(value: Any) -> datetime | None:
+def to_timestamp(value: Any) -> datetime | None:
     """A date-time in UTC; None when the value is none."""
     if isinstance(value, datetime):
         moment = value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tap_marketo.export.cells import json_text, to_date, to_moment
+from tap_marketo.export.cells import json_text, to_date, to_timestamp
 from tap_marketo.values.kinds import Kind
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ _CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.NUMBER: _number,
     Kind.BOOLEAN: _boolean,
     Kind.DATE: to_date,
-    Kind.DATETIME: to_moment,
+    Kind.DATETIME: to_timestamp,
     Kind.TEXT: json_text,
     Kind.OBJECT: json_text,
 }

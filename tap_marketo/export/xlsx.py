@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from tap_marketo.export.cells import FORMULA, json_text, to_date, to_moment
+from tap_marketo.export.cells import FORMULA, json_text, to_date, to_timestamp
 from tap_marketo.export.errors import ExportError
 from tap_marketo.values.kinds import Kind
 
@@ -173,11 +173,11 @@ class _Sheets:
 
     def _date(self, row: int, place: int, value: Any) -> None:
         day = to_date(value)
-        moment = to_moment(day.isoformat()) if day else None
+        moment = to_timestamp(day.isoformat()) if day else None
         self._serial(row, place, value, moment, self._dates)
 
     def _moment(self, row: int, place: int, value: Any) -> None:
-        self._serial(row, place, value, to_moment(value), self._moments)
+        self._serial(row, place, value, to_timestamp(value), self._moments)
 
     def _serial(
         self, row: int, place: int, value: Any, moment: datetime | None, style: Any

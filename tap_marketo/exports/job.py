@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import JobAlreadyQueuedError, NotFoundError, ResponseError
 from tap_marketo.client.paging import token_pages
-from tap_marketo.exports.window import parse_time
+from tap_marketo.values.times import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ class ExportJob:
     def finished(self) -> datetime | None:
         """End time of the job; None if it is missing or invalid."""
         try:
-            return parse_time(str(self.finished_at)) if self.finished_at else None
+            return parse_timestamp(str(self.finished_at)) if self.finished_at else None
         except ValueError:
             return None
 

@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.exports.window import Window, parse_time, rfc3339
+from tap_marketo.exports.window import Window
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +73,7 @@ class SavedJob:
                 request=str(record["request"]),
                 window=Window.from_filter(record) if "startAt" in record else None,
                 keys=tuple(record.get("keys", ())),
-                begun=parse_time(record["begunAt"]) if record.get("begunAt") else None,
+                begun=parse_timestamp(record["begunAt"]) if record.get("begunAt") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an export job: {type(error).__name__}") from None

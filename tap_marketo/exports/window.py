@@ -3,60 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pendulum
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_DAYS = 31
 SECOND = timedelta(seconds=1)
-
-
-def rfc3339(time: datetime) -> str:
-    """Format a time for Marketo's filters: UTC, whole seconds.
-
-    Args:
-        time: Time in any time zone.
-    """
-    # Faster than strftime: each state has many times.
-    utc = time if time.tzinfo is timezone.utc else time.astimezone(timezone.utc)
-    return f"{utc.isoformat()[:19]}Z"
-
-
-def moment(text: str) -> pendulum.DateTime:
-    """Parse an RFC 3339 time to whole seconds in UTC.
-
-    Args:
-        text: Time as in a Singer bookmark.
-
-    Raises:
-        ValueError: The text is not a date with a time.
-    """
-    parsed = pendulum.parse(text, tz="UTC")
-    if not isinstance(parsed, pendulum.DateTime):
-        raise ValueError(f"{text!r} is not a date with a time")  # noqa: TRY004
-    return parsed.in_timezone("UTC").start_of("second")
-
-
-def parse_time(text: str) -> datetime:
-    """Parse an RFC 3339 time to whole seconds in UTC.
-
-    Args:
-        text: Time from Marketo or a Singer bookmark.
-
-    Raises:
-        ValueError: The text is not a date with a time.
-    """
-    try:
-        parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return moment(text)
-    if parsed.tzinfo is None or "T" not in text:
-        return moment(text)
-    return parsed.astimezone(timezone.utc).replace(microsecond=0)
 
 
 @dataclass(frozen=True, order=True)
@@ -84,7 +40,7 @@ class Window:
             ValueError: A time is invalid, or the end is before the start.
             KeyError: A time is missing.
         """
-        window = cls(parse_time(str(value["startAt"])), parse_time(str(value["endAt"])))
+        window = cls(parse_timestamp(str(value["startAt"])), parse_timestamp(str(value["endAt"])))
         if window.end < window.start:
             raise ValueError(f"{window} ends before it starts")
         return window
@@ -186,7 +142,7 @@ class Coverage:
             gaps: Gaps written by `gaps_as_state`.
             start: Earliest time to export.
         """
-        ranges = [Window(moment(gap["startAt"]), moment(gap["endAt"])) for gap in gaps]
+        ranges = [Window.from_filter(gap) for gap in gaps]
         kept = [Window(max(gap.start, start), gap.end) for gap in ranges if gap.end >= start]
         return cls(max(until, start - SECOND), kept)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo.exports.window import SECOND, moment, rfc3339
+from tap_marketo.exports.window import SECOND
 from tap_marketo.migration.activity_names import is_activity
 from tap_marketo.migration.foreign import Origin
 from tap_marketo.streams.lists.catalog import STREAMS, name_of
 from tap_marketo.values.names import field_columns
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    import pendulum
+    from datetime import datetime
 
     from tap_marketo.migration.activity_names import ActivityNames
     from tap_marketo.migration.foreign import Bookmark
@@ -150,12 +151,12 @@ def _activity(foreign_name: str, names: ActivityNames) -> str:
     raise _NotTakenError("this tap names custom activity types by API name; pass --config")
 
 
-def _begin(bookmark: Bookmark, origin: Origin) -> pendulum.DateTime:
+def _begin(bookmark: Bookmark, origin: Origin) -> datetime:
     """Return the time from which to read, inclusive, so that nothing is missed."""
     if not bookmark.value:
         raise _NotTakenError("has no bookmark yet")
     try:
-        value = moment(bookmark.value)
+        value = parse_timestamp(bookmark.value)
     except ValueError:
         raise _NotTakenError("its bookmark is not a date with a time") from None
     if bookmark.stream != "leads" and not is_activity(bookmark.stream):
@@ -163,7 +164,7 @@ def _begin(bookmark: Bookmark, origin: Origin) -> pendulum.DateTime:
     if origin is Origin.STITCH:
         # The start of the last window for activities. For leads the end, and Stitch itself starts
         # each run a day earlier.
-        return value if is_activity(bookmark.stream) else value.subtract(days=1)
+        return value if is_activity(bookmark.stream) else value - timedelta(days=1)
     # The latest date of any record; others of that time may have appeared after the export. With
     # whole days most activity types start at the same time and share their exports.
-    return value.subtract(days=1).start_of("day")
+    return (value - timedelta(days=1)).replace(hour=0, minute=0, second=0)

@@ -93,13 +93,13 @@ def _event(line: str) -> dict[str, Any] | None:
     """A line that is whole; a killed run may leave one that is not."""
     try:
         event = json.loads(line)
-        event["time"] = _moment(event["time"])
+        event["time"] = _timestamp(event["time"])
     except (ValueError, TypeError, KeyError):
         return None
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _moment(text: str) -> datetime:
+def _timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -218,7 +218,7 @@ def _between(low: datetime, text: str | None, high: datetime) -> datetime | None
     """A time that Marketo tells, unless its clock and ours differ too much to tell."""
     if not text:
         return None
-    moment = _moment(text)
+    moment = _timestamp(text)
     return max(low, moment) if low - timedelta(seconds=1) <= moment <= high else None
 
 

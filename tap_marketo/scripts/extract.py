@@ -14,7 +14,7 @@ import pendulum
 
 from tap_marketo.client.params import to_wire
 from tap_marketo.configuration import from_environment
-from tap_marketo.export.cells import to_date, to_moment
+from tap_marketo.export.cells import to_date, to_timestamp
 from tap_marketo.export.columns import TableColumn, table_columns
 from tap_marketo.export.credentials import PREFIX
 from tap_marketo.export.drive import RecordTaker, run
@@ -34,7 +34,7 @@ CHUNK = 500
 WAITING = 8
 _PATIENCE = 0.2
 _STOPPED = 130
-_CONVERTERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: to_date, Kind.DATETIME: to_moment}
+_CONVERTERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: to_date, Kind.DATETIME: to_timestamp}
 
 
 def bulk_extract(  # noqa: PLR0913 - two are needed, the others have defaults

@@ -1,6 +1,6 @@
-"""No module imports upwards: neither at run time, nor for types, nor by a name in a text.
+"""No module imports from a higher layer: at run time, for types, or by a name in a string.
 
-`python -m tests.architecture.test_layers` draws the layers.
+`python -m tests.architecture.test_layers` prints the layers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 """From the bottom; a room may import its own layer and those below."""
 HEIGHT = {room: height for height, layer in enumerate(LAYERS) for room in layer}
-# The tap that a stream belongs to, for its type alone.
+# The tap of a stream, only for its type.
 TYPES_OF_THE_TAP = ("streams", "tap")
 MODULE = re.compile(rf"{PACKAGE}(\.\w+)+")
 
@@ -42,7 +42,7 @@ def room_of(module: str) -> str:
 
 
 def modules() -> dict[str, Path]:
-    """All modules of the package, by their names."""
+    """All modules of the package by name."""
     found = {}
     for path in sorted((ROOT / PACKAGE).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -51,7 +51,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
-    """Each module of ours that a module names, and whether only for its types."""
+    """The modules of the package that a module imports, and whether only for types."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typed = {
         id(inner)
@@ -61,9 +61,9 @@ def imported(path: Path) -> Iterator[tuple[str, bool]]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [one.name for one in node.names]
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value] if MODULE.fullmatch(node.value) else []
         else:
@@ -74,7 +74,7 @@ def imported(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def arrows() -> dict[tuple[str, str], list[str]]:
-    """Which room imports which, with the modules that do."""
+    """Imports between rooms, with the importing modules."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, path in modules().items():
         for target, is_type in imported(path):
@@ -108,7 +108,7 @@ def test_the_sandbox_imports_nothing_of_the_tap() -> None:
 
 
 def drawing() -> str:
-    """The layers from the top, and below each room what it imports."""
+    """The layers from the top, with the imports of each room."""
     below: dict[str, set[str]] = defaultdict(set)
     for here, there in arrows():
         below[here].add(there)

@@ -1,4 +1,4 @@
-"""The privates of singer-sdk that the tap touches are there, and only `sdk.py` touches them."""
+"""The private names of singer-sdk that the tap uses exist, and only `sdk.py` uses them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tap_marketo.sdk import PRIVATES, Private
 
 PACKAGE = Path(tap_marketo.__file__).parent
 OWNED = {name for owner in (Stream, Tap, PluginBase) for name in dir(owner) if name.startswith("_")}
-# Made by the SDK's constructors, so that no class has them.
+# Set by the SDK's constructors, so no class has them.
 OWNED |= {"_stream_version", "_ConfigInput"}
 
 
 @pytest.mark.parametrize("private", PRIVATES, ids=lambda one: one.name)
 def test_each_private_is_there(private: Private) -> None:
-    # Class properties of abstract classes cannot be read there.
+    # Class properties cannot be read from abstract classes.
     assert any(private.name in vars(one) for one in getattr(private.owner, "__mro__", ()))
     assert private.reason
 
 
 def touched(path: Path) -> set[str]:
-    """Privates of the SDK that a module calls, overrides or imports."""
+    """Private names of the SDK that a module calls, overrides or imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute):
@@ -34,7 +34,7 @@ def touched(path: Path) -> set[str]:
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("singer_sdk"):
-            found |= {one.name for one in node.names}
+            found |= {alias.name for alias in node.names}
             found |= {part for part in (node.module or "").split(".") if part.startswith("_")}
     return {name for name in found if name.startswith("_") and not name.startswith("__")}
 

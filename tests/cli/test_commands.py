@@ -1,4 +1,4 @@
-"""Subcommands stand beside the SDK's own command line and change nothing about it."""
+"""Subcommands extend the SDK's command line without changing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Variables that are set and have no effect are named."""
+"""The tap warns about variables that are set and have no effect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KNOWN = {"base_url", "leads_filter", "batch_config"}
         ("TAP_MARKETO_LEADS_FILTER_STATIC_LIST_ID", True, False),
         ("TAP_MARKETO_BATCH_CONFIG_ENCODING_FORMAT", True, False),
         ("TAP_MARKETO_LEADS_FILTR", False, True),
-        # Meltano's extras, and the SDK's own.
+        # Variables of Meltano's extras and of the SDK.
         ("TAP_MARKETO__SELECT", False, False),
         ("TAP_MARKETO_LOGLEVEL", False, False),
         ("TARGET_POSTGRES_HOST", False, False),

@@ -1,4 +1,4 @@
-"""`--version` answers without loading what it doesn't need."""
+"""`--version` loads only the modules that it needs."""
 
 from __future__ import annotations
 

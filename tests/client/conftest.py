@@ -1,4 +1,4 @@
-"""A client whose waits cost no time."""
+"""A client whose waits take no time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class FakeTime:
-    """A clock that moves when somebody sleeps.
+    """A clock that moves only during sleeps.
 
     Attributes:
-        now: Seconds.
-        slept: Each sleep, in seconds.
+        now: Current time in seconds.
+        slept: Length of each sleep in seconds.
     """
 
     def __init__(self) -> None:
@@ -48,16 +48,16 @@ def fake_time() -> FakeTime:
 
 @pytest.fixture
 def connect(fake_time: FakeTime, sandbox: Sandbox) -> Callable[..., MarketoClient]:
-    """Makes clients of the sandbox, whose limits and repetitions wait in no time."""
+    """A function that creates clients for the sandbox, whose waits take no time."""
 
-    def made(other: Sandbox | None = None, **how: object) -> MarketoClient:
-        given = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
-        client = MarketoClient((other or sandbox).base_url, **{**given, **how})  # type: ignore[arg-type]
+    def create(other: Sandbox | None = None, **how: object) -> MarketoClient:
+        credentials = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+        client = MarketoClient((other or sandbox).base_url, **{**credentials, **how})  # type: ignore[arg-type]
         client.throttle._monotonic = fake_time.monotonic
         client.throttle._sleep = fake_time.sleep
         return client
 
-    return made
+    return create
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What people paste as base_url, and what is refused in one line."""
+"""Accepted spellings of base_url, and values that are refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token: renewed in time, renewed once when refused, and never a guess at credentials."""
+"""The token is renewed in time and when it is refused; wrong credentials are not tried again."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_invalid_client_names_id_and_secret(fake_time: FakeTime, status: int) ->
 
 
 class _Answering(requests.Session):
-    """A session that sends nothing."""
+    """A session that makes no calls."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         super().__init__()
@@ -211,7 +211,7 @@ def test_a_token_that_expires_between_two_calls_is_replaced(
     client: MarketoClient, sandbox: Sandbox
 ) -> None:
     client.get(TYPES)
-    sandbox.control.advance(3601)  # unseen by the client's clock
+    sandbox.control.advance(3601)  # not visible to the client's clock
 
     client.get(TYPES)
 
@@ -237,8 +237,10 @@ def test_wrong_credentials_are_one_sentence_of_the_tap(sandbox: Sandbox, tmp_pat
     run = run_tap(tmp_path, config, "--discover")
 
     assert run.returncode == 1
-    told = [line for line in run.log.splitlines() if "refused client_id and client_secret" in line]
-    assert len(told) == 1
+    refusals = [
+        line for line in run.log.splitlines() if "refused client_id and client_secret" in line
+    ]
+    assert len(refusals) == 1
     assert "Traceback" not in run.log
     assert "wr0ng-secret" not in run.log
     assert "Trying again" not in run.log

@@ -1,5 +1,4 @@
-"""A script that writes: the example as its users run it, and what the client does when a write
-fails."""
+"""A script that writes: the example as users run it, and the client when a write fails."""
 
 from __future__ import annotations
 
@@ -27,13 +26,13 @@ APPROVE = "/rest/asset/v1/email/{}/approveDraft.json"
 
 @pytest.fixture
 def sandbox(start_sandbox: StartSandbox) -> Sandbox:
-    """With more drafts than fit on a page."""
+    """A sandbox with more drafts than fit on a page."""
     return start_sandbox(leads=1, activities=0, assets=450)
 
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[MarketoClient]:
-    """With as much patience as a test has."""
+    """A client with short waits."""
     with MarketoClient(
         f"{sandbox.base_url}/rest/", sandbox.client_id, sandbox.client_secret, max_tries=2
     ) as client:
@@ -78,7 +77,7 @@ def test_the_example_only_shows_by_default(sandbox: Sandbox) -> None:
 
 
 def test_the_example_approves_every_draft(start_sandbox: StartSandbox) -> None:
-    # Within the 20 calls that it makes in 20 seconds.
+    # Fewer than the 20 calls that it makes in 20 seconds.
     sandbox = start_sandbox(leads=1, activities=0, assets=30)
 
     done = run_example(sandbox, "--approve")

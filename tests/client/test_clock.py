@@ -1,4 +1,4 @@
-"""The instance's time, as its answers tell it, and its midnight."""
+"""The instance's time, from its responses, and its midnight."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPES = "/rest/v1/activities/types.json"
 
 
 def at(text: str) -> InstanceClock:
-    """A clock at a moment."""
+    """A clock at a given time."""
     clock = InstanceClock()
     clock.skew = datetime.fromisoformat(text) - datetime.now(timezone.utc)
     return clock
@@ -74,7 +74,7 @@ def test_every_answer_is_heard(start_sandbox: StartSandbox, days: int) -> None:
         ("2026-01-15T12:00:00+00:00", "2026-01-15T06:00:00", "2026-01-16T06:00:00"),
         ("2026-01-15T05:59:58+00:00", "2026-01-14T06:00:00", "2026-01-15T06:00:00"),
         ("2026-07-15T05:30:00+00:00", "2026-07-15T05:00:00", "2026-07-16T05:00:00"),
-        # The days on which the clocks change, of 23 and 25 hours.
+        # Days of 23 and 25 hours, on which daylight saving time begins and ends.
         ("2026-03-08T12:00:00+00:00", "2026-03-08T06:00:00", "2026-03-09T05:00:00"),
         ("2026-11-01T12:00:00+00:00", "2026-11-01T05:00:00", "2026-11-02T06:00:00"),
     ],
@@ -94,7 +94,7 @@ def test_the_day_of_the_quotas_is_that_of_chicago(now: str, began: str, begins: 
     [
         ("2026-01-15T12:00:00+00:00", "2026-01-16T06:00:05"),
         ("2026-01-15T05:59:00+00:00", "2026-01-15T06:00:05"),
-        # Refused soon after midnight: they may be late.
+        # A refusal soon after midnight: the reset may be late.
         ("2026-01-15T06:00:05+00:00", "2026-01-15T06:15:05"),
         ("2026-01-15T07:04:00+00:00", "2026-01-15T07:19:00"),
         ("2026-01-15T07:06:00+00:00", "2026-01-16T06:00:05"),

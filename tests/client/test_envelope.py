@@ -1,5 +1,4 @@
-"""Answers as they come: loose envelopes, no envelopes, HTTP errors; never an empty page by
-mistake."""
+"""Responses with and without envelopes, and HTTP errors: no error is read as an empty page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Each of Marketo's codes has the class, and the decision to repeat, that its documentation asks
-for."""
+"""Each of Marketo's codes has its class, and is repeated or not, as the documentation says."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 TYPES = "/rest/v1/activities/types.json"
 
-# error-codes.md; what a reader may meet, then what is an error of whoever calls.
+# error-codes.md: first errors that reading can cause, then errors of the caller.
 REPEATED: dict[str, type[ResponseError]] = {
     "500": UnavailableError,
     "502": UnavailableError,

@@ -1,4 +1,4 @@
-"""Lists by token and by date, read to their ends."""
+"""Lists that page by token and by date are read to their ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tap_marketo.client import date_pages, token_pages
 from tap_marketo.client.errors import ResponseError
-from tap_marketo.exports.window import rfc3339
 from tap_marketo.streams.bulk.lead_changes import LEAD_CHANGES
+from tap_marketo.values.times import rfc3339
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
@@ -27,13 +27,13 @@ def pages(sandbox: Sandbox, path: str, *bodies: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "bodies",
     [
-        # Several lists never say moreResult: they end without a token.
+        # Several lists have no moreResult: they end without a token.
         [{"result": [{"id": 1}], "nextPageToken": "A="}, {"result": [{"id": 2}]}],
         [
             {"result": [{"id": 1}], "nextPageToken": "A=", "moreResult": True},
             {"result": [{"id": 2}], "nextPageToken": "B=", "moreResult": False},
         ],
-        # Short and empty pages are not the last, whatever they hold.
+        # Short and empty pages are not the last ones.
         [
             {"nextPageToken": "A=", "moreResult": True},
             {"result": [], "nextPageToken": "B=", "moreResult": True},
@@ -87,7 +87,7 @@ def changes(*leads: int) -> list[dict[str, Any]]:
             {"nextPageToken": "D=", "moreResult": True},
             {"result": changes(2), "nextPageToken": "E=", "moreResult": False},
         ],
-        # Only `false` is an end; without the word, a page without records.
+        # Only `false` ends a list; without moreResult, a page without records does.
         [
             {"result": changes(1), "nextPageToken": "B="},
             {"result": changes(2), "nextPageToken": "C="},

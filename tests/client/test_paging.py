@@ -1,4 +1,4 @@
-"""Pages by offset, by index and by token: nothing is lost, and every list ends."""
+"""Paging by offset, by index and by token: no record is lost, and every list ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTHING = ("No assets found for the given search criteria.",)
 
 
 class Listing:
-    """A list in pages; something happens to it after each call."""
+    """A list in pages that changes after each call."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Listing:
 
     def ids(self, paging: Paging) -> list[int]:
         client = cast("MarketoClient", self)
-        return [one["id"] for page in pages(client, "/list", paging=paging) for one in page]
+        return [item["id"] for page in pages(client, "/list", paging=paging) for item in page]
 
 
 def by_offset(places: list[Any]) -> Callable[[dict[str, Any]], Reply]:
@@ -91,16 +91,16 @@ def test_what_is_added_between_two_pages_repeats_no_more_than_a_page() -> None:
 
 
 def test_places_that_are_not_shown_hide_nothing() -> None:
-    # Every third place is a variant of an A/B test; a whole page of them comes first.
-    places = [None] * 200 + [None if one % 3 == 0 else one for one in range(600)]
+    # Every third item is a variant of an A/B test; a whole page of them comes first.
+    places = [None] * 200 + [None if number % 3 == 0 else number for number in range(600)]
 
     assert Listing(by_offset(places)).ids(Paging.OFFSET) == [
-        one for one in places if one is not None
+        place for place in places if place is not None
     ]
 
 
 def test_a_list_that_ignores_the_offset_ends() -> None:
-    everything = [{"id": one} for one in range(60)]
+    everything = [{"id": number} for number in range(60)]
 
     assert Listing(lambda _: Reply(result=everything)).ids(Paging.OFFSET) == list(range(60))
 
@@ -113,7 +113,7 @@ def by_index(items: list[int], *, counted: bool) -> Callable[[dict[str, Any]], R
     def answer(query: dict[str, Any]) -> Reply:
         size = query["pageSize"]
         start = query["pageIndex"] * size
-        found: Iterable[dict[str, Any]] = [{"id": one} for one in items[start : start + size]]
+        found: Iterable[dict[str, Any]] = [{"id": item} for item in items[start : start + size]]
         if counted:
             return Reply(result=[{"items": found, "totalItems": len(items), "pageSize": size}])
         return Reply(result=list(found))

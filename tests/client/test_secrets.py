@@ -1,4 +1,4 @@
-"""Secrets, tokens and records are in no log, no exception and no repr, at whatever level."""
+"""No log, at any level, no exception and no repr contains secrets, tokens or records."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def tokens(sandbox: Sandbox) -> set[str]:
 
 
 def leaks(text: str, sandbox: Sandbox) -> list[str]:
-    """What of it should not be there, by name."""
+    """The names of secrets that a text contains."""
     hidden = {"secret": SECRET, "client id": "client-7f3a", "quoted": "very%2Fsecret"}
     found = [name for name, value in hidden.items() if value in text]
     return found + ["token" for token in tokens(sandbox) if token in text]
@@ -83,8 +83,8 @@ def test_exceptions_and_all_that_hangs_on_them_are_safe(
     with pytest.raises(MarketoError) as raised:
         client.get(TYPES)
 
-    told = logging.Formatter().formatException((raised.type, raised.value, raised.tb))
-    assert leaks(f"{told} {raised.value!r} {vars(raised.value)}", sandbox) == []
+    traceback = logging.Formatter().formatException((raised.type, raised.value, raised.tb))
+    assert leaks(f"{traceback} {raised.value!r} {vars(raised.value)}", sandbox) == []
 
 
 def test_reprs_are_safe(connect: Callable[..., MarketoClient], sandbox: Sandbox) -> None:
@@ -142,7 +142,7 @@ def test_a_run_at_debug_level_tells_no_secret_and_no_record(
     )  # fmt: skip
     log = done.stderr
 
-    assert "/identity/oauth/token" in log  # the libraries did tell
+    assert "/identity/oauth/token" in log  # the libraries did log
     assert leaks(log, sandbox) == []
     assert "@example.com" not in log
     assert "Lovelace" not in log

@@ -1,4 +1,4 @@
-"""Calls per 20 seconds, in flight and of the day stay within the share."""
+"""Calls per 20 seconds, concurrent calls and daily calls stay within the tap's share."""
 
 from __future__ import annotations
 
@@ -175,11 +175,11 @@ def test_606_holds_every_call_back_for_20_seconds(
 
 
 class TestDailyCalls:
-    """`limit_calls_today`: calls of the whole instance."""
+    """`limit_calls_today` counts the calls of the whole instance."""
 
     def test_calls_of_others_count(self, client: MarketoClient, sandbox: Sandbox) -> None:
         sandbox.instance.limits.calls_today["somebody"] = 95
-        client.limit_calls_today(100)  # a call itself
+        client.limit_calls_today(100)  # is a call, too
         for _ in range(4):
             client.get(TYPES)
 
@@ -203,7 +203,7 @@ class TestDailyCalls:
         client.limit_calls_today(4)
         client.get(TYPES)
         sandbox.control.advance_to_reset(10)
-        client.get(TYPES)  # tells the client what time it is there
+        client.get(TYPES)  # sets the client's clock
 
         for _ in range(2):
             client.get(TYPES)
@@ -232,7 +232,7 @@ class TestDailyCalls:
 
         client.get(TYPES)
 
-        # A sleep to midnight, and a little: never ahead of it, never long after.
+        # Sleeps end shortly after midnight, never before it.
         assert 7195 < max(fake_time.slept) < 7210
         codes = [call.code for call in sandbox.log]
         assert codes.count("607") == (1 if limit == "607" else 0)
@@ -266,7 +266,7 @@ class TestDailyCalls:
 
 
 def _with_the_instance(sandbox: Sandbox, fake_time: FakeTime) -> Callable[[float], None]:
-    """Sleeps that the instance's clock follows."""
+    """Sleeps that move the instance's clock."""
 
     def sleep(seconds: float) -> None:
         fake_time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The page about errors names every code, every class, and only words that the log has."""
+"""The errors page lists every code and every class, and only messages that exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.meltano import ROOT
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "tap_marketo"
-# Texts that go over several lines are one literal in parentheses.
+# Joins the parts of a message that spans several lines.
 SEAM = re.compile(r'"\s*f?"')
 SOURCES = {
     path.relative_to(PACKAGE).as_posix(): SEAM.sub("", path.read_text(encoding="utf-8"))
@@ -24,7 +24,7 @@ SOURCES = {
 
 
 def error_classes() -> list[type[Exception]]:
-    """The errors of the tap that others may see."""
+    """The public error classes of the tap."""
     for module in pkgutil.walk_packages(tap_marketo.__path__, "tap_marketo."):
         if "sandbox" not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -39,7 +39,7 @@ def error_classes() -> list[type[Exception]]:
 
 
 def section(title: str) -> list[list[str]]:
-    """The rows of the table in a section, without its heading."""
+    """The rows of the table in a section, without the header."""
     text = PAGE.split(f"## {title}\n")[1].split("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
     return rows[2:]
@@ -53,9 +53,9 @@ def test_every_code_has_its_row(code: str) -> None:
 
 
 def test_every_class_has_its_row_with_its_module() -> None:
-    told = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
+    rows = {(row[0].strip("`"), f"tap_marketo.{row[1].strip('`')}") for row in section("By class")}
 
-    assert told == {(one.__name__, one.__module__) for one in error_classes()}
+    assert rows == {(error.__name__, error.__module__) for error in error_classes()}
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_every_class_has_its_row_with_its_module() -> None:
     [
         row[0].strip("`")
         for title in ("errors", "warnings")
-        for row in section(f"By the words of the log: {title}")
+        for row in section(f"By log message: {title}")
     ],
 )
 def test_the_log_has_these_words(words: str) -> None:
-    # An ellipsis stands for what differs from line to line.
+    # An ellipsis stands for a variable part.
     parts = [part.strip() for part in words.split("…")]
     assert any(all(part in text for part in parts) for text in SOURCES.values())

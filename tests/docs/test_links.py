@@ -1,4 +1,4 @@
-"""Every link of the documentation leads somewhere, and every page is linked and in the site."""
+"""Every link of the documentation works, and every page is linked and in the site."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of its headings, as GitHub and the site make them."""
+    """The anchors of the page's headings, as on GitHub and in the site."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

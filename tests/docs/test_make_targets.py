@@ -1,4 +1,4 @@
-"""README and Makefile agree."""
+"""The `make` targets that the documentation names exist."""
 
 from __future__ import annotations
 

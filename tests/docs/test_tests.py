@@ -1,4 +1,4 @@
-"""The tests are laid out like the rooms, and none leans on another."""
+"""The tests are in rooms, and no test module imports another."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def imported(module: Path) -> list[str]:
     names: list[str] = []
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
-            names += [one.name for one in node.names]
+            names += [alias.name for alias in node.names]
     return names
 
 

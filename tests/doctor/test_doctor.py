@@ -1,16 +1,17 @@
-"""The doctor tells what keeps a sync from running, and what to do, in under a dozen calls."""
+"""The doctor reports what would stop a sync, and what to do, in under a dozen calls."""
 
 from __future__ import annotations
 
 import json
 import socket
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_marketo.client import MarketoClient
 from tap_marketo.exports.job import LEADS, ExportEndpoint, ExportRequest
-from tap_marketo.exports.window import Window, moment
+from tap_marketo.exports.window import Window
 from tests.support import meltano
 from tests.support.tap_runs import TapRun, quick_config, run_tap
 
@@ -26,7 +27,7 @@ SMALL = {"leads": 5, "activities": 20}
 def run_checks(
     sandbox: Sandbox, folder: Path, *arguments: str, **inputs: Any
 ) -> tuple[TapRun, dict[str, Any]]:
-    """Run the doctor; findings by check."""
+    """Run the doctor and return its findings by check."""
     settings = {name: inputs.pop(name) for name in list(inputs) if name not in {"catalog", "state"}}
     run = run_tap(
         folder, quick_config(sandbox, **settings), "doctor", "--format=json", *arguments, **inputs
@@ -115,7 +116,7 @@ def test_a_permission_that_a_catalog_needs_is_red(
 
     assert run.returncode == 1
     assert statuses(findings)["Permission Read-Only Asset"] == "failed"
-    # Leads are not selected: neither their permission nor their filter matters.
+    # Leads are not selected, so their permission and their filter don't matter.
     assert not {"Permission Read-Only Lead", "updatedAt filter"} & findings.keys()
     assert len(sandbox.log) < 12
 
@@ -264,7 +265,9 @@ def test_a_missing_filter_is_told(start_sandbox: StartSandbox, tmp_path: Path) -
 
 def test_a_queue_full_of_own_jobs_is_told(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(**SMALL, job_seconds=1000)
-    window = Window(moment("2026-01-01T00:00:00Z"), moment("2026-01-02T00:00:00Z"))
+    window = Window.from_filter(
+        {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-02T00:00:00Z"}
+    )
     with MarketoClient(sandbox.base_url, sandbox.client_id, sandbox.client_secret) as client:
         endpoint = ExportEndpoint(client, LEADS)
         for _ in range(10):
@@ -315,7 +318,7 @@ def test_the_state_lowers_the_cost(
 ) -> None:
     sandbox = start_sandbox(**SMALL)
     catalog = catalog_of(sandbox, tmp_path, {"leads", "activity_send_email"})
-    yesterday = moment("2026-01-01T00:00:00Z").now("UTC").subtract(days=1).isoformat()
+    yesterday = (datetime.now(timezone.utc) - timedelta(days=1)).isoformat()
     bookmark = {"replication_key_value": yesterday}
     state = {"bookmarks": {"leads": bookmark, "activity_send_email": bookmark}}
 

@@ -1,4 +1,4 @@
-"""The doctor warns of rows that PostgreSQL cannot hold, before they are loaded."""
+"""The doctor warns about rows that are too wide for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wide:
-    """What the check looks at of a stream."""
+    """The parts of a stream that the check reads."""
 
     name: str
     width: int

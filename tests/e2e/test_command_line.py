@@ -1,4 +1,4 @@
-"""The tap on its own, from the command line."""
+"""The tap without a target, from the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_sync_delivers_the_instance(sandbox: Sandbox, tmp_path: Path) -> None:
     run = run_tap(tmp_path, quick_config(sandbox))
 
     assert run.returncode == 0, run.log
-    # Formula fields have empty columns, which the truth leaves out.
+    # Formula fields have empty columns, which the expected records lack.
     assert by_key(map(filled, run.records("leads")), "id") == by_key(
         map(filled, sandbox.world.expected_leads()), "id"
     )
@@ -72,7 +72,7 @@ def test_a_second_run_delivers_what_has_changed(sandbox: Sandbox, tmp_path: Path
 
     assert second.returncode == 0, second.log
     assert {record["id"] for record in second.records("leads")} == changed
-    # Changed and new leads leave activities, too.
+    # Changed and new leads also create activities.
     new = by_key(sandbox.world.expected_activities(), "marketoGUID").keys() - known
     assert {record["marketoGUID"] for record in second.activities()} == new
     assert happened <= new
@@ -115,11 +115,11 @@ def test_columns_are_snake_case_on_request(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 def test_discovery_offers_a_stream_for_each_activity_type(sandbox: Sandbox, tmp_path: Path) -> None:
-    streams = {one["tap_stream_id"]: one for one in discover(sandbox, tmp_path)["streams"]}
+    streams = {stream["tap_stream_id"]: stream for stream in discover(sandbox, tmp_path)["streams"]}
 
     assert {"leads", "activities", "activity_visit_webpage", "activity_send_email"} <= set(streams)
-    # Bulk extract never holds deletions, so their type has no stream.
-    types = [one for one in sandbox.world.types if one["name"] != "Delete Lead"]
+    # Bulk extract has no deletions, so their type has no stream.
+    types = [kind for kind in sandbox.world.types if kind["name"] != "Delete Lead"]
     assert sum(map(is_activity_type, streams)) == len(types)
     assert streams["leads"]["key_properties"] == ["id"]
     assert streams["leads"]["replication_key"] == "updatedAt"
@@ -188,11 +188,11 @@ def test_discovery_of_a_large_instance_takes_few_calls(
     for number in range(1000 - len(sandbox.world.fields)):
         sandbox.world.fields[f"custom{number}__c"] = "string"
 
-    streams = {one["stream"]: one for one in discover(sandbox, tmp_path)["streams"]}
+    streams = {stream["stream"]: stream for stream in discover(sandbox, tmp_path)["streams"]}
 
     assert sum(is_activity_type(name) for name in streams) >= 59
     assert len(streams["leads"]["schema"]["properties"]) >= 990
-    # Leads and all activities take one each; other objects with fields of their own one each, too.
+    # One call for leads, one for all activities, and one for each other object with its own fields.
     asked = [call.path for call in sandbox.log]
     assert [path for path in asked if not path.endswith("/describe.json")][:2] == [
         "/rest/v1/leads/describe2.json",

@@ -1,4 +1,4 @@
-"""Into a CSV file for a spreadsheet: every value is there, as text that Excel reads."""
+"""A CSV file for a spreadsheet has every value, as text that Excel reads."""
 
 from __future__ import annotations
 

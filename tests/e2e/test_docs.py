@@ -1,4 +1,4 @@
-"""What the documentation tells people to type works; `documentation` says how it is told."""
+"""The commands of the documentation work; `documentation` explains how they are run."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ BLOCKS = {
     [
         name
         for name, text in PAGES.items()
-        if any(one.language in {"sh", "python"} for one in documentation.blocks(text))
-        # Each of its sections stands for itself: test_recipes follows them one by one.
+        if any(block.language in {"sh", "python"} for block in documentation.blocks(text))
+        # Its sections are independent: test_recipes runs each of them.
         and name != "recipes.md"
     ],
 )

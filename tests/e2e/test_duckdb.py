@@ -1,4 +1,4 @@
-"""Into a DuckDB file: row for row what the sandbox holds, the first row included."""
+"""A DuckDB file has every row of the sandbox, including the first."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_leads_and_activities_arrive_and_then_only_changes_move(
     load(sandbox, tmp_path, **once)
     assert_complete(sandbox, tmp_path)
     (first,) = latest_load(tmp_path)
-    known = {one["marketoGUID"] for one in sandbox.world.expected_activities()}
+    known = {activity["marketoGUID"] for activity in sandbox.world.expected_activities()}
 
     sandbox.control.advance(3600)
     changed = sandbox.control.change_leads(5) + sandbox.control.add_leads(2)
@@ -47,8 +47,8 @@ def test_leads_and_activities_arrive_and_then_only_changes_move(
     assert_complete(sandbox, tmp_path)
     assert loaded_since(first, "leads", "id", tmp_path) == set(changed)
     moved = [loaded_since(first, one, "marketoGUID", tmp_path) for one in tables(tmp_path)]
-    # Changed and new leads leave activities, too.
-    new = {one["marketoGUID"] for one in sandbox.world.expected_activities()} - known
+    # Changed and new leads also create activities.
+    new = {activity["marketoGUID"] for activity in sandbox.world.expected_activities()} - known
     assert set().union(*moved) == new
     assert new >= set(happened)
 
@@ -120,7 +120,7 @@ def test_everything_selected_lands_in_full(start_sandbox: StartSandbox, tmp_path
         stream["tap_stream_id"]: stream.get("key_properties") or [] for stream in catalog["streams"]
     }
     expected = {
-        name: len({tuple(str(one[key]) for key in keys[name]) for one in run.records(name)})
+        name: len({tuple(str(record[key]) for key in keys[name]) for record in run.records(name)})
         if keys[name]
         else len(run.records(name))
         for name in names
@@ -152,7 +152,7 @@ def pipe(
     target: Path = TARGET,
     **settings: Any,
 ) -> TapRun:
-    """Load without Meltano, which is quicker."""
+    """Load without Meltano, which is faster."""
     run = run_tap(folder, quick_config(sandbox, **settings), catalog=catalog, state=state)
     config = folder / "target.json"
     filepath = str(folder / "warehouse.duckdb")

@@ -1,4 +1,4 @@
-"""The examples for schedulers, run as these run them, and a state that outlives the machine."""
+"""The examples for schedulers, run as the schedulers do, and a state outside the machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_fresh_machine_goes_on_from_the_state_backend(
 ) -> None:
     *preparation, sync = [step["run"] for step in steps["steps"] if "run" in step]
     assert all(documentation.PREPARATION.match(one) for one in preparation)
-    # What the job takes from the repository's variables and secrets.
+    # Values that the job takes from the repository's variables and secrets.
     given = {
         "MELTANO_STATE_BACKEND_URI": f"file://{tmp_path}/state",
         "TARGET_MARKETO_DUCKDB_FILEPATH": str(tmp_path / "warehouse.duckdb"),
@@ -54,7 +54,7 @@ def test_a_fresh_machine_goes_on_from_the_state_backend(
     fresh_machine("second")
 
     assert_complete(sandbox, tmp_path)
-    # One of leads, one of activities: the hour since, not the year.
+    # One job for leads and one for activities: of the last hour, not of the year.
     assert len(sandbox.jobs) == jobs + 2
 
 

@@ -1,4 +1,4 @@
-"""Into a real PostgreSQL through Meltano: what stands there is what the sandbox holds."""
+"""A real PostgreSQL, loaded through Meltano, has the sandbox's records."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def test_a_deleted_lead_keeps_its_row_and_is_marked(
         found = leads(port, f"marked_{format_}")
         assert {one for one, mark in marks.items() if one in before and mark} == gone
         assert {one for one, mark in marks.items() if not mark} == set(sandbox.world.leads)
-        assert [found[one] for one in sandbox.world.leads] == list(truth_of_leads(sandbox).values())
+        assert [found[lead] for lead in sandbox.world.leads] == list(
+            truth_of_leads(sandbox).values()
+        )
         assert all(found[one].get("email") == before[one].get("email") for one in gone)
 
 
@@ -204,7 +206,7 @@ def truth_of_activities(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    # Without empty columns: formula fields have no other, and the truth leaves them out.
+    # Without empty columns: formula fields are always empty, and the expected records lack them.
     return {
         name: _plain(value)
         for name, value in row.items()

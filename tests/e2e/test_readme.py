@@ -1,4 +1,4 @@
-"""What the README tells people to type does what it says."""
+"""The commands of the README do what it says."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMA = "marketo"
 
 
 def block(language: str, beginning: str, page: str = README) -> str:
-    """The code block that begins like this."""
+    """The code block with this beginning."""
     found = re.search(rf"```{language}\n({re.escape(beginning)}.*?)```", page, re.DOTALL)
     assert found, f"the page has no {language} block that begins with {beginning}"
     return found[1]
@@ -58,7 +58,7 @@ def test_its_meltano_project_loads_what_it_selects(sandbox: Sandbox, tmp_path: P
     )
     (tmp_path / "meltano.yml").write_text(written, encoding="utf-8")
     commands = block("sh", "export TAP_MARKETO_CLIENT_ID").splitlines()
-    # The credentials are the sandbox's, and the plugins are installed already.
+    # The credentials are the sandbox's, and the plugins are already installed.
     assert commands[0] == "export TAP_MARKETO_CLIENT_ID=... TAP_MARKETO_CLIENT_SECRET=..."
     assert commands[1] == "meltano install"
 
@@ -70,16 +70,16 @@ def test_its_meltano_project_loads_what_it_selects(sandbox: Sandbox, tmp_path: P
     )
 
     (start,) = re.findall(r'start_date: "(.*)"', written)
-    # A change of a field that nobody sees leaves the `updatedAt` that is shown.
+    # A change of a hidden field does not change the visible `updatedAt`.
     begin = datetime.fromisoformat(start.replace("Z", "+00:00"))
     assert keys(tmp_path, "leads", "id") == sorted(
         number for number, lead in sandbox.world.leads.items() if lead.changed >= begin
     )
     for table, type_id in (("activity_send_email", 6), ("activity_click_email", 11)):
         assert keys(tmp_path, table, "marketoGUID") == sorted(
-            one["marketoGUID"]
-            for one in sandbox.world.expected_activities()
-            if one["activityTypeId"] == type_id and one["activityDate"] >= start
+            activity["marketoGUID"]
+            for activity in sandbox.world.expected_activities()
+            if activity["activityTypeId"] == type_id and activity["activityDate"] >= start
         )
 
 
@@ -99,7 +99,7 @@ def test_its_two_lines_point_meltano_at_a_sandbox(tmp_path: Path) -> None:
     start, export = block("sh", "marketo-sandbox").splitlines()
     assert block("sh", "marketo-sandbox", INSTALL) == block("sh", "marketo-sandbox")
     address = tmp_path / "address"
-    # Any free port; a small instance, as the reader's machine has more than two processors.
+    # Any free port, and a small instance: this machine has fewer processors than the reader's.
     program, *arguments = shlex.split(start.removesuffix(" &").replace("8765", "0"))
     small = ["--leads", "50", "--activities", "100", "--port-file", str(address)]
     with subprocess.Popen(

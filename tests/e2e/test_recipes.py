@@ -1,4 +1,4 @@
-"""Each recipe of docs/recipes.md, done as it stands there, brings what it promises."""
+"""Each recipe of docs/recipes.md, run as written, does what it promises."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_share_of_the_allocation_is_left(start_sandbox: StartSandbox, tmp_path
         )
 
     exported = sum(job.file.size for job in sandbox.jobs if job.file)
-    # Two jobs at once, of which only the size of the earlier ones is known.
+    # Two jobs run at once, and only the sizes of earlier jobs are known.
     assert 500_000 < exported < 800_000
 
 

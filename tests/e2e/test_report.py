@@ -1,4 +1,4 @@
-"""The report as a Meltano user makes it: with the project's own settings and command."""
+"""The report as a Meltano user creates it: with the project's settings and command."""
 
 from __future__ import annotations
 

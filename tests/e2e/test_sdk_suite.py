@@ -1,4 +1,4 @@
-"""The Singer SDK's own test suite for taps, against the sandbox."""
+"""The Singer SDK's test suite for taps, against the sandbox."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def everything_selected() -> dict[str, Any]:
     return catalog
 
 
-# The suite makes its tests while it is imported, and each asks the instance.
+# The suite creates its tests at import, and each of them calls the instance.
 SANDBOX.start()
 TestTapMarketo = get_tap_test_class(
     TapMarketo,

@@ -1,4 +1,4 @@
-"""The scripts of `examples/`, as their users run them."""
+"""The scripts of `examples/`, run as users do."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FILES = sorted(FOLDER.glob("*.pq"))
 
 
 class Query:
-    """The literals of a file, so that what is replayed here is what stands there."""
+    """The literals of a file, so the test sends the requests of the file."""
 
     def __init__(self, name: str) -> None:
         self.text = (FOLDER / f"{name}.pq").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ class Query:
 
 
 def get(sandbox: Sandbox, path: str, query: dict[str, str], token: str) -> dict[str, Any]:
-    """One call of `Get`."""
+    """A call of `Get`."""
     response = requests.get(
         f"{sandbox.base_url}/{path}",
         params=query,
@@ -126,11 +126,13 @@ def test_the_activities_of_one_type(sandbox: Sandbox) -> None:
     for column in ("marketoGUID", "leadId", "activityDate", "primaryAttributeValue"):
         query.has(f'"{column}"')
         assert any(column in row for row in rows)
-    assert all({"name", "value"} >= set(one) for row in rows for one in row["attributes"])
+    assert all(
+        {"name", "value"} >= set(attribute) for row in rows for attribute in row["attributes"]
+    )
 
 
 def test_an_error_arrives_with_status_200_and_a_code(sandbox: Sandbox) -> None:
-    """What the queries read of an error is there."""
+    """Errors have the properties that the queries read."""
     answer = get(sandbox, "rest/v1/lists/1/leads.json", {}, "wrong")
 
     assert answer["success"] is False
@@ -146,6 +148,6 @@ def test_the_queries_keep_to_the_limits(file: Any) -> None:
     pause = re.search(r"Pause = #duration\(0, 0, 0, ([\d.]+)\)", text)
     assert pause
     assert 20 / float(pause[1]) <= 50  # calls in 20 seconds: half of the instance's
-    assert "access_token=" not in text  # refused by Marketo in a URL
+    assert "access_token=" not in text  # Marketo refuses it in a URL
     for code in ("604", "606", "615", "713"):
         assert f'"{code}"' in text

@@ -1,4 +1,4 @@
-"""Credentials from files: read, unless others can read them."""
+"""Credentials are read from files, unless other users can read the files."""
 
 from __future__ import annotations
 

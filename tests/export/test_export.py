@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("own_variables")
 
 @pytest.fixture
 def own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the environment of whoever runs the tests."""
+    """Remove the variables of the tester's environment."""
     for name in list(os.environ):
         if name.startswith("TAP_MARKETO_"):
             monkeypatch.delenv(name)
@@ -204,7 +204,7 @@ def test_streams_and_fields_are_listed(sandbox: Sandbox) -> None:
 
 
 def test_the_command_itself(sandbox: Sandbox, tmp_path: Path) -> None:
-    """As a user runs it: credentials from a private file, nothing on stdout, no bar in a log."""
+    """A run as by a user: credentials from a private file, no output on stdout, no progress bar."""
     secrets = tmp_path / "marketo.env"
     lines = [f"{name}={value}" for name, value in quick_config(sandbox).items()]
     secrets.write_text("\n".join(lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the files hold: typed values, nothing that a spreadsheet would change or run."""
+"""Files have typed values, and no text that a spreadsheet would change or run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ENDINGS = ("csv", "jsonl", "parquet", "xlsx", "duckdb")
 def save(
     path: Path, records: list[dict[str, Any]], *, append: bool = False, **how: Any
 ) -> list[str]:
-    """Write a file as an export does; gives the warnings."""
+    """Write a file as an export does and return the warnings."""
     warnings: list[str] = []
     table = Table("leads", how.pop("columns", COLUMNS), ["id"], **how)
     with private_folder(path) as folder:
@@ -72,7 +72,7 @@ def sheet(path: Path, name: str = "leads") -> Any:
 
 
 def table_of(path: Path) -> list[list[Any]]:
-    """The ids and texts of any file, as text."""
+    """The ids and texts of a file of any format, as text."""
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
             rows: list[Any] = [[one["id"], one["text"]] for one in csv.DictReader(file)]

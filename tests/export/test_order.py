@@ -1,4 +1,4 @@
-"""What the user asks for: dates, names with suggestions, and combinations that are refused."""
+"""Options of an export: dates, names with suggestions, and combinations that are refused."""
 
 from __future__ import annotations
 

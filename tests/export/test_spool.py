@@ -1,4 +1,4 @@
-"""Records wait on disk, and each leaves once."""
+"""Records are kept on disk, and each is written once."""
 
 from __future__ import annotations
 

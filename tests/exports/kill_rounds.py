@@ -1,8 +1,8 @@
-"""The tap killed again and again while the instance changes; its target must end with the truth.
+"""Kills the tap again and again while the instance changes; the target must end up complete.
 
 `python -m tests.exports.kill_rounds --rounds 100` ends runs with kill -9 and SIGTERM at random
 lines, in both orders of history, with changes in between, and compares the final values of all four
-bulk kinds with what the sandbox holds.
+bulk kinds with the sandbox.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Target:
 def run_tap_until(
     lines_wanted: int | None, end: signal.Signals, target: Target, folder: Path
 ) -> int:
-    """Run the tap, and end it once it has written so many lines."""
+    """Run the tap, and end it after a number of lines."""
     (folder / "state.json").write_text(json.dumps(target.state), encoding="utf-8")
     command: list[str | Path] = [TAP]
     for name in ("config", "catalog", "state"):
@@ -73,7 +73,7 @@ def run_tap_until(
 
 
 def truth(sandbox: Sandbox) -> dict[str, dict[tuple[Any, ...], Row]]:
-    """What the instance holds now."""
+    """The current records of the instance."""
     found = {
         "leads": sandbox.world.expected_leads(),
         "program_members": sandbox.instance.members.expected(),
@@ -81,13 +81,13 @@ def truth(sandbox: Sandbox) -> dict[str, dict[tuple[Any, ...], Row]]:
         "custom_object_car_c": sandbox.instance.custom_objects["car_c"].expected(),
     }
     return {
-        name: {tuple(one[key] for key in KEYS[name]): one for one in rows}
+        name: {tuple(row[key] for key in KEYS[name]): row for row in rows}
         for name, rows in found.items()
     }
 
 
 def differences(sandbox: Sandbox, target: Target) -> list[str]:
-    """Where the target's values are not the instance's."""
+    """Differences between the values of the target and of the instance."""
     lines = []
     for name, wanted in truth(sandbox).items():
         rows = target.rows[name]
@@ -106,7 +106,7 @@ def differences(sandbox: Sandbox, target: Target) -> list[str]:
 
 
 def change(sandbox: Sandbox) -> None:
-    """Let something of every kind happen."""
+    """Change records of every kind."""
     control = sandbox.control
     control.advance(3600)
     control.change_leads(5)
@@ -117,7 +117,7 @@ def change(sandbox: Sandbox) -> None:
 
 
 def rounds(count: int, seed: int, order: str, folder: Path) -> list[str]:
-    """Kill so many runs of one sandbox, then let one end; what is wrong at the end."""
+    """Kill a number of runs against one sandbox, let one finish, and return the differences."""
     draw = random.Random(seed)  # noqa: S311 - where to end, not a secret
     options: dict[str, Any] = {
         "leads": 150,

@@ -1,4 +1,4 @@
-"""The queue as the scarce resource: nothing lost, nothing exported twice, limits told apart."""
+"""The queue is shared and limited: nothing is lost or exported twice, limits are distinguished."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_newest_first_begins_with_the_last_days_and_history_follows(
     )
 
     assert second.returncode == 0, second.log
-    # Jobs of the first run come first, as their files are the older ones; then what is new.
+    # Jobs of the first run come first, because their files are older; then the new windows.
     assert set(new) <= ids(second)
     assert "gaps" not in second.state["bookmarks"]["leads"]
     assert not ids(first) & ids(second)
@@ -128,7 +128,7 @@ def test_jobs_left_behind_that_fit_no_more_are_cancelled(
     (left,) = first.state["export_jobs"]
     sandbox.control.clear_faults()
     sandbox.control.set_options(job_seconds=0)
-    (leads,) = (one for one in catalog["streams"] if one["tap_stream_id"] == "leads")
+    (leads,) = (stream for stream in catalog["streams"] if stream["tap_stream_id"] == "leads")
     for entry in leads["metadata"]:
         if entry["breadcrumb"] == ["properties", "email"]:
             entry["metadata"]["selected"] = False
@@ -146,10 +146,10 @@ def test_type_selected_later_catches_up_without_repeating_the_others(
     catalog = only("activity_send_email", sandbox, tmp_path)
     first = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
     sandbox.control.advance(3600)
-    for one in catalog["streams"]:
-        if one["tap_stream_id"] == "activity_open_email":
-            one["metadata"][-1]["metadata"]["selected"] = True
-            for entry in one["metadata"]:
+    for stream in catalog["streams"]:
+        if stream["tap_stream_id"] == "activity_open_email":
+            stream["metadata"][-1]["metadata"]["selected"] = True
+            for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:
                     entry["metadata"]["selected"] = True
 
@@ -158,11 +158,13 @@ def test_type_selected_later_catches_up_without_repeating_the_others(
     assert second.returncode == 0, second.log
     assert second.records("activity_send_email") == []
     expected = {
-        one["marketoGUID"]
-        for one in sandbox.world.expected_activities()
-        if one["activityTypeId"] == 10
+        activity["marketoGUID"]
+        for activity in sandbox.world.expected_activities()
+        if activity["activityTypeId"] == 10
     }
-    assert {one["marketoGUID"] for one in second.records("activity_open_email")} == expected
+    assert {
+        activity["marketoGUID"] for activity in second.records("activity_open_email")
+    } == expected
 
 
 def test_field_deleted_since_discovery_is_a_warning(sandbox: Sandbox, tmp_path: Path) -> None:

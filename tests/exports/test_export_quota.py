@@ -1,4 +1,4 @@
-"""Quotas of a day, of exports and of calls: kept to, waited for, and told apart."""
+"""The daily quotas of exports and of calls are kept, waited for, and distinguished."""
 
 from __future__ import annotations
 
@@ -52,9 +52,28 @@ def test_spent_allocation_ends_the_run_and_the_next_goes_on(
     }
     assert ids(first, second) == expected
     assert not ids(first) & ids(second)
-    # The second run has one more: what happened since the first one began.
+    # The second run has one more job, for changes since the first run began.
     assert len(windows(sandbox)) <= 5
     assert "export_jobs" not in second.state
+
+
+def test_a_full_table_that_a_day_cannot_hold_fails(
+    start_sandbox: StartSandbox, tmp_path: Path
+) -> None:
+    sandbox = start_sandbox()
+    catalog = only("leads", sandbox, tmp_path)
+    for stream in catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+    settings = {"start_date": days_ago(sandbox, 120), "when_quota_is_spent": "stop"}
+    sandbox.control.fault(
+        "error", "*/enqueue.json", skip=2, times=-1, code="1029", message="Export daily quota"
+    )
+
+    run = run_tap(tmp_path, quick_config(sandbox, **settings), catalog=catalog)
+
+    assert run.returncode == 1, run.log
+    assert "Failed streams: leads" in run.log
+    assert "leads is a full table" in run.log
 
 
 def test_window_that_does_not_fit_the_allocation_left_is_not_started(

@@ -1,4 +1,4 @@
-"""Every fault at every step: the records arrive, and no window is exported needlessly."""
+"""For every fault at every step, the records arrive, and no window is exported needlessly."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_a_permission_that_is_missing_is_named(instance: Sandbox, tmp_path: Path
     assert "Read-Only Activity" in run.log
     assert "allow-list" in run.log
     names = {one["tap_stream_id"] for one in json.loads(run.output)["streams"]}
-    # Offered all the same: whoever selects it is told, instead of a green run without it.
+    # Still offered: a run that selects it fails, instead of succeeding without it.
     assert {"leads", "activity_send_email"} <= names
 
 

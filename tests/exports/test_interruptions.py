@@ -1,4 +1,4 @@
-"""Ended at any point, the next run loses nothing and exports no window again."""
+"""After an interruption at any point, the next run loses no data and repeats no window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import StartSandbox
 
 ROUNDS = 3
-# A pipe holds 64 KB, and a chunk of leads is longer: the tap waits in the middle of it.
+# A pipe buffers 64 KB, and a chunk of leads is longer, so the tap blocks in the middle of it.
 ALMOST_FULL = 60_000
 
 
@@ -52,7 +52,7 @@ class Target:
 
 
 def run_until(lines_wanted: int | None, end: signal.Signals, target: Target, folder: Path) -> int:
-    """Run the tap, and end it once it has written so many lines."""
+    """Run the tap, and end it after a number of lines."""
     state = folder / "state.json"
     state.write_text(json.dumps(target.state), encoding="utf-8")
     process = subprocess.Popen(
@@ -100,7 +100,7 @@ def test_no_message_is_torn_while_the_target_is_busy(
 
 
 def waiting_in(pipe: IO[bytes]) -> int:
-    """How many bytes nobody has read yet."""
+    """The number of unread bytes in the pipe."""
     count = array.array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return count[0]
@@ -120,12 +120,14 @@ def test_nothing_is_lost_or_exported_twice(
         assert code == (-end if end is signal.SIGKILL else 128 + end)
     assert run_until(None, end, target, tmp_path) == 0
 
-    wanted = {one["id"]: filled(one) for one in sandbox.world.expected_leads()}
-    assert {key: filled(one) for key, one in target.leads.items()} == wanted
-    assert target.activities == {one["marketoGUID"] for one in sandbox.world.expected_activities()}
+    wanted = {lead["id"]: filled(lead) for lead in sandbox.world.expected_leads()}
+    assert {key: filled(lead) for key, lead in target.leads.items()} == wanted
+    assert target.activities == {
+        activity["marketoGUID"] for activity in sandbox.world.expected_activities()
+    }
     assert_no_window_twice(sandbox)
     assert "export_jobs" not in target.state
-    # Only kill -9 may tear a message.
+    # Only kill -9 can cut a message.
     assert end is signal.SIGKILL or not target.torn
 
 

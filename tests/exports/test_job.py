@@ -1,4 +1,4 @@
-"""What the job endpoints may answer beside what they should."""
+"""Unusual responses of the job endpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def jobless(sandbox: Sandbox) -> ExportEndpoint:
-    """Of an instance that succeeds in everything and names no job: `result` may be empty."""
+    """A client for an instance whose responses succeed and name no job: `result` can be empty."""
     sandbox.control.fault("body", "/bulk/*", times=-1, body={"success": True, "result": []})
     client = MarketoClient(sandbox.base_url, sandbox.client_id, sandbox.client_secret)
     return ExportEndpoint(client, LEADS)

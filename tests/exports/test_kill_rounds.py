@@ -1,4 +1,4 @@
-"""Killed at random, in both orders, while everything changes: the target ends with the truth."""
+"""With kills at random, in both orders, while everything changes, the target ends up complete."""
 
 from __future__ import annotations
 

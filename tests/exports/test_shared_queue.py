@@ -1,4 +1,4 @@
-"""One queue for all: other runs of the tap, other integrations, and jobs that hold their place."""
+"""The queue is shared with other runs of the tap, other integrations, and jobs that get stuck."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sync(sandbox: Sandbox, folder: Path, state: Any = None, **more: Any) -> TapR
 
 
 def downloads(jobs: list[Job]) -> set[int]:
-    """How often files were fetched; those without records never are."""
+    """The number of downloads; files without records are not downloaded."""
     return {job.downloads for job in jobs if job.file and job.file.records}
 
 
@@ -168,7 +168,7 @@ def test_a_refused_job_is_not_asked_for_again_and_again(
 
     assert run.returncode == 1
     assert 0 < order.hits <= 3
-    assert {one["marketoGUID"] for one in run.records("activity_send_email")} == set(
+    assert {activity["marketoGUID"] for activity in run.records("activity_send_email")} == set(
         truth("activities", sandbox)
     )
 

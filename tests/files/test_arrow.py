@@ -1,4 +1,4 @@
-"""Columns of a file are what its rows are."""
+"""The columns of a file have the same values as its rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def by_rows(file: io.BytesIO, columns: list[Column], anomalies: Anomalies) -> li
 
 
 def plain(value: Any, kind: Kind) -> Any:
-    """A value as Parquet can hold it."""
+    """A value as Parquet stores it."""
     if isinstance(value, str) and kind is Kind.DATETIME:
         return datetime.fromisoformat(value.replace("Z", "+00:00"))
     if isinstance(value, str) and kind is Kind.DATE:

@@ -1,4 +1,4 @@
-"""Literal states of other connectors, and what the tap's own state becomes of each."""
+"""States of other connectors, and the converted states."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_stitch_goes_on_where_stitch_itself_would() -> None:
     done = converted(STITCH)
 
     assert values(done) == {
-        # The next run begins a second after the bookmark: here a day before Stitch's, as Stitch.
+        # The next run begins a second after the bookmark, here a day before Stitch's, like Stitch.
         "leads": "2026-03-09T02:00:04Z",
         # The start of the last window.
         "activity_visit_webpage": "2026-02-28T23:59:59Z",

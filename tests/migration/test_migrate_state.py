@@ -1,4 +1,4 @@
-"""The command, and the tap that goes on from what it wrote."""
+"""The command `migrate-state`, and a run of the tap with its state."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from marketo_sandbox.clock import iso
-from tap_marketo.exports.window import SECOND, moment
+from tap_marketo.exports.window import SECOND
 from tap_marketo.streams.bulk.activities import stream_names
+from tap_marketo.values.times import parse_timestamp
 from tests.support.foreign_states import AIRBYTE, HOTGLUE, STITCH, per_stream
 from tests.support.tap_runs import TAP, own_environment, quick_config, run_tap
 
@@ -44,7 +45,7 @@ def migrate(
 
 
 def bookmarks(origin: str, world: Any, last_run: datetime) -> Any:
-    """What a connector would have saved after a run that ended then."""
+    """The state that a connector would have saved after a run that ended at this time."""
     names = [one["name"] for one in world.types if one["id"] != DELETE_LEAD]
     if origin == "stitch":
         start = iso(last_run - timedelta(days=20))
@@ -89,7 +90,7 @@ def latest_activities(world: Any) -> dict[int, datetime]:
 
 
 def airbytes(name: str) -> str:
-    """A blank is dropped, and a capital gets an underscore."""
+    """Blanks are dropped, and capitals get an underscore."""
     if any(word in name.split() for word in ("SFDC", "ID", "CRM")):
         return f"activities_{name.lower().replace(' ', '_')}"
     letters = (f"_{one.lower()}" if one.isupper() else one for one in name if one != " ")
@@ -110,7 +111,7 @@ def test_the_tap_goes_on_where_the_other_connector_stopped(
     sandbox.control.add_leads(3)
     sandbox.control.add_activities(100)
     sandbox.instance.library.change("programs", 1)
-    # What the look-back repeats is no matter of the migration.
+    # The migration does not affect the repetition by the look-back.
     config = quick_config(sandbox, start_date="2020-01-01T00:00:00Z", lookback_seconds=0)
 
     done = migrate(tmp_path, theirs, config=config)
@@ -128,7 +129,7 @@ def test_the_tap_goes_on_where_the_other_connector_stopped(
         for one in world.activities
         if one.type_id != DELETE_LEAD and one.at >= begin[stream_of(sandbox)[one.type_id]]
     }
-    # Nothing older than the repetition that the documentation promises, and all that is new.
+    # All new records, and no repetition beyond the documented one.
     for type_id, at in latest.items():
         assert begin[stream_of(sandbox)[type_id]] >= at - timedelta(days=20)
     assert begin["leads"] >= last_run - timedelta(days=2)
@@ -139,7 +140,7 @@ def test_the_tap_goes_on_where_the_other_connector_stopped(
 
 def begins(state: dict[str, Any]) -> dict[str, datetime]:
     return {
-        name: moment(one["replication_key_value"]) + SECOND
+        name: parse_timestamp(one["replication_key_value"]) + SECOND
         for name, one in state["bookmarks"].items()
     }
 

@@ -1,4 +1,4 @@
-"""BATCH files hold the records, in every format and compression."""
+"""BATCH files contain the records, in every format and compression."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = ["id", "email"]
 RECORDS = [{"id": n, "email": f"a{n}@example.com"} for n in range(7)]
 
 
-def fake_stream(told: list[str]) -> BulkStream:
+def fake_stream(urls: list[str]) -> BulkStream:
     stream = SimpleNamespace(
         name="leads",
         tap_name="tap-marketo",
@@ -42,7 +42,7 @@ def fake_stream(told: list[str]) -> BulkStream:
         is_written=lambda _: True,
         tap=SimpleNamespace(settings=SimpleNamespace(batch_gzip_level=1)),
         get_batch_counter=lambda: nullcontext(SimpleNamespace(increment=lambda: None)),
-        _write_batch_message=lambda encoding, manifest: told.extend(manifest),  # noqa: ARG005
+        _write_batch_message=lambda encoding, manifest: urls.extend(manifest),  # noqa: ARG005
     )
     return cast("BulkStream", stream)
 
@@ -53,14 +53,14 @@ def config(folder: Path, form: str, compression: str | None) -> dict[str, Any]:
 
 
 def written(folder: Path, form: str, compression: str | None) -> list[Path]:
-    told: list[str] = []
-    file = batch_file(fake_stream(told), BatchConfig.from_dict(config(folder, form, compression)))
+    urls: list[str] = []
+    file = batch_file(fake_stream(urls), BatchConfig.from_dict(config(folder, form, compression)))
     assert file.shape is not None
     make = file.shape.record(NAMES)
     for record in RECORDS:
         file.append(make(*record.values()))
     file.end()
-    return [folder / one.rsplit("/", 1)[-1] for one in told]
+    return [folder / one.rsplit("/", 1)[-1] for one in urls]
 
 
 @pytest.mark.parametrize(

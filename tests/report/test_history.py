@@ -1,4 +1,4 @@
-"""What a sync log says of a job becomes its phases."""
+"""The events of a job in the sync log become its phases."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def at(seconds: float) -> str:
     return f"2026-11-22T02:{int(seconds) // 60:02}:{seconds % 60:06.3f}Z"
 
 
-def run_of(folder: Path, *told: tuple[float, str, dict[str, Any]], torn: str = "") -> Run:
+def run_of(folder: Path, *events: tuple[float, str, dict[str, Any]], torn: str = "") -> Run:
     path = folder / "sync.jsonl"
     first = (0, "run_started", {"instance": "abc", "version": "1"})
     lines = [
         json.dumps({"time": at(seconds), "event": event, "calls": 1, **facts})
-        for seconds, event, facts in (first, *told)
+        for seconds, event, facts in (first, *events)
     ]
     path.write_text("\n".join(lines) + "\n" + torn, encoding="utf-8")
     return read_run(path)

@@ -1,4 +1,4 @@
-"""`tap-marketo report` makes one page of a sync log, or says in a line why not."""
+"""`tap-marketo report` writes a page from a sync log, or says in a line why it cannot."""
 
 from __future__ import annotations
 

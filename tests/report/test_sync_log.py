@@ -1,4 +1,4 @@
-"""The sync log tells what happened, as the sandbox knows it, and nothing of the records."""
+"""The sync log has the events that the sandbox saw, and no records."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def sync(folder: Path, sandbox: Sandbox, path: Path | None = None) -> TapRun:
-    """Sync leads and one type of activities of the last days."""
+    """Sync leads and activities of one type of the last days."""
     place = path or folder / "sync.jsonl"
     config = quick_config(sandbox, sync_log=str(place), start_date=days_ago(sandbox, 70))
     catalog = only("leads", sandbox, folder)
-    for one in catalog["streams"]:
-        if one["tap_stream_id"] == "activity_send_email":
-            one["metadata"][-1]["metadata"]["selected"] = True
-            for entry in one["metadata"]:
+    for stream in catalog["streams"]:
+        if stream["tap_stream_id"] == "activity_send_email":
+            stream["metadata"][-1]["metadata"]["selected"] = True
+            for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:
                     entry["metadata"]["selected"] = True
     run = run_tap(folder, config, catalog=catalog)
@@ -48,12 +48,12 @@ def sync(folder: Path, sandbox: Sandbox, path: Path | None = None) -> TapRun:
 def test_tells_of_each_job_what_the_sandbox_knows(sandbox: Sandbox, tmp_path: Path) -> None:
     sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    assert [one["event"] for one in (told[0], told[-1])] == ["run_started", "run_ended"]
+    entries = read(tmp_path / "sync.jsonl")
+    assert [entry["event"] for entry in (entries[0], entries[-1])] == ["run_started", "run_ended"]
     by_job: dict[str, list[dict[str, Any]]] = {}
-    for one in told:
-        if "job" in one:
-            by_job.setdefault(one["job"], []).append(one)
+    for entry in entries:
+        if "job" in entry:
+            by_job.setdefault(entry["job"], []).append(entry)
     assert set(by_job) == {job.export_id for job in sandbox.jobs}
     for job in sandbox.jobs:
         assert job.file
@@ -72,15 +72,15 @@ def test_tells_of_each_job_what_the_sandbox_knows(sandbox: Sandbox, tmp_path: Pa
 def test_tells_calls_allocation_and_records(sandbox: Sandbox, tmp_path: Path) -> None:
     run = sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    calls = [one["calls"] for one in told]
+    entries = read(tmp_path / "sync.jsonl")
+    calls = [entry["calls"] for entry in entries]
     assert calls == sorted(calls)
     assert calls[-1] - calls[0] > 3 * len(sandbox.jobs)
     assert calls[-1] < len(sandbox.log)
-    used = [one["used"] for one in told if "used" in one]
+    used = [entry["used"] for entry in entries if "used" in entry]
     assert used[-1] == sandbox.instance.queue.used()
-    counts = [one["counts"] for one in told if one["event"] == "records"][-1]
-    emitted = Counter(one["stream"] for one in run.messages if one["type"] == "RECORD")
+    counts = [entry["counts"] for entry in entries if entry["event"] == "records"][-1]
+    emitted = Counter(message["stream"] for message in run.messages if message["type"] == "RECORD")
     assert {stream: count for stream, count in counts.items() if count} == emitted
 
 
@@ -90,7 +90,7 @@ def test_holds_no_secret_and_no_value_of_a_record(sandbox: Sandbox, tmp_path: Pa
 
     text = (tmp_path / "sync.jsonl").read_text(encoding="utf-8")
     values = {str(lead["email"]) for lead in run.records("leads") if lead["email"]}
-    values |= {str(one["marketoGUID"]) for one in run.activities()}
+    values |= {str(activity["marketoGUID"]) for activity in run.activities()}
     assert len(values) > 20
     assert not {value for value in values if value in text}
     assert sandbox.client_id not in text
@@ -110,8 +110,8 @@ def test_tells_retries_failed_jobs_and_a_full_queue(
 
     sync(tmp_path, sandbox)
 
-    told = read(tmp_path / "sync.jsonl")
-    why = {one["event"]: one["why"] for one in told if "why" in one}
+    entries = read(tmp_path / "sync.jsonl")
+    why = {entry["event"]: entry["why"] for entry in entries if "why" in entry}
     assert "604" in why["retry"]
     assert "try a shorter date range" in why["given_up"]
     assert "queue is full" in why["wait"]

@@ -1,4 +1,4 @@
-"""The control interface, over HTTP and from Python, and what is loud instead of silent."""
+"""The control interface, over HTTP and from Python, and errors that must not be silent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_data_is_changed_over_http_and_the_truth_follows(sandbox: Sandbox) -> No
     assert not set(gone) & ids
     events = [json.loads(line) for line in look(sandbox, "activities.jsonl").text.splitlines()]
     assert (summary["leads"], summary["activities"]) == (121, len(events))
-    # Two new leads, three changes, and the four.
+    # Two new leads, three changes, and the four activities.
     assert len(events) == 600 + 2 + 3 + 4
 
 
@@ -111,10 +111,10 @@ def test_calls_and_jobs_are_told(sandbox: Sandbox) -> None:
 
     calls, jobs = look(sandbox, "log").json(), look(sandbox, "jobs").json()
 
-    assert [(one["method"], one["code"]) for one in calls][:2] == [("GET", "610"), ("POST", "")]
+    assert [(call["method"], call["code"]) for call in calls][:2] == [("GET", "610"), ("POST", "")]
     assert calls[-1]["bytes"] > 0
-    assert {one["user"] for one in calls} == {caller.client_id}
-    assert [(one["exportId"], one["status"], one["downloads"]) for one in jobs] == [
+    assert {call["user"] for call in calls} == {caller.client_id}
+    assert [(job["exportId"], job["status"], job["downloads"]) for job in jobs] == [
         (export_id, "Completed", 1)
     ]
 

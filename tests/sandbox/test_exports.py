@@ -1,4 +1,4 @@
-"""What an export is asked for and what its file holds: bulk-extract.md and its pages by type."""
+"""Parameters of exports and contents of their files: bulk-extract.md and its pages by type."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_both_ends_of_a_range_are_inclusive(sandbox: Sandbox) -> None:
 
     _, *records = rows(caller.file(caller.queued(filter={"updatedAt": window})).content)
 
-    assert [int(one[0]) for one in records] == [lead.values["id"] for lead in found]
+    assert [int(record[0]) for record in records] == [lead.values["id"] for lead in found]
 
 
 def test_the_updated_at_filter_sees_changes_that_the_field_does_not_show(sandbox: Sandbox) -> None:
@@ -155,14 +155,14 @@ def test_the_updated_at_filter_sees_changes_that_the_field_does_not_show(sandbox
     file = caller.file(caller.queued(fields=fields, filter={"updatedAt": caller.window(0.0005)}))
 
     _, *records = rows(file.content)
-    assert [int(one[0]) for one in records] == changed
+    assert [int(record[0]) for record in records] == changed
     now = f"{sandbox.instance.clock.now():%Y-%m-%dT%H:%M}"
-    assert [one[1].startswith(now) for one in records].count(False) == 2
+    assert [record[1].startswith(now) for record in records].count(False) == 2
 
 
 def test_activities_are_found_by_type_and_primary_attribute(sandbox: Sandbox) -> None:
     caller = Caller(sandbox)
-    truth = [one for one in sandbox.world.activities if one.type_id == 13][-1]
+    truth = [activity for activity in sandbox.world.activities if activity.type_id == 13][-1]
     window = caller.window(31)
     fields = ["marketoGUID", "activityTypeId", "primaryAttributeValueId"]
 
@@ -181,7 +181,7 @@ def test_activities_are_found_by_type_and_primary_attribute(sandbox: Sandbox) ->
 
     _, *records = rows(file.content)
     assert [truth.guid, "13", str(truth.primary_id)] in records
-    assert {(one[1], one[2]) for one in records} == {("13", str(truth.primary_id))}
+    assert {(record[1], record[2]) for record in records} == {("13", str(truth.primary_id))}
 
 
 def test_deletions_are_never_exported(sandbox: Sandbox) -> None:

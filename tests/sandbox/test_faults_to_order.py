@@ -1,4 +1,4 @@
-"""Faults: each does what its line in the table says, as often as ordered."""
+"""Each fault does what its line in the table says, as often as ordered."""
 
 from __future__ import annotations
 

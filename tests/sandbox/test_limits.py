@@ -1,4 +1,4 @@
-"""Calls a day, per 20 seconds and in flight: rest-api.md and error-codes.md."""
+"""Daily calls, calls per 20 seconds and concurrent calls: rest-api.md and error-codes.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`marketo-sandbox`, the command."""
+"""The command `marketo-sandbox`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMAND = Path(sys.executable).parent / "marketo-sandbox"
 SMALL = ("--port", "0", "--leads", "3", "--activities", "10")
 
 
-def told(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60
     )
@@ -30,7 +30,7 @@ def told(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A sandbox of its own process, and where it answers."""
+    """A sandbox in a separate process, and its address."""
     file = folder / "url"
     process = subprocess.Popen(
         [COMMAND, *SMALL, "--port-file", file, *arguments],
@@ -49,7 +49,7 @@ def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
 
 
 def test_help_tells_every_option() -> None:
-    done = told("--help")
+    done = run_command("--help")
 
     assert done.returncode == 0
     for option in ("--port", "--leads", "--now", "--without-updated-at", "--port-file", "--assets"):
@@ -120,7 +120,7 @@ def test_options_are_taken(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_option_is_one_line(arguments: tuple[str, ...], words: str) -> None:
-    done = told(*SMALL, *arguments)
+    done = run_command(*SMALL, *arguments)
 
     assert done.returncode == 2
     assert words in done.stderr.splitlines()[-1]
@@ -130,7 +130,7 @@ def test_a_wrong_option_is_one_line(arguments: tuple[str, ...], words: str) -> N
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with running(tmp_path) as (_, url):
         port = url.rpartition(":")[2]
-        done = told(*SMALL[2:], "--port", port)
+        done = run_command(*SMALL[2:], "--port", port)
 
     assert done.returncode == 1
     assert f"Port {port} is in use" in done.stderr

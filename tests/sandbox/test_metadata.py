@@ -18,37 +18,42 @@ def test_a_renamed_attribute_has_its_new_name_everywhere(start_sandbox: StartSan
     sandbox = start_sandbox(activities=4000)
     caller, world = Caller(sandbox), sandbox.world
     before = {
-        one.guid: one.attributes["Paid"]
-        for one in world.activities.between(types=(KIOSK,))
-        if "Paid" in one.attributes
+        activity.guid: activity.attributes["Paid"]
+        for activity in world.activities.between(types=(KIOSK,))
+        if "Paid" in activity.attributes
     }
-    api_names = [one["apiName"] for one in caller.get(EXTERNAL)["result"][0]["attributes"]]
+    api_names = [
+        attribute["apiName"] for attribute in caller.get(EXTERNAL)["result"][0]["attributes"]
+    ]
 
     sandbox.control.rename_attribute(KIOSK, "Paid", "支払い済み")
     sandbox.control.rename_activity_type(KIOSK, "セルフサービス")
 
     after = {
-        one.guid: one.attributes["支払い済み"]
-        for one in world.activities.between(types=(KIOSK,))
-        if "支払い済み" in one.attributes
+        activity.guid: activity.attributes["支払い済み"]
+        for activity in world.activities.between(types=(KIOSK,))
+        if "支払い済み" in activity.attributes
     }
-    (listed,) = (one for one in caller.get(TYPES)["result"] if one["id"] == KIOSK)
+    (listed,) = (kind for kind in caller.get(TYPES)["result"] if kind["id"] == KIOSK)
     external = caller.get(EXTERNAL)["result"][0]
     assert before
     assert after == before
     assert listed["name"] == external["name"] == "セルフサービス"
-    assert [one["apiName"] for one in external["attributes"]] == api_names
+    assert [attribute["apiName"] for attribute in external["attributes"]] == api_names
 
 
 def test_past_activities_lack_an_attribute_that_was_added(sandbox: Sandbox) -> None:
     world = sandbox.world
-    before = [one.attributes for one in world.activities.between(types=(KIOSK,))]
+    before = [activity.attributes for activity in world.activities.between(types=(KIOSK,))]
 
     sandbox.control.add_attribute(KIOSK, "Kommentar", "text")
 
-    assert [one.attributes for one in world.activities.between(types=(KIOSK,))] == before
+    assert [activity.attributes for activity in world.activities.between(types=(KIOSK,))] == before
     assert "Kommentar" in [
-        one["name"] for kind in world.types if kind["id"] == KIOSK for one in kind["attributes"]
+        attribute["name"]
+        for kind in world.types
+        if kind["id"] == KIOSK
+        for attribute in kind["attributes"]
     ]
 
 

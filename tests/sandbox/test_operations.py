@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PATHS = (Path(__file__).parent / "operations.txt").read_text(encoding="utf-8").split()
 LEAST = 0.95
 CUSTOM = "car_c"
-# What a call must give that its path does not.
+# Required parameters of a call that are not in its path.
 QUERIES: tuple[tuple[str, dict[str, str]], ...] = (
     (r".*/oauth/token", {}),
     (r".*/folder/(\{id\}|byName)\.json", {"type": "Folder"}),
@@ -57,7 +57,7 @@ def caller(sandbox: Sandbox) -> Caller:
 
 
 def filled(caller: Caller, path: str) -> tuple[str, dict[str, str]]:
-    """A path with ids that there are, and the query that it needs."""
+    """A path with existing ids, and the query that it needs."""
     query: dict[str, str] = {}
     for pattern, given in QUERIES:
         if re.fullmatch(pattern, path):
@@ -73,7 +73,7 @@ def filled(caller: Caller, path: str) -> tuple[str, dict[str, str]]:
 
 
 def identified(caller: Caller, path: str) -> dict[str, str]:
-    """The names in a path with values that there are."""
+    """Existing values for the names in a path."""
     library = caller.sandbox.instance.library.records
     ids = {
         "apiName": CUSTOM,
@@ -105,7 +105,7 @@ def exported(caller: Caller, path: str) -> str:
     assert export
     base = export[1].replace("{apiName}", CUSTOM)
     fields = {"activities": "marketoGUID", "program": "leadId", CUSTOM: "marketoGUID"}
-    kind = next((one for one in fields if one in base), "")
+    kind = next((field for field in fields if field in base), "")
     dates = "createdAt" if kind == "activities" else "updatedAt"
     filters: dict[str, Any] = {dates: caller.window()}
     filters |= {"programId": 1} if kind == "program" else {}
@@ -133,14 +133,14 @@ def imported(caller: Caller, path: str) -> int:
 
 
 def served(caller: Caller, path: str) -> bool:
-    """Whether a call as documented is answered as documented."""
+    """Check that a documented call returns a documented response."""
     if path == "/identity/oauth/token":
         return caller.identity().status_code == 200
     url, query = filled(caller, path)
     headers = {"x-app-type": "marketo"} if "/v2/" in url else {}
     answer = caller.call("GET", f"{url}?{urlencode(query)}", headers=headers)
     if path.endswith("invite.json"):
-        return answer.status_code == 404  # nobody is invited
+        return answer.status_code == 404  # there are no invited users
     if answer.status_code != 200:
         return False
     if "/userservice/" in url:

@@ -1,4 +1,4 @@
-"""The page about the sandbox has every option, verb and fault, and no other."""
+"""The sandbox page lists exactly the existing options, verbs and faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNSAID: tuple[object, ...] = (argparse.SUPPRESS, False, [])
 
 
 def names(text: str) -> list[str]:
-    """What stands in the first column of its tables."""
+    """The names in the first column of its tables."""
     return [name for first, _ in ROW.findall(text) for name in re.findall(r"`(.*?)`", first)]
 
 
@@ -30,31 +30,31 @@ def shown(default: object) -> str:
 
 
 def test_options_have_their_defaults() -> None:
-    actions = [one for one in _parser()._actions if one.dest != "help"]
-    defaults = {one.option_strings[0]: shown(one.default) for one in actions}
+    actions = [action for action in _parser()._actions if action.dest != "help"]
+    defaults = {action.option_strings[0]: shown(action.default) for action in actions}
 
-    told = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
+    options = {first.strip("`"): default for first, default in ROW.findall(PAGE["Options"])}
 
-    assert told == defaults
+    assert options == defaults
 
 
 def test_every_option_of_python_is_one_of_the_command() -> None:
     known = {name.removeprefix("--").replace("-", "_") for name in names(PAGE["Options"])}
 
-    assert {one.name for one in fields(SandboxOptions)} == (
+    assert {field.name for field in fields(SandboxOptions)} == (
         known - {"port_file", "without_retention", "user"} | {"retention", "users", "permissions"}
     )
 
 
 def test_verbs_are_told() -> None:
-    looks, verbs = PAGE["Look and act"].split("| POST |")
+    looks, verbs = PAGE["Inspect and control"].split("| POST |")
 
     assert sorted(names(verbs)) == sorted(VERBS)
     assert {"summary", "log", "jobs"} < set(names(looks))
 
 
 def test_faults_are_told() -> None:
-    calls, jobs = PAGE["Faults"].split("`job_fault` concerns")
+    calls, jobs = PAGE["Faults"].split("`job_fault` applies to")
 
     assert sorted(names(calls)) == sorted(KINDS)
     assert names(jobs) == list(JOB_FAULTS)

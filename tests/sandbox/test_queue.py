@@ -236,8 +236,8 @@ def test_a_job_can_come_to_nothing_in_five_ways(sandbox: Sandbox, kind: str) -> 
         assert code(answer) == "1013"
         return
     job = answer["result"][0]
-    told = {"fail": "Failed", "stick": "Processing", "cancel": "Cancelled"}
-    assert job["status"] == told.get(kind, "Completed")
+    outcomes = {"fail": "Failed", "stick": "Processing", "cancel": "Cancelled"}
+    assert job["status"] == outcomes.get(kind, "Completed")
     assert ("errorMsg" in job) == (kind == "fail")
     if kind == "wrong_checksum":
         assert job["fileChecksum"] == "sha256:" + "0" * 64

@@ -1,4 +1,4 @@
-"""Requests as people send them, and answers as they were recorded."""
+"""Requests as clients send them, and responses as they were recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ A1, V1 = "/rest/asset/v1", "/rest/v1"
 
 @pytest.fixture
 def plain(start_sandbox: StartSandbox) -> Caller:
-    """A caller of a sandbox whose lists are not odd."""
+    """A caller of a sandbox without awkward lists."""
     return Caller(start_sandbox(rough=False))
 
 
@@ -150,8 +150,8 @@ def test_keys_without_a_value_are_absent_in_the_lead_database(plain: Caller) -> 
     campaigns = plain.get(f"{V1}/campaigns.json")
 
     assert "nextPageToken" not in campaigns
-    assert any("description" not in one for one in campaigns["result"])
-    assert all(None not in one.values() for one in campaigns["result"])
+    assert any("description" not in campaign for campaign in campaigns["result"])
+    assert all(None not in campaign.values() for campaign in campaigns["result"])
     assert campaigns["result"][0]["createdAt"].endswith("Z")
 
 
@@ -235,8 +235,10 @@ def test_parameters_have_their_effect(plain: Caller) -> None:
     found = plain.get(f"{V1}/leads.json", filterType="email", filterValues=lead["email"].upper())
 
     assert emails == [2]
-    assert drafts == [one["id"] for one in library["emails"] if one["status"] == "draft"]
-    assert active == [one["id"] for one in library["smart_campaigns"] if one["isActive"]]
+    assert drafts == [email["id"] for email in library["emails"] if email["status"] == "draft"]
+    assert active == [
+        campaign["id"] for campaign in library["smart_campaigns"] if campaign["isActive"]
+    ]
     assert [one["id"] for one in shallow] == [1]
     assert 2 in below
     assert 3 not in below
@@ -248,17 +250,19 @@ def test_activities_are_read_by_lead_list_and_asset(plain: Caller) -> None:
     world = plain.sandbox.world
     token = plain.get(f"{V1}/activities/pagingtoken.json", sinceDatetime="2020-01-01")
     query = {"nextPageToken": token["nextPageToken"], "activityTypeIds": "6"}
-    sent = [one for one in world.activities if one.type_id == 6]
+    sent = [activity for activity in world.activities if activity.type_id == 6]
     lead, email = sent[0].lead_id, sent[-1].primary_id
     members = set(world.list_members("static", 2))
 
     def guids(**more: Any) -> list[str]:
         return ids(plain.get(f"{V1}/activities.json", **query, **more), "marketoGUID")
 
-    assert guids() == [one.guid for one in sent]
-    assert guids(leadIds=lead) == [one.guid for one in sent if one.lead_id == lead]
-    assert guids(assetIds=email) == [one.guid for one in sent if one.primary_id == email]
-    assert guids(listId=2) == [one.guid for one in sent if one.lead_id in members]
+    assert guids() == [activity.guid for activity in sent]
+    assert guids(leadIds=lead) == [activity.guid for activity in sent if activity.lead_id == lead]
+    assert guids(assetIds=email) == [
+        activity.guid for activity in sent if activity.primary_id == email
+    ]
+    assert guids(listId=2) == [activity.guid for activity in sent if activity.lead_id in members]
     assert len(guids(batchSize=3)) == 3
 
 
@@ -334,11 +338,11 @@ def test_members_are_exported_with_fields_of_their_leads(plain: Caller) -> None:
 
 def test_a_token_lives_as_many_real_seconds_as_it_says(start_sandbox: StartSandbox) -> None:
     caller = Caller(start_sandbox(time_scale=1000, token_seconds=600))
-    told = caller.identity().json()["expires_in"]
+    lifetime = caller.identity().json()["expires_in"]
 
     caller.sandbox.control.advance(60_000)  # a minute of real time
 
-    assert 590 <= told <= 600
+    assert 590 <= lifetime <= 600
     assert caller.get(f"{V1}/stats/usage.json")["success"]
 
 

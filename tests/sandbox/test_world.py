@@ -1,4 +1,4 @@
-"""The world hangs together: what one record says of another is so."""
+"""The data is consistent: references between records are correct."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def made(**options: Any) -> Sandbox:
 
 
 def ids(sandbox: Sandbox, name: str) -> set[int]:
-    return {one["id"] for one in sandbox.instance.library.records[name]}
+    return {record["id"] for record in sandbox.instance.library.records[name]}
 
 
 def test_what_happens_to_a_mail_belongs_to_a_send(activities: list[Activity]) -> None:
@@ -46,17 +46,17 @@ def test_what_happens_to_a_mail_belongs_to_a_send(activities: list[Activity]) ->
     sent: dict[tuple[Any, ...], datetime] = {}
     reached: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
     followed = 0
-    for one in activities:
-        if one.type_id == SEND:
-            sent[mail(one)] = one.at
-        elif one.type_id in {DELIVERED, BOUNCED, SOFT_BOUNCED, OPENED, CLICKED, UNSUBSCRIBED}:
+    for activity in activities:
+        if activity.type_id == SEND:
+            sent[mail(activity)] = activity.at
+        elif activity.type_id in {DELIVERED, BOUNCED, SOFT_BOUNCED, OPENED, CLICKED, UNSUBSCRIBED}:
             followed += 1
-            assert sent[mail(one)] <= one.at
-            if one.type_id in {OPENED, UNSUBSCRIBED}:
-                assert mail(one) in reached[DELIVERED]
-            if one.type_id == CLICKED:
-                assert mail(one) in reached[OPENED]
-            reached[one.type_id].add(mail(one))
+            assert sent[mail(activity)] <= activity.at
+            if activity.type_id in {OPENED, UNSUBSCRIBED}:
+                assert mail(activity) in reached[DELIVERED]
+            if activity.type_id == CLICKED:
+                assert mail(activity) in reached[OPENED]
+            reached[activity.type_id].add(mail(activity))
     assert followed > 500
 
 
@@ -64,10 +64,10 @@ def test_nobody_gets_mail_after_a_hard_bounce_or_without_wanting_it(
     sandbox: Sandbox, activities: list[Activity]
 ) -> None:
     lost: set[int] = set()
-    for one in activities:
-        if one.type_id in {BOUNCED, UNSUBSCRIBED}:
-            lost.add(one.lead_id)
-        assert one.type_id != SEND or one.lead_id not in lost
+    for activity in activities:
+        if activity.type_id in {BOUNCED, UNSUBSCRIBED}:
+            lost.add(activity.lead_id)
+        assert activity.type_id != SEND or activity.lead_id not in lost
     marked = {
         lead_id
         for lead_id, lead in sandbox.world.leads.items()
@@ -78,10 +78,10 @@ def test_nobody_gets_mail_after_a_hard_bounce_or_without_wanting_it(
 
 def test_ids_are_those_of_assets(sandbox: Sandbox, activities: list[Activity]) -> None:
     kinds = {6: "emails", 10: "emails", 24: "static_lists", 104: "programs", 2: "forms"}
-    for one in activities:
-        if one.type_id in kinds:
-            assert one.primary_id in ids(sandbox, kinds[one.type_id])
-        assert one.campaign_id in {None, *ids(sandbox, "smart_campaigns")}
+    for activity in activities:
+        if activity.type_id in kinds:
+            assert activity.primary_id in ids(sandbox, kinds[activity.type_id])
+        assert activity.campaign_id in {None, *ids(sandbox, "smart_campaigns")}
 
 
 def test_changes_lead_from_one_value_to_the_present_one(
@@ -94,9 +94,9 @@ def test_changes_lead_from_one_value_to_the_present_one(
         if "rest" in one
     }
     chains: dict[tuple[int, str], list[Activity]] = defaultdict(list)
-    for one in activities:
-        if one.type_id in {13, 22}:
-            chains[one.lead_id, str(one.primary)].append(one)
+    for activity in activities:
+        if activity.type_id in {13, 22}:
+            chains[activity.lead_id, str(activity.primary)].append(activity)
 
     for (lead_id, name), chain in chains.items():
         for before, after in pairwise(chain):
@@ -111,21 +111,21 @@ def test_changes_lead_from_one_value_to_the_present_one(
 def test_nothing_happens_to_a_lead_before_it_is_there(
     sandbox: Sandbox, activities: list[Activity]
 ) -> None:
-    new = {one.lead_id: one.at for one in activities if one.type_id == 12}
+    new = {activity.lead_id: activity.at for activity in activities if activity.type_id == 12}
     assert set(sandbox.world.leads) <= set(new)
-    for one in activities:
-        assert new[one.lead_id] <= one.at
+    for activity in activities:
+        assert new[activity.lead_id] <= activity.at
 
 
 def test_merged_and_deleted_leads_were_there_and_are_gone(
     sandbox: Sandbox, activities: list[Activity]
 ) -> None:
-    new = {one.lead_id: one.at for one in activities if one.type_id == 12}
-    gone = {one.lead_id: one.at for one in activities if one.type_id == 37}
-    for one in activities:
-        if one.type_id == 32:
-            gone |= dict.fromkeys(one.attributes["Merge IDs"], one.at)
-            assert one.lead_id in sandbox.world.leads
+    new = {activity.lead_id: activity.at for activity in activities if activity.type_id == 12}
+    gone = {activity.lead_id: activity.at for activity in activities if activity.type_id == 37}
+    for activity in activities:
+        if activity.type_id == 32:
+            gone |= dict.fromkeys(activity.attributes["Merge IDs"], activity.at)
+            assert activity.lead_id in sandbox.world.leads
     assert len(gone) > 20
     for lead_id, at in gone.items():
         assert new[lead_id] < at
@@ -137,18 +137,21 @@ def test_members_of_lists_and_programs_joined_them(
 ) -> None:
     lists: set[tuple[int | None, int]] = set()
     programs: dict[tuple[int, int], Any] = {}
-    for one in activities:
-        if one.type_id == 24:
-            lists.add((one.primary_id, one.lead_id))
-        if one.type_id == 25:
-            lists.remove((one.primary_id, one.lead_id))
-        if one.type_id == 104 and one.primary_id:
-            programs[one.primary_id, one.lead_id] = one.attributes["New Status"]
+    for activity in activities:
+        if activity.type_id == 24:
+            lists.add((activity.primary_id, activity.lead_id))
+        if activity.type_id == 25:
+            lists.remove((activity.primary_id, activity.lead_id))
+        if activity.type_id == 104 and activity.primary_id:
+            programs[activity.primary_id, activity.lead_id] = activity.attributes["New Status"]
 
     truth = sandbox.instance.truth()
-    assert {(one["listId"], one["leadId"]) for one in truth["static_list_memberships"]()} == lists
     assert {
-        (one["programId"], one["leadId"]): one["statusName"] for one in truth["program_members"]()
+        (record["listId"], record["leadId"]) for record in truth["static_list_memberships"]()
+    } == lists
+    assert {
+        (record["programId"], record["leadId"]): record["statusName"]
+        for record in truth["program_members"]()
     } == programs
     assert lists
     assert {"Member", "Attended"} == set(programs.values())
@@ -177,7 +180,9 @@ def test_a_part_of_the_time_is_that_part_of_all(
     found = list(sandbox.world.activities.between(start, end, (6, 13, 104)))
 
     assert found == [
-        one for one in activities if start <= one.at <= end and one.type_id in {6, 13, 104}
+        activity
+        for activity in activities
+        if start <= activity.at <= end and activity.type_id in {6, 13, 104}
     ]
     assert found
 
@@ -185,8 +190,8 @@ def test_a_part_of_the_time_is_that_part_of_all(
 def test_each_type_has_its_retention() -> None:
     sandbox = made(retention=True)
     oldest: dict[int, datetime] = {}
-    for one in sandbox.world.activities:
-        oldest.setdefault(one.type_id, one.at)
+    for activity in sandbox.world.activities:
+        oldest.setdefault(activity.type_id, activity.at)
 
     assert NOW - timedelta(days=90, seconds=5) <= oldest[SEND] < NOW - timedelta(days=80)
     assert NOW - timedelta(days=14, seconds=5) <= oldest.get(37, NOW)

@@ -1,4 +1,4 @@
-"""E-mails, landing pages and forms: the calls that change them."""
+"""Calls that change emails, landing pages and forms."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_a_script_that_stops_leaves_no_thread(client: MarketoClient) -> None:
     next(rows)
     rows.close()  # type: ignore[attr-defined]
 
-    assert not [one for one in threading.enumerate() if one.name == "bulk-extract"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "bulk-extract"]
 
 
 def test_mistakes_are_errors_before_the_first_row(client: MarketoClient) -> None:

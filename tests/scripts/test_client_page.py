@@ -1,4 +1,4 @@
-"""Every example of docs/client.md runs as it stands there."""
+"""Every example of docs/client.md runs as written."""
 
 from __future__ import annotations
 

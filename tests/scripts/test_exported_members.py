@@ -1,4 +1,4 @@
-"""The public surface: a list, and everything in it has types and a docstring."""
+"""Every name of the public surface has types and a docstring."""
 
 from __future__ import annotations
 

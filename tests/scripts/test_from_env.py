@@ -1,4 +1,4 @@
-"""A client from the environment, and dates of Python in its calls."""
+"""A client from the environment, and Python dates in its calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bulk import: parts that Marketo takes, polling, and the rows that failed."""
+"""Bulk import: parts of a size that Marketo accepts, polling, and failed rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH = result({"batchId": 11, "status": "Queued"})
 
 
 def waiting(slept: list[float] | None = None, seconds: float = 100.0) -> Waiting:
-    """No real time passes: each wait moves the clock on."""
+    """No real time passes: each wait advances the clock."""
     pauses = slept if slept is not None else []
     return Waiting(5.0, seconds, pauses.append, lambda: sum(pauses))
 
@@ -116,7 +116,7 @@ def test_a_large_file_is_several_imports(file: Path, monkeypatch: pytest.MonkeyP
 
     assert (done.batch_ids, done.processed) == ([11, 12], 2)
     parts = list(imports_module.csv_parts(file))
-    tables = [list(csv.reader(io.StringIO(one.decode(), newline=""))) for one in parts]
+    tables = [list(csv.reader(io.StringIO(part.decode(), newline=""))) for part in parts]
     assert tables == [
         [["email", "notes"], ["a@x.org", "two\nlines"]],
         [["email", "notes"], ["b@x.org", ""]],

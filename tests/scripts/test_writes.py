@@ -1,4 +1,4 @@
-"""Writes: chunks of 300, and what became of each item."""
+"""Writes in chunks of 300, and the outcome of each item."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.fake_marketo import FakeMarketo, refusal, result
 
 
 def written(numbers: range, status: str = "updated") -> dict[str, Any]:
-    return result(*({"id": one, "status": status} for one in numbers))
+    return result(*({"id": number, "status": status} for number in numbers))
 
 
 def test_leads_are_written_300_a_call() -> None:

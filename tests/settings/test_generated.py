@@ -1,4 +1,4 @@
-"""What `make docs` generates is fresh, and complete."""
+"""The generated parts of `make docs` are fresh and complete."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def every_setting() -> set[str]:
 
 
 def declared(plugin: dict[str, Any]) -> set[str]:
-    # The parts of an object are settings of their own, named after it.
-    return {one["name"].partition(".")[0] for one in plugin["settings"]}
+    # The properties of an object are separate settings, named after it.
+    return {setting["name"].partition(".")[0] for setting in plugin["settings"]}
 
 
 def test_the_generated_parts_are_fresh() -> None:

@@ -1,4 +1,4 @@
-"""A configuration becomes typed settings; what cannot be used is named, and never shown."""
+"""A configuration becomes typed settings; errors name a setting, and never show its value."""
 
 from __future__ import annotations
 

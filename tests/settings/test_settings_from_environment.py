@@ -1,4 +1,4 @@
-"""Settings from the environment are typed; one that cannot be stays a text, to be named later."""
+"""Settings from the environment are typed; an invalid value stays a text, for the later check."""
 
 from __future__ import annotations
 

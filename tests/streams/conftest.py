@@ -1,4 +1,4 @@
-"""The catalog of a sandbox, discovered once: it is the same for all of one version."""
+"""The catalog of a sandbox, discovered once because it is the same for all sandboxes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.support.tap_runs import discover
 
 @pytest.fixture(scope="session")
 def discovered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """As the command line prints it."""
+    """The catalog that the command line prints."""
     with Sandbox(SandboxOptions(**{**QUICK, "leads": 1, "activities": 0})) as sandbox:
         return discover(sandbox, tmp_path_factory.mktemp("catalog"))
 
 
 @pytest.fixture
 def catalog(discovered: dict[str, Any]) -> dict[str, Any]:
-    """A copy to select in."""
+    """A copy of the catalog, to change the selection in."""
     return deepcopy(discovered)

@@ -1,4 +1,4 @@
-"""The stream of a custom activity type and its columns, from one day to the next."""
+"""The stream of a custom activity type keeps its columns when the type changes."""
 
 from __future__ import annotations
 

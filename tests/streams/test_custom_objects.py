@@ -1,4 +1,4 @@
-"""Custom objects through the command line, against what the sandbox holds."""
+"""Custom objects through the command line, compared with the sandbox."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_without_permission_or_feature_a_type_is_left_out(
 
     assert run.returncode == 1
     assert run.log.count(f"Skipped stream {CAR}") == 1
-    # No permission helps where the subscription lacks the feature.
+    # No permission helps if the subscription lacks the feature.
     assert ("Read-Only Custom Object" in run.log) == (code == "603")
     assert by_guid(run.records(VISIT)) == truth(sandbox, VISIT)
     assert not run.state["bookmarks"].get(CAR, {}).get("replication_key_value")
@@ -205,7 +205,7 @@ def test_what_the_export_refuses_is_left_out(
 
     run = sync(sandbox, tmp_path, catalog)
 
-    assert run.returncode == 1  # somebody chose it by name
+    assert run.returncode == 1  # it was selected by name
     assert run.log.count(f"Skipped stream {CAR}") == 1
     assert by_guid(run.records(VISIT)) == truth(sandbox, VISIT)
 

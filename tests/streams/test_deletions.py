@@ -1,4 +1,4 @@
-"""Leads that are gone in Marketo are gone for whoever applies the records in their order."""
+"""Leads deleted in Marketo are deleted in a target that applies the records in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARK = "_sdc_deleted_at"
 @pytest.fixture
 def catalog(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
     whole = discover(sandbox, tmp_path, capture_deletes=True)
-    return {"streams": [one for one in whole["streams"] if one["stream"] == "leads"]}
+    return {"streams": [stream for stream in whole["streams"] if stream["stream"] == "leads"]}
 
 
 def sync(
@@ -28,6 +28,8 @@ def sync(
     folder: Path,
     catalog: dict[str, Any],
     before: TapRun | None = None,
+    *,
+    code: int = 0,
     **settings: Any,
 ) -> TapRun:
     run = run_tap(
@@ -36,12 +38,12 @@ def sync(
         catalog=catalog,
         state=before.state if before else None,
     )
-    assert run.returncode == 0, run.log
+    assert run.returncode == code, run.log
     return run
 
 
 def alive(*runs: TapRun) -> dict[int, dict[str, Any]]:
-    """What a target with deletes holds."""
+    """The rows of a target that deletes."""
     table: dict[int, dict[str, Any]] = {}
     for run in runs:
         for record in run.records("leads"):
@@ -57,7 +59,7 @@ def test_deleted_and_merged_leads_are_told_once(
     ids = sorted(sandbox.world.leads)
     deleted = sandbox.control.delete_leads(3)
     sandbox.control.merge_leads(ids[10], ids[20], ids[21])
-    sandbox.control.advance(60)  # the seconds before the last look are looked at again
+    sandbox.control.advance(60)  # the last seconds before the previous read are read again
     second = sync(sandbox, tmp_path, catalog, first)
     sandbox.control.advance(3600)
     third = sync(sandbox, tmp_path, catalog, second)
@@ -184,7 +186,7 @@ def test_whoever_begins_late_gets_the_last_14_days_and_a_warning(
     sandbox: Sandbox, tmp_path: Path, catalog: dict[str, Any]
 ) -> None:
     whole = discover(sandbox, tmp_path)
-    leads = {"streams": [one for one in whole["streams"] if one["stream"] == "leads"]}
+    leads = {"streams": [stream for stream in whole["streams"] if stream["stream"] == "leads"]}
     without = run_tap(tmp_path, quick_config(sandbox), catalog=leads)
     old = sandbox.control.delete_leads(1)
     sandbox.control.advance(15 * 86_400)
@@ -203,7 +205,8 @@ def test_deletions_wait_until_every_window_is_written(
     sandbox.control.advance(60)
     gone = sandbox.control.delete_leads(3)
     sandbox.control.spend_quota()
-    paused = sync(sandbox, tmp_path, catalog, first, when_quota_is_spent="stop")
+    paused = sync(sandbox, tmp_path, catalog, first, code=1, when_quota_is_spent="stop")
+    assert "This run wrote nothing" in paused.log
     sandbox.control.restore_quota()
     second = sync(sandbox, tmp_path, catalog, paused)
 
@@ -213,7 +216,7 @@ def test_deletions_wait_until_every_window_is_written(
 
 def test_without_the_setting_there_is_no_such_column(sandbox: Sandbox, tmp_path: Path) -> None:
     found = discover(sandbox, tmp_path)
-    (leads,) = [one for one in found["streams"] if one["stream"] == "leads"]
+    (leads,) = [stream for stream in found["streams"] if stream["stream"] == "leads"]
     assert MARK not in leads["schema"]["properties"]
 
 
@@ -226,7 +229,7 @@ def test_the_mark_cannot_be_deselected(
             entry["metadata"]["selected"] = False
     first = sync(sandbox, tmp_path, narrow)
 
-    assert {name for one in first.records("leads") for name in one} == {"id", "updatedAt", MARK}
+    assert {name for lead in first.records("leads") for name in lead} == {"id", "updatedAt", MARK}
 
 
 def test_the_missing_permission_is_named(

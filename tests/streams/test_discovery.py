@@ -1,4 +1,4 @@
-"""What is on offer when descriptions fail, and what a run makes of it."""
+"""The catalog when describe calls fail, and a run with it."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_a_description_that_fails_costs_its_own_stream_alone(
 
     assert "companies" not in found
     assert {"leads", "activities", "opportunities", "programs"} <= found
-    told = [one.getMessage() for one in caplog.records if "companies" in one.getMessage()]
-    assert len(told) == 1
-    assert "permission" not in told[0]
-    assert fault.get("message", "") in told[0]
+    warnings = [one.getMessage() for one in caplog.records if "companies" in one.getMessage()]
+    assert len(warnings) == 1
+    assert "permission" not in warnings[0]
+    assert fault.get("message", "") in warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def choosing_ecids(catalog: dict[str, Any]) -> dict[str, Any]:
 def test_it_is_on_offer_and_off(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(leads=6, activities=0)
     catalog = discover(sandbox, tmp_path)
-    (leads,) = (one for one in catalog["streams"] if one["tap_stream_id"] == "leads")
+    (leads,) = (stream for stream in catalog["streams"] if stream["tap_stream_id"] == "leads")
     assert leads["schema"]["properties"]["ecids"]["type"] == ["string", "null"]
 
     run = run_tap(tmp_path, quick_config(sandbox), catalog=selected(catalog, {"leads"}))
@@ -42,7 +42,7 @@ def test_it_is_exported_where_it_is_selected(start_sandbox: StartSandbox, tmp_pa
     run = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
 
     assert run.returncode == 0, run.log
-    found = {int(one["id"]): one["ecids"] for one in run.records("leads")}
+    found = {int(lead["id"]): lead["ecids"] for lead in run.records("leads")}
     assert found == {number: ecids(number) or None for number in found}
     assert any(found.values())
 
@@ -54,5 +54,5 @@ def test_a_refusal_costs_the_field_alone(start_sandbox: StartSandbox, tmp_path: 
     run = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
 
     assert run.returncode == 0, run.log
-    assert [one.get("ecids") for one in run.records("leads")] == [None] * 6
+    assert [lead.get("ecids") for lead in run.records("leads")] == [None] * 6
     assert run.log.count("Field ecids cannot be exported from this instance") == 1

@@ -1,4 +1,4 @@
-"""One list of leads, whatever the bookmark."""
+"""Members of one list, with any bookmark."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_smart_lists_may_be_beyond_the_subscription(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"leads_filter": {"static_list_id": 1, "smart_list_id": 1}}, "must name one list"),
         ({"leads_filter": {"static_list_id": 1}, "capture_deletes": True}, "cannot be combined"),
@@ -113,10 +113,10 @@ def test_smart_lists_may_be_beyond_the_subscription(
     ],
 )
 def test_contradictions_are_refused(
-    sandbox: Sandbox, tmp_path: Path, settings: dict[str, Any], told: str
+    sandbox: Sandbox, tmp_path: Path, settings: dict[str, Any], message: str
 ) -> None:
     run = run_tap(tmp_path, quick_config(sandbox, **settings))
 
     assert run.returncode == 1
-    assert told in run.log
+    assert message in run.log
     assert sandbox.log == []

@@ -1,4 +1,4 @@
-"""Records of lists: keys, spellings, duplicates; nothing is called."""
+"""Records of lists: keys, spellings, duplicates; without API calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CONFIG = {
 
 @pytest.fixture
 def tap() -> TapMarketo:
-    """A tap that calls nobody."""
+    """A tap that makes no calls."""
     config = {
         "base_url": "https://123-abc-456.mktorest.com",
         "client_id": "a",

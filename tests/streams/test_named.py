@@ -1,4 +1,4 @@
-"""A stream chosen by name that cannot be read fails the run; one that a wildcard chose does not."""
+"""A stream that cannot be read fails the run if it was selected by name, not by a wildcard."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_select_of_meltano_says_which_were_named(
 
 
 def test_a_catalog_names_what_it_selects_unless_it_selects_all(catalog: dict[str, Any]) -> None:
-    everything = {one["tap_stream_id"] for one in catalog["streams"]}
+    everything = {stream["tap_stream_id"] for stream in catalog["streams"]}
 
     assert tap().named() == set()
     assert tap(selected(catalog, {"programs", "forms"})).named() == {"programs", "forms"}

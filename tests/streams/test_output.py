@@ -1,4 +1,4 @@
-"""All ways out of the tap write the same records."""
+"""All output paths of the tap write the same records."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def activities_file(types: list[str]) -> io.BytesIO:
 
 
 def written(tap: TapMarketo, group: str, out: pytest.CaptureFixture[bytes]) -> list[dict[str, Any]]:
-    """What leaves the tap for the same file, time aside."""
+    """The messages for the same file, without times."""
     members = [
         stream
         for stream in tap.streams.values()
@@ -187,9 +187,9 @@ def test_batch_files_hold_the_records(sandbox: Sandbox, tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.log
-    told = [one for one in run.messages if one["type"] == "BATCH"]
+    messages = [one for one in run.messages if one["type"] == "BATCH"]
     found: dict[str, list[Any]] = {}
-    for message in told:
+    for message in messages:
         assert message["encoding"] == {"format": "jsonl", "compression": "gzip"}
         for url in message["manifest"]:
             text = gzip.decompress((tmp_path / "b" / url.rsplit("/", 1)[1]).read_bytes())
@@ -197,7 +197,7 @@ def test_batch_files_hold_the_records(sandbox: Sandbox, tmp_path: Path) -> None:
             assert len(lines) <= 30
             found.setdefault(message["stream"], []).extend(lines)
     assert {"leads", "activity_send_email"} <= set(found)
-    assert len(told) == len(list((tmp_path / "b").iterdir()))
+    assert len(messages) == len(list((tmp_path / "b").iterdir()))
     for stream, records in found.items():
         assert by_key(records) == by_key(plain.records(stream)), stream
     assert run.state["bookmarks"].keys() == plain.state["bookmarks"].keys()
@@ -228,7 +228,7 @@ def test_parquet_files_of_a_stream_have_one_schema(sandbox: Sandbox, tmp_path: P
 
 
 def as_json(record: dict[str, Any]) -> dict[str, Any]:
-    """A Parquet row as the RECORD message has it."""
+    """A Parquet row as in the RECORD message."""
     columns = {}
     for name, value in record.items():
         columns[name] = value
@@ -264,8 +264,8 @@ def test_files_go_to_any_storage_that_fsspec_knows(
 
     assert list(fan_out.write(leads_file(fields), fields)) == []
 
-    told = [json.loads(line) for line in capsysbinary.readouterr().out.split(b"\n") if line]
-    urls = [url for message in told for url in message["manifest"]]
+    messages = [json.loads(line) for line in capsysbinary.readouterr().out.split(b"\n") if line]
+    urls = [url for message in messages for url in message["manifest"]]
     lines = [
         line
         for url in urls

@@ -1,4 +1,4 @@
-"""Program members through the command line, against what the sandbox holds."""
+"""Program members through the command line, compared with the sandbox."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_members_older_than_the_creation_that_their_program_shows_come_too(
     start_sandbox: StartSandbox, tmp_path: Path, catalog: dict[str, Any]
 ) -> None:
     sandbox = start_sandbox(start=START)
-    assert truth(sandbox)  # makes the members
+    assert truth(sandbox)  # creates the members
     for program in sandbox.instance.library.records["programs"]:
         program["createdAt"] = f"{datetime.now(timezone.utc).isoformat()[:19]}Z"
 
@@ -173,7 +173,7 @@ def test_an_interrupted_run_is_continued_and_nothing_is_exported_twice(
 
 
 def interrupted(sandbox: Sandbox, folder: Path, catalog: dict[str, Any], after: int) -> list[bytes]:
-    """The lines of a run that is ended in its second file."""
+    """The output lines of a run that is ended in its second file."""
     for name, content in (("config", config(sandbox)), ("catalog", catalog)):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     process = subprocess.Popen(
@@ -202,7 +202,7 @@ def test_a_program_that_goes_while_the_run_goes_on_stops_nothing(
     selected(catalog, {NAME})
     sandbox = start_sandbox(start=START)
     everybody, gone = truth(sandbox), (3, 11, 12)
-    # They go when the programs have been listed, and before the first job is made.
+    # They are deleted after the programs are listed and before the first job is created.
     ask = sandbox.instance.members.check
 
     def go_first(fields: list[str], filters: dict[str, Any]) -> None:

@@ -76,8 +76,8 @@ def test_each_workspace_goes_on_from_its_own_bookmark(
 
     expected = truth(sandbox, "fragments_v2")
     changed = {expected[0]["id"], expected[4]["id"], expected[5]["id"]}
-    assert {one["id"] for one in second.records("fragments_v2")} == changed
-    assert {one["id"] for one in second.records("fragment_v2_content")} == changed
+    assert {record["id"] for record in second.records("fragments_v2")} == changed
+    assert {record["id"] for record in second.records("fragment_v2_content")} == changed
 
 
 def test_opportunities_change_without_their_leads(
@@ -109,7 +109,7 @@ def test_linked_streams_share_one_export_and_the_answers_about_roles(
     for name in names:
         assert_same(run, sandbox, name)
     assert len(sandbox.jobs) == 1
-    asked = [one.path.rpartition("/")[2] for one in sandbox.log if one.method == "GET"]
+    asked = [call.path.rpartition("/")[2] for call in sandbox.log if call.method == "GET"]
     assert asked.count("roles.json") == 3  # 700 leads, 300 a call
     assert asked.count("opportunities.json") == 1
 
@@ -160,7 +160,7 @@ def test_a_question_too_long_for_a_url_is_sent_as_a_form(start_sandbox: StartSan
         "/rest/v1/companies.json", {"filterType": "externalCompanyId", "filterValues": values}
     )
 
-    assert [one["externalCompanyId"] for one in reply.result] == [company]
+    assert [record["externalCompanyId"] for record in reply.result] == [company]
     assert sandbox.log[-1].method == "POST"
 
 
@@ -173,7 +173,7 @@ def test_usage_has_a_row_for_each_day(start_sandbox: StartSandbox, tmp_path: Pat
 
     run = sync(sandbox, tmp_path, "api_usage_daily", "api_errors_daily")
 
-    days = [one["date"] for one in run.records("api_usage_daily")]
+    days = [record["date"] for record in run.records("api_usage_daily")]
     assert len(days) == len(set(days)) == 3
     assert all(len(day) == 10 for day in days)
     assert len(run.records("api_errors_daily")) == 3

@@ -1,4 +1,4 @@
-"""What is missing: permissions, features, parents that were deleted, a run that was interrupted."""
+"""Missing permissions, missing features, deleted parents, an interrupted run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import StartSandbox
 
 LISTS = {name_of(one): one for one in STREAMS if one.parent_stream_type is None}
-# The route of the sandbox needs the last of those that the stream names.
+# The route of the sandbox needs the last permission of the stream.
 NEEDED = {
     "Read-Only Company and Read-Only Lead": "Read-Only Company",
     "Read-Only Sales Person and Read-Only Lead": "Read-Only Sales Person",
@@ -31,7 +31,7 @@ NEEDED = {
     "Read-Only Assets, Access Design Studio and Access Snippet": "Access Snippet",
     "Access User Management Api and Access Users": "Access User Management Api",
 }
-# Without these there are no leads and no activities either, which is an error.
+# Without these, leads or activities cannot be read either, which is an error.
 VITAL = {"Read-Only Lead", "Read-Only Activity"}
 
 
@@ -53,8 +53,8 @@ def test_each_missing_permission_is_named_once_for_each_stream(
 
     assert run.returncode == 1
     assert len(run.records("lead_partitions")) == 1
-    told = re.findall(r"Skipped stream (\w+): .*permissions? (.+?) to read", run.log)
-    assert sorted(told) == sorted(denied.items())
+    skipped = re.findall(r"Skipped stream (\w+): .*permissions? (.+?) to read", run.log)
+    assert sorted(skipped) == sorted(denied.items())
     assert strict.returncode == 1
     assert "Selected streams that could not be read" in strict.log
 
@@ -75,7 +75,7 @@ def test_a_described_object_that_is_missing_at_discovery_is_not_offered(
         == 1
     )
     assert "Read-Only Company" in run.log
-    assert "Read-Only Sales Person" not in run.log  # 1026 is no lack of a permission
+    assert "Read-Only Sales Person" not in run.log  # 1026 does not mean a missing permission
     assert '"companies"' not in run.output
     assert '"opportunities"' in run.output
 

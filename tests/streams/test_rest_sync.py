@@ -1,4 +1,4 @@
-"""Every REST stream through the command line, against what the sandbox holds."""
+"""Every REST stream through the command line, compared with the sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import StartSandbox
 
-# They hold the calls of the run itself.
+# They contain the calls of the run itself.
 COUNTERS = {"api_usage_daily", "api_errors_daily"}
 
 
@@ -61,12 +61,12 @@ def test_a_second_sync_moves_only_what_changed(start_sandbox: StartSandbox, tmp_
 
     second = sync(sandbox, tmp_path, *names, state=first.state)
 
-    # The record at the bookmark comes once more.
-    assert {one["id"] for one in second.records("programs")} == {1, 8}
-    assert {one["programId"] for one in second.records("program_tags")} == {1, 8}
-    assert {one["id"] for one in second.records("forms")} == {8}
-    assert {one["formId"] for one in second.records("form_fields")} == {8}
-    assert {one["id"] for one in second.records("smart_lists")} == {8}
+    # The record at the bookmark is read again.
+    assert {program["id"] for program in second.records("programs")} == {1, 8}
+    assert {record["programId"] for record in second.records("program_tags")} == {1, 8}
+    assert {record["id"] for record in second.records("forms")} == {8}
+    assert {record["formId"] for record in second.records("form_fields")} == {8}
+    assert {record["id"] for record in second.records("smart_lists")} == {8}
 
 
 def test_a_child_selected_later_is_filled_from_all_parents(
@@ -77,12 +77,12 @@ def test_a_child_selected_later_is_filled_from_all_parents(
 
     second = sync(sandbox, tmp_path, "programs", "program_tags", state=first.state)
 
-    assert {one["programId"] for one in second.records("program_tags")} == {1, 2, 3, 4, 5}
+    assert {record["programId"] for record in second.records("program_tags")} == {1, 2, 3, 4, 5}
 
 
 def test_lists_of_many_pages_come_whole(start_sandbox: StartSandbox, tmp_path: Path) -> None:
     sandbox = start_sandbox(assets=650)
-    # Short pages, records that come twice, a first page that is empty: see `rough.PAGED`.
+    # Short pages, repeated records, an empty first page: see `rough.PAGED`.
     names = ("programs", "campaigns", "users", "folders", "emails", "forms", "snippets")
 
     run = sync(sandbox, tmp_path, *names)
@@ -113,7 +113,7 @@ def test_an_error_on_a_later_page_fails_the_run(
 
     assert run.returncode == 1
     assert "stream programs" in run.log
-    assert not [one for one in run.messages if one["type"] == "STATE"]
+    assert not [message for message in run.messages if message["type"] == "STATE"]
 
 
 @pytest.mark.parametrize("code", ["603", "616", "703", "1026"])

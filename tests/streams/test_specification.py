@@ -1,6 +1,6 @@
 """Schemas of REST streams against Adobe's OpenAPI definitions: each difference has its reason.
 
-The digest is made by `scripts/specification.py`.
+`scripts/specification.py` creates the digest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DIGEST = json.loads(Path(__file__).with_name("specification.json").read_text(encoding="utf-8"))
 EXPLAINED = {
-    # What every reply may hold beside the record.
+    # Properties that every reply can have in addition to the record.
     "* reasons[].*: * -> -": "of a write that failed",
     "* seq: integer -> -": "the place in the reply",
     "companies company: string -> -": "a column by the describe call, as are all other fields",
@@ -29,14 +29,14 @@ EXPLAINED = {
     "users errors[].*: * -> -": "of a call that failed",
     "roles errors[].*: * -> -": "of a call that failed",
     "workspaces errors[].*: * -> -": "of a call that failed",
-    # Dates that the definitions declare loosely.
+    # Dates that the definitions declare as text.
     "* createdAt: string -> date-time": "a moment by every example",
     "* updatedAt: string -> date-time": "a moment by every example",
     "*_v2 metadata.createdAt: string -> date-time": "a moment by every example",
     "*_v2 metadata.modifiedAt: string -> date-time": "a moment by every example",
     "api_*_daily date: date-time -> date": "a day by every example",
     "program_costs startDate: date-time -> date": "a day by every example",
-    # Objects of no fixed shape leave as JSON text.
+    # Objects without a fixed shape are written as JSON text.
     "* attributes[].value: object -> string": "the type depends on the attribute",
     "email_content value: object -> string": "text, a list or an object",
     "landing_page_content content: object -> string": "text, a list or an object",
@@ -47,7 +47,7 @@ EXPLAINED = {
     "forms thankYouList[].followupValue: object -> string": "a page's id, a URL or nothing",
     "form_fields fieldMetaData: object -> string": "depends on the field's type",
     "form_fields validationMessage: object -> string": "text by every example",
-    # Where a record comes from, which only the question tells.
+    # The origin of a record, known only from the request.
     "* programId: - -> integer": "the parent",
     "program_costs position: - -> integer": "nothing else tells the costs of a program apart",
     "tokens folder*: - -> *": "the parent",
@@ -71,7 +71,7 @@ EXPLAINED = {
     "*_v2_content html*: * -> *": "the body, out of `data`",
     "*_v2_content text*: * -> *": "the body, out of `data`",
     "*_v2_content syncFromHtml: - -> boolean": "out of `data.text`",
-    # What the definitions leave out.
+    # Missing from the definitions.
     "emails isOpenTrackingDisabled: - -> boolean": "in every example",
     "segments status: - -> string": "in every example",
     "user_details errors[].*: * -> -": "of a call that failed",
@@ -92,7 +92,7 @@ EXPLAINED = {
     "opportunity_roles role: - -> string": "by describe, on every instance",
     "named_accounts *edAt: - -> date-time": "by describe, on every instance",
     "named_accounts name: - -> string": "by describe, on every instance",
-    # What is a stream of its own, or spelled otherwise.
+    # A separate stream, or another spelling.
     "programs costs[].*: * -> -": "`program_costs`",
     "*_rules *: * -> -": "a column of the list of smart lists",
     "programs tags[].*: * -> -": "`program_tags`",
@@ -100,14 +100,14 @@ EXPLAINED = {
     "custom_object_types apiName: string -> -": "`name` in the examples, and in the stream",
     "custom_object_types name: - -> string": "`apiName` in the definition",
 }
-# Without a definition of its own.
+# Without a separate definition.
 UNSPECIFIED = {
     "static_list_memberships": "the two ids of a membership, out of a lead",
 }
 
 
 def paths(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Type of each property, as the digest has it."""
+    """Type of each property in the digest."""
     if "items" in schema:
         yield from paths(schema["items"], f"{path}[]")
     elif "properties" in schema:
@@ -143,4 +143,4 @@ def test_a_reason_has_a_difference(pattern: str) -> None:
 
 
 def test_every_stream_is_compared() -> None:
-    assert {name_of(one) for one in STREAMS} == {*DIGEST, *UNSPECIFIED}
+    assert {name_of(stream) for stream in STREAMS} == {*DIGEST, *UNSPECIFIED}

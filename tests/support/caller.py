@@ -1,4 +1,4 @@
-"""Somebody who calls the sandbox over HTTP, knowing nothing but Adobe's documentation."""
+"""An HTTP client for the sandbox, written only from Adobe's documentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Caller:
     """An API user with a token.
 
     Attributes:
-        token: As the identity endpoint gave it.
+        token: Access token from the identity endpoint.
     """
 
     def __init__(self, sandbox: Sandbox, client_id: str = "") -> None:
@@ -28,14 +28,14 @@ class Caller:
         self.token = self.identity().json()["access_token"]
 
     def identity(self, method: str = "GET", **changed: str) -> requests.Response:
-        given = {
+        query = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
             "client_secret": self.sandbox.options.users[self.client_id],
             **changed,
         }
         url = f"{self.sandbox.base_url}/identity/oauth/token"
-        return requests.request(method, url, params=given, timeout=10)
+        return requests.request(method, url, params=query, timeout=10)
 
     def call(self, method: str, path: str, **how: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
@@ -43,17 +43,17 @@ class Caller:
         return requests.request(method, url, headers=headers, timeout=10, **how)
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
-        answer = self.call("GET", path, params=params)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        response = self.call("GET", path, params=params)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
 
     def post(self, path: str, json: Any = None) -> dict[str, Any]:
-        answer = self.call("POST", path, json=json)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        response = self.call("POST", path, json=json)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
 
     def window(self, days: float = 30) -> dict[str, str]:
-        """A date filter up to now."""
+        """A date filter that ends now."""
         now = self.sandbox.instance.clock.now()
         return {
             "startAt": f"{now - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}",
@@ -69,8 +69,8 @@ class Caller:
 
     def queued(self, base: str = LEADS, **changed: Any) -> str:
         export_id = self.created(base, **changed)
-        answer = self.post(f"{base}/{export_id}/enqueue.json")
-        assert answer["success"], answer
+        response = self.post(f"{base}/{export_id}/enqueue.json")
+        assert response["success"], response
         return export_id
 
     def status(self, export_id: str, base: str = LEADS) -> dict[str, Any]:
@@ -84,11 +84,11 @@ class Caller:
 
 
 def code(body: dict[str, Any]) -> str:
-    """The error code of an answer; empty for a successful one."""
+    """The error code of a response; empty for a successful response."""
     assert body["success"] is not bool(body.get("errors"))
     return str(body["errors"][0]["code"]) if body.get("errors") else ""
 
 
 def message(body: dict[str, Any]) -> str:
-    """The error message of an answer."""
+    """The error message of a response."""
     return str(body["errors"][0]["message"])

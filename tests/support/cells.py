@@ -1,4 +1,4 @@
-"""Cells of export files that tempt a reader to guess."""
+"""Cells of export files that are easily read as the wrong type."""
 
 from __future__ import annotations
 

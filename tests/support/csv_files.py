@@ -1,4 +1,4 @@
-"""CSV files as a target writes them."""
+"""CSV files as target-csv writes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-MOMENTS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt", "mktoAcquisitionDate")
+TIMESTAMPS = ("createdAt", "updatedAt", "lastSeenAt", "emailSuspendedAt", "mktoAcquisitionDate")
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -21,11 +21,11 @@ def rows(file: Path) -> list[dict[str, str]]:
 def as_text(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name in MOMENTS:
+    if name in TIMESTAMPS:
         return str(datetime.fromisoformat(value.replace("Z", "+00:00")))
     return str(value)
 
 
 def filled_cells(row: dict[str, str]) -> dict[str, str]:
-    """A row without its empty cells: formula fields have no other."""
+    """A row without its empty cells, because all cells of formula fields are empty."""
     return {name: cell for name, cell in row.items() if cell}

@@ -1,4 +1,4 @@
-"""The tables of a world, as a loader writes them, as SQL."""
+"""SQL that writes the tables of a `World` as a loader does."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ TABLES: dict[str, dict[str, str]] = {
 
 
 def load(world: World, *, marks: bool) -> Iterator[str]:
-    """Statements that write all tables as they are now.
+    """Statements that write all tables in their current state.
 
     Args:
-        world: What there is to load.
+        world: Data to load.
         marks: Whether leads has the column that capture_deletes adds.
     """
     yield f"create schema if not exists {SCHEMA}"
@@ -81,17 +81,17 @@ def load(world: World, *, marks: bool) -> Iterator[str]:
         yield f"drop table if exists {SCHEMA}.{table} cascade"
         listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         yield f"create table {SCHEMA}.{table} ({listed})"
-        found = rows(world, table)
-        for start in range(0, len(found), 500):
+        records = rows(world, table)
+        for start in range(0, len(records), 500):
             values = ", ".join(
                 f"({', '.join(literal(row.get(name)) for name in columns)})"
-                for row in found[start : start + 500]
+                for row in records[start : start + 500]
             )
             yield f"insert into {SCHEMA}.{table} values {values}"
 
 
 def rows(world: World, table: str) -> list[dict[str, Any]]:
-    """A table's rows."""
+    """Rows of a table."""
     if table == "leads":
         return [
             {
@@ -124,7 +124,7 @@ def rows(world: World, table: str) -> list[dict[str, Any]]:
 
 
 def assets(world: World, table: str) -> list[dict[str, Any]]:
-    """Emails, programs, and campaigns from both of their lists."""
+    """Rows of emails, programs, campaigns or smart_campaigns."""
     first = world.leads[100].created
     if table == "emails":
         return [
@@ -159,7 +159,7 @@ def program_of(campaign: int) -> int:
 
 
 def literal(value: Any) -> str:
-    """A value in SQL."""
+    """A value as an SQL literal."""
     if value is None:
         return "null"
     if isinstance(value, bool | int | float):

@@ -1,4 +1,4 @@
-"""A database with dbt: SQL and dbt run in one tool environment, so that any DuckDB may be tried."""
+"""A database with dbt: SQL and dbt run in a tool environment with any version of DuckDB."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# dbt-core 1.12 takes a part that is not on the package index.
+# dbt-core 1.12 depends on a package that is not on the package index.
 DBT = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", "dbt-postgres==1.11.0")
 VIEWS = "marketo_views"
 READ = f"{VIEWS}_read"
 PACKAGE = ROOT / "tests" / "support" / "marketo_package"
-# Reads statements, runs them, and writes the rows of the last one.
+# Reads statements, runs them, and prints the rows of the last statement.
 SQL = """
 import decimal, json, sys
 kind, where, statements = json.load(sys.stdin)
@@ -52,14 +52,14 @@ class Warehouse:
     def __init__(
         self, kind: str, folder: Path, programs: Path, port: int, history: list[str]
     ) -> None:
-        """Write the project of somebody who uses the views.
+        """Write a dbt project that uses the views.
 
         Args:
             kind: `duckdb` or `postgres`.
-            folder: For everything.
-            programs: Where dbt is.
-            port: Of PostgreSQL.
-            history: Columns whose history the package is to keep.
+            folder: Folder for all files.
+            programs: Folder with the `dbt` and `python` programs.
+            port: Port of PostgreSQL.
+            history: Columns whose history the package keeps.
         """
         self.kind, self.folder, self.port, self.programs = kind, folder, port, programs
         self.project = folder / "project"
@@ -77,7 +77,7 @@ class Warehouse:
         (self.project / "dbt_project.yml").write_text(json.dumps(project))
 
     def sql(self, *statements: str) -> list[dict[str, Any]]:
-        """Run statements in one transaction; the rows of the last one come back."""
+        """Run statements in one transaction and return the rows of the last statement."""
         where = str(self.folder / "warehouse.duckdb")
         if self.kind == "postgres":
             where = (
@@ -91,11 +91,11 @@ class Warehouse:
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        found: list[dict[str, Any]] = json.loads(done.stdout)
-        return found
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+        return rows
 
     def read(self, model: str, columns: Iterable[str] = ("*",)) -> list[dict[str, Any]]:
-        """Rows of a model of the package that reads."""
+        """Rows of a model of the package that reads the views."""
         return self.sql(f"select {', '.join(columns)} from {READ}.{model}")
 
     def view(self, name: str) -> list[dict[str, Any]]:
@@ -103,23 +103,23 @@ class Warehouse:
         return self.sql(f"select * from {VIEWS}.{name}")
 
     def dbt(self, *arguments: str, **variables: Any) -> str:
-        """Let dbt do something, and succeed.
+        """Run dbt, which must succeed.
 
         Returns:
-            What it said.
+            Its output.
         """
         done = self.try_dbt(*arguments, **variables)
         assert done.returncode == 0, done.stdout[-6000:]
         return done.stdout
 
     def try_dbt(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-        """Let dbt do something."""
-        given = ["--vars", json.dumps(variables)] if variables else []
+        """Run dbt."""
+        options = ["--vars", json.dumps(variables)] if variables else []
         return subprocess.run(
             [
                 self.programs / "dbt",
                 *arguments,
-                *given,
+                *options,
                 "--profiles-dir",
                 ROOT / "dbt",
                 "--target",

@@ -1,4 +1,4 @@
-"""A small world of leads and emails, with its own truth."""
+"""Leads and emails that change day by day, with the expected results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from tap_marketo.values.names import field_columns
 
 DIGEST = sha256(b"foo_c").hexdigest()[:6]
-# REST name: Marketo's type, and the name of its column in the view `lead`.
+# REST name to Marketo's type and the name of the column in the view `lead`.
 FIELDS = {
     "leadScore": ("score", "lead_score"),
     "leadStatus": ("string", "lead_status"),
@@ -75,7 +75,7 @@ METRICS = {
 
 @dataclass
 class Lead:
-    """A lead: values as they are now, and those of the end of each day that has passed."""
+    """A lead, with its current values and those at the end of each past day."""
 
     id: int
     created: datetime
@@ -87,11 +87,11 @@ class Lead:
 
 
 class World:
-    """Leads that change day by day, and the tables that a loader has written of them."""
+    """Leads that change day by day, and the rows that a loader writes about them."""
 
     def __init__(self, leads: int = 60, seed: int = 5) -> None:
-        """Begin on the first day with a number of leads."""
-        self.random = random.Random(seed)  # noqa: S311 - a world that repeats
+        """Create the leads of the first day."""
+        self.random = random.Random(seed)  # noqa: S311 - reproducible data
         self.day = FIRST_DAY
         self.changes: list[dict[str, Any]] = []
         self.deleted: list[dict[str, Any]] = []
@@ -106,34 +106,34 @@ class World:
         self._number = 0
         self.leads: dict[int, Lead] = {}
         for number in range(leads):
-            created = self.moment(0, number)
+            created = self.time(0, number)
             values = {name: self.value(name) for name in FIELDS}
             self.leads[100 + number] = Lead(100 + number, created, values, created, created)
 
-    def moment(self, hours: float = 0, seconds: float = 0) -> datetime:
-        """A moment of today."""
+    def time(self, hours: float = 0, seconds: float = 0) -> datetime:
+        """A time of the current day."""
         start = datetime(self.day.year, self.day.month, self.day.day)  # noqa: DTZ001 - all UTC
         return start + timedelta(hours=hours, seconds=seconds)
 
     def value(self, name: str) -> Any:
-        """A value of a field's type; sometimes there is none."""
+        """A random value of a field's type, sometimes None."""
         kind, dice = FIELDS[name][0], self.random
         if dice.random() < 0.25:
             return None
-        made = {
+        values = {
             "bigint": dice.randint(-5, 200),
             "double precision": dice.randint(0, 4000) / 4,
             "boolean": dice.random() < 0.5,
             "date": str(date(1980, 1, 1) + timedelta(days=dice.randint(0, 15000))),
             "timestamp": f"2025-0{dice.randint(1, 9)}-11T08:{dice.randint(10, 59)}:00",
         }
-        return made.get(KINDS.get(kind, ""), f"{name} {dice.randint(0, 30)}")
+        return values.get(KINDS.get(kind, ""), f"{name} {dice.randint(0, 30)}")
 
     def text(self, name: str, value: Any) -> str:
-        """A value as Change Data Value writes it: an empty text where there was none."""
+        """A value as Change Data Value writes it: an empty text for None."""
         kind, dice = FIELDS[name][0], self.random
         if value is None:
-            # Not a number, or nothing: the column can hold neither.
+            # Neither "n/a" nor an empty text fits the column.
             return "n/a" if kind in ("integer", "percent") and dice.random() < 0.2 else ""
         if kind == "boolean":
             return dice.choice(("true", "1") if value else ("false", "0"))
@@ -144,21 +144,21 @@ class World:
         return str(value)
 
     def pass_days(self, days: int, changes_a_day: int = 40) -> None:
-        """Let leads change and receive email, then sleep, on each of some days."""
+        """Let leads change and receive email on each of a number of days."""
         for _ in range(days):
             for number in range(changes_a_day):
                 lead = self.random.choice(self.alive())
-                self.change(lead, self.random.choice(list(FIELDS)), self.moment(1, number * 60))
+                self.change(lead, self.random.choice(list(FIELDS)), self.time(1, number * 60))
             for number in range(8):
-                self.send(self.random.choice(self.alive()), self.moment(15, number * 60))
+                self.send(self.random.choice(self.alive()), self.time(15, number * 60))
             for lead in self.leads.values():
                 lead.history[self.day] = dict(lead.values)
             self.day += timedelta(days=1)
         for lead in self.alive():
-            lead.loaded_at = self.moment()
+            lead.loaded_at = self.time()
 
     def change(self, lead: Lead, name: str, at: datetime) -> None:
-        """Change a field."""
+        """Change a field of a lead."""
         before, after = lead.values[name], self.value(name)
         if before == after:
             return
@@ -175,7 +175,7 @@ class World:
         )
 
     def send(self, lead: Lead, at: datetime) -> None:
-        """Send an email, and let things happen to it."""
+        """Send an email, with a random outcome."""
         campaign = self.random.choice(list(self.names["campaign"]))
         email = campaign % 6 + 1
         self._number += 1
@@ -198,35 +198,41 @@ class World:
                 self.mail[name].append(self._activity(MAIL[name], lead.id, at) | mail)
 
     def alive(self) -> list[Lead]:
-        """Leads that Marketo has."""
+        """Leads that exist in Marketo."""
         return [lead for lead in self.leads.values() if lead.id not in self.gone]
 
-    def delete(self, lead_id: int, *, told: bool = True, marked: bool = False) -> None:
-        """Delete a lead: in the list of deletions, or as capture_deletes marks it, or both."""
-        at = self.moment(0, 7)
+    def delete(self, lead_id: int, *, listed: bool = True, marked: bool = False) -> None:
+        """Delete a lead.
+
+        Args:
+            lead_id: ID of the lead.
+            listed: Whether deleted_leads has the deletion.
+            marked: Whether capture_deletes has marked the lead.
+        """
+        at = self.time(0, 7)
         self.gone.add(lead_id)
-        if told:
+        if listed:
             self.deleted.append(
                 self._activity(37, lead_id, at)
                 | {"attributes": json.dumps([{"name": "Campaign", "value": "Clean Up"}])}
-                | {"primary_attribute_value": str(lead_id), "_sdc_extracted_at": self.moment(0, 30)}
+                | {"primary_attribute_value": str(lead_id), "_sdc_extracted_at": self.time(0, 30)}
             )
         if marked:
             self.leads[lead_id].marked_at = at
 
     def restore(self, lead_id: int, *, visibly: bool = False) -> None:
-        """Bring a lead back; the loader writes it after what it wrote of the deletion."""
+        """Restore a lead; the loader writes it after the deletion."""
         self.gone.discard(lead_id)
         lead = self.leads[lead_id]
-        lead.marked_at, lead.loaded_at = None, self.moment(0, 40)
+        lead.marked_at, lead.loaded_at = None, self.time(0, 40)
         if visibly:
-            lead.updated = self.moment(0, 20)
+            lead.updated = self.time(0, 20)
 
     def merge(self, winner: int, *losers: int) -> None:
-        """Merge leads into one."""
+        """Merge leads into a winner."""
         self.gone.update(losers)
-        merge = self._activity(32, winner, self.moment(0, 9))
-        merge |= {"merge_ids": json.dumps(losers), "_sdc_extracted_at": self.moment(0, 30)}
+        merge = self._activity(32, winner, self.time(0, 9))
+        merge |= {"merge_ids": json.dumps(losers), "_sdc_extracted_at": self.time(0, 30)}
         self.merges.append(merge)
 
     def _activity(self, kind: int, lead_id: int, at: datetime) -> dict[str, Any]:

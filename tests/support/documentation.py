@@ -1,16 +1,16 @@
-"""The code blocks of README.md and docs/, run as a reader runs them.
+"""Runs the code blocks of README.md and docs/ as a reader does.
 
-In a page, in its order and in one folder:
+The blocks of a page are run in order, in the same folder:
 
-- ```` ```sh ```` and ```` ```python ```` are run, and must end with 0.
+- ```` ```sh ```` and ```` ```python ```` are run, and must exit with 0.
 - ```` ```yaml ```` whose first line is `# meltano.yml` is added to the project's meltano.yml.
-- ```` ```text ```` only shows what something prints.
+- ```` ```text ```` shows output and is not run.
 
-A comment right above a block says otherwise:
+A comment right above a block changes this:
 
-- `<!-- not run: REASON -->`: it cannot be run here.
-- `<!-- run by tests/... -->`: a test of its own runs it.
-- `<!-- file: NAME -->`: what the file holds that the reader writes.
+- `<!-- not run: REASON -->`: the block cannot be run here.
+- `<!-- run by tests/... -->`: another test runs the block.
+- `<!-- file: NAME -->`: the block is the content of a file.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ LANGUAGES = {"sh", "python", "yaml", "json", "sql", "text", "mermaid", "js"}
 MARKS = ("not run: ", "run by ", "file: ")
 INSTANCE = "https://123-ABC-456.mktorest.com"
 PREPARATION = re.compile(r"(meltano|pip) install |export( \w+=\.\.\.)+$|meltano install$")
-# Files that a reader has, such as another connector's state, and answers to what is asked.
+# Files that a reader has, such as another connector's state, and answers to prompts.
 READER = Path(__file__).parent / "reader"
-# Lists of the reader's instance, which the pages name, and a folder that colleagues can read.
+# Lists that the pages name, and a shared folder.
 LISTS = {"static_lists": (1, "Customers"), "smart_lists": (2, "Berlin customers")}
 SHARED = "/srv/shared"
 PROGRAMS = (
@@ -65,10 +65,10 @@ class Block:
     """A code block.
 
     Attributes:
-        language: After the fence.
-        text: What stands in it.
-        mark: The comment above it, or nothing.
-        line: Where it begins.
+        language: Language after the opening fence.
+        text: Content of the block.
+        mark: Comment above the block; empty if there is none.
+        line: Line number of the opening fence.
     """
 
     language: str
@@ -78,7 +78,7 @@ class Block:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether it is not for `run`."""
+        """Whether `run` skips the block."""
         return self.mark.startswith(MARKS[:2])
 
 
@@ -86,43 +86,43 @@ def blocks(text: str) -> list[Block]:
     """The code blocks of a page or a section.
 
     Args:
-        text: Its Markdown.
+        text: Markdown of the page or section.
     """
     return [
         Block(
-            found["language"],
-            textwrap.dedent(found["text"]),
-            found["mark"] or "",
-            text.count("\n", 0, found.start("language")) + 1,
+            match["language"],
+            textwrap.dedent(match["text"]),
+            match["mark"] or "",
+            text.count("\n", 0, match.start("language")) + 1,
         )
-        for found in BLOCK.finditer(text)
+        for match in BLOCK.finditer(text)
     ]
 
 
 def sections(text: str) -> dict[str, str]:
-    """The sections of a page by their headings of the second level.
+    """The sections of a page by their second-level headings.
 
     Args:
-        text: Its Markdown.
+        text: Markdown of the page.
     """
     _, *parts = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str) -> str:
-    """Do what the blocks say, in a project folder with the settings of the sandbox.
+def run(page_blocks: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str) -> str:
+    """Run blocks in a project folder with the settings of the sandbox.
 
     Args:
-        found: In their order.
+        page_blocks: Blocks, in order.
         sandbox: The instance.
-        folder: Where the reader is.
-        variables: Further ones of the environment.
+        folder: Project folder and working directory.
+        variables: Further environment variables.
 
     Returns:
-        What the last block printed.
+        Output of the last block.
     """
     project = meltano.project(folder)
-    # Fifty activity types have fifty tables, which takes time and shows nothing more.
+    # Fifty activity types would create fifty tables, which only takes time.
     written = (project / "meltano.yml").read_text(encoding="utf-8")
     (project / "meltano.yml").write_text(written.replace("activity_*.*", "activity_send_email.*"))
     shutil.copytree(READER, folder, dirs_exist_ok=True)
@@ -133,9 +133,8 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
     target = {"filepath": "warehouse.duckdb", "default_target_schema": "marketo"}
     (folder / "target.json").write_text(json.dumps(target))
     for kind, (number, name) in LISTS.items():
-        next(one for one in sandbox.world.library.records[kind] if one["id"] == number)["name"] = (
-            name
-        )
+        records = sandbox.world.library.records[kind]
+        next(record for record in records if record["id"] == number)["name"] = name
     credentials = folder / ".marketo.env"
     credentials.write_text(
         f"base_url={sandbox.base_url}\nclient_id={sandbox.client_id}\n"
@@ -143,11 +142,11 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
     )
     credentials.chmod(0o600)
     printed = ""
-    for block in found:
+    for block in page_blocks:
         if block.elsewhere:
             continue
         text = block.text.replace(INSTANCE, sandbox.base_url).replace(SHARED, str(folder))
-        # What the reader fills in.
+        # Placeholders that the reader replaces.
         text = text.replace("client_id=...", f"client_id={sandbox.client_id}")
         text = text.replace("client_secret=...", f"client_secret={sandbox.client_secret}")
         if block.mark.startswith("file: "):
@@ -157,31 +156,33 @@ def run(found: Iterable[Block], sandbox: Sandbox, folder: Path, **variables: str
         elif block.language == "sh":
             printed = shell(text, sandbox, folder, **variables)
         elif block.language == "python":
-            printed = _told([sys.executable, "-c", text], sandbox, folder, variables)
+            printed = _output([sys.executable, "-c", text], sandbox, folder, variables)
     return printed
 
 
 def shell(script: str, sandbox: Sandbox, folder: Path, **variables: str) -> str:
-    """Run commands as somebody does whose tap is configured for the sandbox.
+    """Run commands in an environment that configures the tap for the sandbox.
 
     Args:
-        script: The commands. Installations and `export NAME=...` are passed over: the plugins are
-            installed already, and the credentials are the sandbox's.
+        script: Commands. Installations and `export NAME=...` are skipped: the plugins are already
+            installed, and the credentials are the sandbox's.
         sandbox: The instance.
-        folder: Where they are run.
-        variables: Further ones of the environment.
+        folder: Working directory.
+        variables: Further environment variables.
 
     Returns:
-        What they printed.
+        Output of the commands.
     """
     lines = [line for line in script.splitlines() if not PREPARATION.match(line)]
     command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
-    return _told(command, sandbox, folder, variables)
+    return _output(command, sandbox, folder, variables)
 
 
-def _told(command: list[str], sandbox: Sandbox, folder: Path, variables: Mapping[str, str]) -> str:
+def _output(
+    command: list[str], sandbox: Sandbox, folder: Path, variables: Mapping[str, str]
+) -> str:
     settings = meltano.settings(sandbox) | {"MELTANO_AUTO_INSTALL": "false"} | dict(variables)
-    # Pages write into the reader's home, which is not that of whoever runs the tests.
+    # Pages write to the home folder, which must not be the tester's.
     environment = own_environment(**settings) | {"HOME": str(folder)}
     environment["PATH"] = ":".join([*map(str, PROGRAMS), environment["PATH"]])
     with (
@@ -200,7 +201,7 @@ def _told(command: list[str], sandbox: Sandbox, folder: Path, variables: Mapping
         try:
             code = process.wait(timeout=240)
         finally:
-            # What was started in the background ends with it.
+            # Also stop background processes of the command.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
         output.seek(0)
@@ -215,13 +216,15 @@ def _add(file: Path, fragment: dict[str, Any]) -> None:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """What a reader does who adds a fragment: entries of the same name become one."""
+    """Add a fragment to YAML content; list items with the same name are merged."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old | {name: _merged(old.get(name), value) for name, value in new.items()}
-    named = isinstance(new, list) and all(isinstance(one, dict) and "name" in one for one in new)
-    if named and isinstance(old, list):
-        entries = {one["name"]: one for one in old}
-        for one in new:
-            entries[one["name"]] = _merged(entries.get(one["name"]), one)
+    is_named = isinstance(new, list) and all(
+        isinstance(entry, dict) and "name" in entry for entry in new
+    )
+    if is_named and isinstance(old, list):
+        entries = {entry["name"]: entry for entry in old}
+        for entry in new:
+            entries[entry["name"]] = _merged(entries.get(entry["name"]), entry)
         return list(entries.values())
     return new

@@ -1,4 +1,4 @@
-"""What tests of exports ask of a sandbox and of a run."""
+"""Helpers for tests of exports: catalogs, expected records, and faults during a run."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def days_ago(sandbox: Sandbox, days: int) -> str:
 def only(stream: str, sandbox: Sandbox, folder: Path) -> dict[str, Any]:
     run = run_tap(folder, quick_config(sandbox), "--discover")
     catalog: dict[str, Any] = json.loads(run.output)
-    for one in catalog["streams"]:
-        for entry in one["metadata"]:
+    for listed in catalog["streams"]:
+        for entry in listed["metadata"]:
             if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = one["tap_stream_id"] == stream
+                entry["metadata"]["selected"] = listed["tap_stream_id"] == stream
     return catalog
 
 
@@ -43,42 +43,43 @@ def ids(*runs: TapRun) -> set[int]:
 
 def windows(sandbox: Sandbox) -> list[tuple[str, str]]:
     ranges = [job.body["filter"]["updatedAt"] for job in sandbox.jobs if job.file]
-    return [(one["startAt"], one["endAt"]) for one in ranges]
+    return [(window["startAt"], window["endAt"]) for window in ranges]
 
 
 @cache
 def catalog_of(kind: str) -> dict[str, Any]:
-    """The same for all sandboxes, which differ in what goes wrong alone."""
+    """A catalog for all sandboxes, which differ only in their faults."""
     with Sandbox(SandboxOptions(leads=1, activities=1)) as sandbox:
         config = quick_config(sandbox)
         catalog: dict[str, Any] = TapMarketo(config=config).catalog_dict
-    for one in catalog["streams"]:
-        for entry in one["metadata"]:
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
             if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = one["tap_stream_id"] == STREAMS[kind]
+                entry["metadata"]["selected"] = stream["tap_stream_id"] == STREAMS[kind]
     return catalog
 
 
 def filled(record: dict[str, Any]) -> dict[str, Any]:
-    """A record without its empty columns: formula fields have no other."""
+    """A record without its empty columns, because formula fields are always empty."""
     return {name: value for name, value in record.items() if value is not None}
 
 
 def delivered(kind: str, *runs: TapRun) -> dict[Any, Any]:
+    records = [record for run in runs for record in run.records(STREAMS[kind])]
     if kind == "leads":
-        return {one["id"]: filled(one) for run in runs for one in run.records("leads")}
-    return {one["marketoGUID"]: one["leadId"] for run in runs for one in run.records(STREAMS[kind])}
+        return {lead["id"]: filled(lead) for lead in records}
+    return {activity["marketoGUID"]: activity["leadId"] for activity in records}
 
 
 def truth(kind: str, sandbox: Sandbox) -> dict[Any, Any]:
     start = days_ago(sandbox, 40)
     if kind == "leads":
         leads = sandbox.world.expected_leads()
-        return {one["id"]: filled(one) for one in leads if one["updatedAt"] >= start}
+        return {lead["id"]: filled(lead) for lead in leads if lead["updatedAt"] >= start}
     return {
-        one["marketoGUID"]: one["leadId"]
-        for one in sandbox.world.expected_activities()
-        if one["activityTypeId"] == 6 and one["activityDate"] >= start
+        activity["marketoGUID"]: activity["leadId"]
+        for activity in sandbox.world.expected_activities()
+        if activity["activityTypeId"] == 6 and activity["activityDate"] >= start
     }
 
 
@@ -88,7 +89,7 @@ def refused(sandbox: Sandbox, code: str = "1029") -> bool:
 
 @contextmanager
 def once(condition: Callable[[], bool], act: Callable[[], object]) -> Iterator[None]:
-    """Do something while the tap runs, as soon as the sandbox has seen something."""
+    """Call `act` as soon as `condition` is true, while the block runs."""
     over = threading.Event()
 
     def watch() -> None:

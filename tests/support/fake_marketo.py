@@ -1,4 +1,4 @@
-"""A Marketo of canned answers, for calls whose bodies matter more than their effects."""
+"""A fake Marketo with canned responses, for tests that check the bodies of calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tap_marketo.client import MarketoClient
 
 @dataclass
 class Call:
-    """One call that was made."""
+    """A call that was made."""
 
     method: str
     path: str
@@ -25,18 +25,18 @@ class Call:
 
 @dataclass
 class FakeMarketo(BaseAdapter):
-    """Answers calls in order, and keeps them.
+    """Answers calls with prepared responses, in order, and records the calls.
 
     Attributes:
-        answers: JSON objects, texts of files, or exceptions to raise.
-        calls: What was called.
+        answers: Responses: JSON objects, file contents, or exceptions to raise.
+        calls: The calls so far.
     """
 
     answers: list[Any]
     calls: list[Call] = field(default_factory=list)
 
     def client(self) -> MarketoClient:
-        """A client whose calls arrive here."""
+        """A client that sends its calls to this object."""
         client = MarketoClient("http://127.0.0.1:1", "id", "secret", max_tries=1)
         client.session.auth = None
         client.session.mount("http://", self)
@@ -68,14 +68,14 @@ class FakeMarketo(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing; no connection is open."""
 
 
 def result(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A successful answer."""
+    """A successful response."""
     return {"requestId": "1", "success": True, "result": list(items), **more}
 
 
 def refusal(code: str, message: str = "no") -> dict[str, Any]:
-    """An answer with an error."""
+    """A response with an error."""
     return {"requestId": "1", "success": False, "errors": [{"code": code, "message": message}]}

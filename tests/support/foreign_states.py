@@ -1,4 +1,4 @@
-"""States as other connectors write them."""
+"""States in the formats of other connectors."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def per_stream(state: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     return [
         {
             "type": "STREAM",
-            "stream": {"stream_descriptor": {"name": name}, "stream_state": one},
+            "stream": {"stream_descriptor": {"name": name}, "stream_state": bookmark},
         }
-        for name, one in state
+        for name, bookmark in state
     ]

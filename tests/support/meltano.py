@@ -1,4 +1,4 @@
-"""The project's own meltano.yml, run as a user runs it, in a project folder of its own."""
+"""Runs of this repository's meltano.yml, in a separate project folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def settings(sandbox: Sandbox) -> dict[str, str]:
     """The environment variables that configure the tap for a sandbox.
 
     Args:
-        sandbox: The instance, which need not be spared like a real one.
+        sandbox: The instance; the settings are faster than is polite to a real one.
     """
     return {
         "TAP_MARKETO_BASE_URL": f"{sandbox.base_url}/rest",
@@ -40,20 +40,20 @@ def run(
     select: tuple[str, ...] = (),
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Call meltano against a sandbox.
+    """Run meltano against a sandbox.
 
     Args:
         sandbox: The instance.
-        folder: Of the project, made if need be; it keeps the state.
-        arguments: Of meltano.
-        select: Selection rules; those of meltano.yml by default.
-        variables: Further ones of the environment.
+        folder: Project folder, created if it does not exist; it keeps the state.
+        arguments: Arguments of meltano.
+        select: Selection rules; by default those of meltano.yml.
+        variables: Further environment variables.
     """
     selection = {"TAP_MARKETO__SELECT": json.dumps(select)} if select else {}
     environment = own_environment(**(settings(sandbox) | selection | variables))
     command, *rest = arguments
     done = subprocess.run(
-        # Never build a plugin: the tests share those that `make` has built.
+        # Do not install plugins: the tests share those that `make` has installed.
         [MELTANO, command, "--no-install", *rest],
         cwd=project(folder),
         env=environment,
@@ -66,13 +66,13 @@ def run(
 
 
 def project(folder: Path) -> Path:
-    """A project with the plugins that are installed already; this repository's if it is new.
+    """Create a project with the installed plugins, unless the folder has one.
 
-    Meltano keeps the catalog of a running pipeline at one place in the project, so that tests
-    side by side need projects of their own.
+    Meltano keeps the catalog of a running pipeline at a fixed place in the project, so parallel
+    tests need separate projects.
 
     Args:
-        folder: Where it is, or shall be.
+        folder: Folder of the project.
     """
     if not (folder / "meltano.yml").exists():
         shutil.copy(ROOT / "meltano.yml", folder)

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL on loopback, from the server that a wheel ships."""
+"""A temporary PostgreSQL server on loopback, from the binaries of a Python package."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def server() -> Iterator[int]:
 
 
 def _unprivileged(folder: Path) -> tuple[Path, str | None]:
-    """The server's programs and the account that may run them: PostgreSQL refuses root."""
+    """The server's programs, and an account to run them because PostgreSQL refuses root."""
     if os.geteuid() != 0:
         return POSTGRES_BIN_PATH, None
-    # The account may not be able to reach into this checkout. The libraries lie beside the package.
+    # The account may not be able to read this checkout. The libraries are next to the package.
     package = POSTGRES_BIN_PATH.parent.parent
     for source in (package, package.parent / f"{package.name}.libs"):
         if source.exists():

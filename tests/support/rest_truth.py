@@ -1,4 +1,4 @@
-"""What a perfect reader of the sandbox's lists delivers, and runs of the tap to compare with it."""
+"""The expected records of the sandbox's lists, and runs of the tap to compare with them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LINKS = {
     "sales_persons": ("externalSalesPersonId", "externalSalesPersonId"),
     "opportunity_roles": ("leadId", "id"),
 }
-"""The field of an object and the lead field by which it is found."""
+"""The field of an object, and the lead field with its value."""
 
 
 def sync(sandbox: Sandbox, folder: Path, *names: str, **how: Any) -> TapRun:
-    """Sync some streams; `state` and settings as keywords."""
+    """Sync some streams, with `state` and settings as keywords."""
     state = how.pop("state", None)
     config = rest_config(sandbox, **how)
-    # One discovery for all runs of a test.
+    # All runs of a test share a discovery.
     file = folder / f"catalog-{how.get('field_names', 'marketo')}.json"
     if not file.exists():
         file.write_text(run_tap(folder, config, "--discover").output, encoding="utf-8")
@@ -44,34 +44,35 @@ def sync(sandbox: Sandbox, folder: Path, *names: str, **how: Any) -> TapRun:
 
 
 def rest_config(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
-    """A configuration that names the sandbox's lists of named accounts."""
-    accounts = [one["name"] for one in sandbox.instance.linked.records["named_account_lists"]]
+    """A configuration with the names of the sandbox's lists of named accounts."""
+    lists = sandbox.instance.linked.records["named_account_lists"]
+    accounts = [record["name"] for record in lists]
     return quick_config(sandbox, **{"named_account_lists": accounts, **settings})
 
 
 def assert_same(run: TapRun, sandbox: Sandbox, name: str) -> None:
-    """Every record of the truth is there with its values, and no other one."""
-    (stream,) = (one for one in STREAMS if name_of(one) == name)
+    """Check that the run wrote exactly the expected records, with their values."""
+    (stream,) = (candidate for candidate in STREAMS if name_of(candidate) == name)
 
     def by_key(records: Records) -> dict[tuple[Any, ...], dict[str, Any]]:
-        return {tuple(one[key] for key in stream.api_keys): one for one in records}
+        return {tuple(record[key] for key in stream.api_keys): record for record in records}
 
     got, expected = by_key(run.records(name)), by_key(truth(sandbox, name))
     assert got.keys() == expected.keys(), name
     for key, record in expected.items():
         for column, value in record.items():
-            # What has no value may be absent.
+            # A column without a value may be absent.
             assert got[key].get(column) == value, (name, column)
 
 
 def truth(sandbox: Sandbox, name: str) -> Records:
-    """The records of a stream."""
+    """The expected records of a stream."""
     if name in SPECIAL:
         return SPECIAL[name](sandbox)
     if name in CONTENTS:
         return [
-            {"id": one["id"], "html": f"<p>{one['name']}</p>", "text": one["name"]}
-            for one in truth(sandbox, CONTENTS[name])
+            {"id": asset["id"], "html": f"<p>{asset['name']}</p>", "text": asset["name"]}
+            for asset in truth(sandbox, CONTENTS[name])
         ]
     if name in LINKS:
         return _linked(sandbox, name)
@@ -80,24 +81,24 @@ def truth(sandbox: Sandbox, name: str) -> Records:
 
 def _linked(sandbox: Sandbox, name: str) -> Records:
     field, lead_field = LINKS[name]
-    named = {one.values.get(lead_field) for one in sandbox.world.leads.values()}
-    return [one for one in sandbox.instance.linked.records[name] if one[field] in named]
+    named = {lead.values.get(lead_field) for lead in sandbox.world.leads.values()}
+    return [record for record in sandbox.instance.linked.records[name] if record[field] in named]
 
 
 def _opportunities(sandbox: Sandbox) -> Records:
-    named = {one["externalOpportunityId"] for one in _linked(sandbox, "opportunity_roles")}
+    named = {role["externalOpportunityId"] for role in _linked(sandbox, "opportunity_roles")}
     records = sandbox.instance.linked.records["opportunities"]
-    return [one for one in records if one["externalOpportunityId"] in named]
+    return [record for record in records if record["externalOpportunityId"] in named]
 
 
 def _folders(sandbox: Sandbox) -> Records:
     records = sandbox.instance.library.records["folders"]
-    return [{**one, "type": one["folderId"]["type"]} for one in records]
+    return [{**folder, "type": folder["folderId"]["type"]} for folder in records]
 
 
 SPECIAL: dict[str, Callable[[Sandbox], Records]] = {
     "opportunities": _opportunities,
     "folders": _folders,
-    "export_jobs": lambda sandbox: [{"exportId": one.export_id} for one in sandbox.jobs],
+    "export_jobs": lambda sandbox: [{"exportId": job.export_id} for job in sandbox.jobs],
 }
 LINKED_KINDS = tuple(linked.KINDS)

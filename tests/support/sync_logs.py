@@ -1,4 +1,4 @@
-"""Sync logs to order, as a run would write them."""
+"""Sync logs like those of real runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PHASES = ("created", "enqueued", "processing", "completed", "downloading", "veri
 
 
 def write_log(path: Path, jobs: int, *, failed: str = "") -> None:
-    """The log of a sync with so many export jobs, each in all phases, with a pause and a retry."""
+    """Write the log of a sync with a number of export jobs in all phases, a pause and a retry."""
     began = datetime(2026, 11, 22, 2, tzinfo=timezone.utc)
     window = "2026-01-01T00:00:00Z/2026-01-31T23:59:59Z"
-    told: list[tuple[int, str, dict[str, Any]]] = [
+    events: list[tuple[int, str, dict[str, Any]]] = [
         (0, "run_started", {"instance": "123-abc-456.mktorest.com", "version": "0.1.0"}),
         (1, "allocation", {"used": 0, "limit": 524_288_000}),
         (30, "wait", {"why": "Marketo's export queue is full", "seconds": 60}),
@@ -28,17 +28,17 @@ def write_log(path: Path, jobs: int, *, failed: str = "") -> None:
         begin = 40 * number + 10
         steps = [(begin + 60 * step, phase, dict(facts)) for step, phase in enumerate(PHASES)]
         steps[3][2].update(records=1000, bytes=500_000, used=500_000 * (number + 1))
-        told += [*steps, (begin + 420, "written", {**facts, "records": 1000})]
-    told.sort(key=lambda one: one[0])
+        events += [*steps, (begin + 420, "written", {**facts, "records": 1000})]
+    events.sort(key=lambda event: event[0])
     counts = {f"activity_of_some_type_{number}": 1000 + number for number in range(50)}
-    end = told[-1][0]
+    end = events[-1][0]
     outcome: dict[str, Any] = (
         {"outcome": "failed", "exit_code": 1} if failed else {"outcome": "ended"}
     )
     if failed:
         outcome = {"outcome": "failed", "exit_code": 1}
-        told.append((end, "stream_failed", {"stream": "leads", "why": failed}))
-    told += [(end, "records", {"counts": counts}), (end + 1, "run_ended", outcome)]
+        events.append((end, "stream_failed", {"stream": "leads", "why": failed}))
+    events += [(end, "records", {"counts": counts}), (end + 1, "run_ended", outcome)]
     lines = [
         json.dumps(
             {
@@ -48,6 +48,6 @@ def write_log(path: Path, jobs: int, *, failed: str = "") -> None:
                 **facts,
             }
         )
-        for number, (seconds, event, facts) in enumerate(told)
+        for number, (seconds, event, facts) in enumerate(events)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

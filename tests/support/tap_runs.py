@@ -1,4 +1,4 @@
-"""The tap as its users start it: a process with files in and messages out."""
+"""The tap as users run it: a process that reads files and writes messages."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 TAP = Path(sys.executable).parent / "tap-marketo"
 
-# What the environment of whoever runs the tests must not change.
+# Variables of the tester's environment that must not affect the tests.
 FOREIGN = ("TAP_MARKETO_", "TARGET_", "MELTANO_")
 
 
 @dataclass(frozen=True)
 class TapRun:
-    """What a run of the tap left behind.
+    """The result of a run of the tap.
 
     Attributes:
-        returncode: Of the process.
+        returncode: Exit code of the process.
         output: Everything on stdout.
         log: Everything on stderr.
     """
@@ -38,39 +38,39 @@ class TapRun:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The Singer messages."""
-        # Not `splitlines`: people's text holds U+2028 and its kin.
+        # Not `splitlines`, because records can contain U+2028 and similar characters.
         return [json.loads(line) for line in self.output.split("\n") if line]
 
     @property
     def state(self) -> dict[str, Any]:
         """The last state."""
-        states = [one["value"] for one in self.messages if one["type"] == "STATE"]
+        states = [message["value"] for message in self.messages if message["type"] == "STATE"]
         return dict(states[-1])
 
     def records(self, stream: str) -> list[dict[str, Any]]:
-        """The records of a stream, in the order in which they came."""
+        """The records of a stream, in the order in which they were written."""
         return [
-            one["record"]
-            for one in self.messages
-            if one["type"] == "RECORD" and one["stream"] == stream
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
         ]
 
     def activities(self) -> list[dict[str, Any]]:
         """The records of all streams of one activity type."""
         return [
-            one["record"]
-            for one in self.messages
-            if one["type"] == "RECORD" and is_activity_type(one["stream"])
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and is_activity_type(message["stream"])
         ]
 
 
 def is_activity_type(stream: str) -> bool:
-    """Whether a stream holds the activities of one type."""
+    """Whether a stream has the activities of a single type."""
     return stream.startswith("activity_") and stream != "activity_types"
 
 
 def quick_config(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
-    """A configuration for a sandbox, which need not be spared like a real instance."""
+    """A configuration for a sandbox, faster than is polite to a real instance."""
     return {
         "base_url": f"{sandbox.base_url}/rest",
         "client_id": sandbox.client_id,
@@ -82,7 +82,7 @@ def quick_config(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
 
 
 def own_environment(**variables: str) -> dict[str, str]:
-    """The environment without what configures plugins, and with these variables."""
+    """The environment without variables that configure plugins, plus the given variables."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
     return inherited | variables
 
@@ -94,14 +94,14 @@ def run_tap(
     catalog: Mapping[str, Any] | None = None,
     state: Mapping[str, Any] | None = None,
 ) -> TapRun:
-    """Run the tap to its end.
+    """Run the tap until it exits.
 
     Args:
-        folder: For the files that it is given.
-        config: Of the tap.
-        arguments: Further ones of the command line.
-        catalog: As discovery gave it, selection included.
-        state: Of the run before.
+        folder: Folder for its input files, and its working directory.
+        config: Settings of the tap.
+        arguments: Further command-line arguments.
+        catalog: Catalog from discovery, with a selection.
+        state: State of the run before.
     """
     command = [str(TAP), *arguments]
     for name, content in (("config", config), ("catalog", catalog), ("state", state)):
@@ -121,12 +121,12 @@ def run_tap(
 
 
 def discover(sandbox: Sandbox, folder: Path, **settings: Any) -> dict[str, Any]:
-    """The catalog that the tap offers.
+    """Run discovery and return the catalog.
 
     Args:
         sandbox: The instance.
-        folder: For the files that the tap is given.
-        settings: Further ones.
+        folder: Folder for the input files of the tap.
+        settings: Further settings.
     """
     run = run_tap(folder, quick_config(sandbox, **settings), "--discover")
     assert run.returncode == 0, run.log
@@ -136,12 +136,12 @@ def discover(sandbox: Sandbox, folder: Path, **settings: Any) -> dict[str, Any]:
 def selected(
     catalog: dict[str, Any], streams: set[str], fields: set[str] | None = None
 ) -> dict[str, Any]:
-    """Select in a catalog, and deselect the rest.
+    """Select streams and fields in a catalog, and deselect all others.
 
     Args:
-        catalog: Changed in place.
-        streams: Names.
-        fields: Names; all by default.
+        catalog: Catalog, changed in place.
+        streams: Names of the selected streams.
+        fields: Names of the selected fields; all by default.
 
     Returns:
         The catalog.

@@ -1,4 +1,4 @@
-"""The DuckDB target as its users start it, and in this process, with messages made by hand."""
+"""The DuckDB target as a process and in this process, and messages for it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Warehouse:
     """A DuckDB file that messages are loaded into.
 
     Attributes:
-        path: Of the file.
-        capsys: What captures the STATE messages.
+        path: Path of the file.
+        capsys: Pytest's fixture, which captures the STATE messages.
     """
 
     path: Path
@@ -48,11 +48,11 @@ class Warehouse:
         """Run the target in this process.
 
         Args:
-            messages: As dictionaries, or as bytes of a line.
-            settings: Of the target.
+            messages: Messages as dictionaries, or lines as bytes.
+            settings: Settings of the target.
 
         Returns:
-            The states that it passed on.
+            The states that it wrote.
         """
         self.capsys.readouterr()
         target = TargetMarketoDuckDB(config=self.config(**settings))
@@ -64,20 +64,20 @@ class Warehouse:
         return self.states()
 
     def states(self) -> list[Any]:
-        """The states that were passed on since the last look."""
+        """The states that were written since the last call."""
         return [json.loads(line) for line in self.capsys.readouterr().out.splitlines()]
 
     def config(self, **settings: Any) -> dict[str, Any]:
-        """Settings of the target."""
+        """The target's configuration."""
         return {"filepath": str(self.path), "default_target_schema": SCHEMA, **settings}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of the file."""
+        """Run a query on the file and return its rows."""
         with duckdb.connect(str(self.path)) as connection:
             return connection.execute(sql).fetchall() if sql else []
 
     def start(self, **settings: Any) -> subprocess.Popen[bytes]:
-        """Start the target as a process that reads a pipe."""
+        """Start the target as a process that reads from a pipe."""
         config = self.path.with_suffix(".json")
         config.write_text(json.dumps(self.config(**settings)), encoding="utf-8")
         return subprocess.Popen(
@@ -100,7 +100,7 @@ def schema(stream: str, *keys: str, **properties: Any) -> dict[str, Any]:
 
 
 def record(stream: str, version: int | None = None, /, **values: Any) -> dict[str, Any]:
-    """A RECORD message, its keys in the order of this project's tap."""
+    """A RECORD message, with its keys in the order that the tap uses."""
     versions = {} if version is None else {"version": version}
     return {"type": "RECORD", "record": values, "stream": stream, **versions}
 
@@ -111,15 +111,15 @@ def state(value: Any) -> dict[str, Any]:
 
 
 def lines(messages: Iterable[Any]) -> bytes:
-    """Messages as a tap writes them: RECORD without blanks, the others with them."""
+    """Messages as the tap writes them: only RECORD messages have no blanks."""
     encoded = [
-        one
-        if isinstance(one, bytes)
+        message
+        if isinstance(message, bytes)
         else json.dumps(
-            one,
+            message,
             ensure_ascii=False,
-            separators=(",", ":") if one["type"] == "RECORD" else (", ", ": "),
+            separators=(",", ":") if message["type"] == "RECORD" else (", ", ": "),
         ).encode()
-        for one in messages
+        for message in messages
     ]
-    return b"".join(one + b"\n" for one in encoded)
+    return b"".join(line + b"\n" for line in encoded)

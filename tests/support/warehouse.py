@@ -1,4 +1,4 @@
-"""What a DuckDB file holds, against the sandbox that it was loaded from."""
+"""Comparison of a DuckDB file with the sandbox that it was loaded from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def assert_complete(sandbox: Sandbox, folder: Path) -> None:
         for row in query(folder, f'select {columns} from {SCHEMA}."{table}"')
     ]
     assert sorted(activities) == sorted(
-        (one["marketoGUID"], one["activityTypeId"], one["leadId"])
-        for one in sandbox.world.expected_activities()
+        (activity["marketoGUID"], activity["activityTypeId"], activity["leadId"])
+        for activity in sandbox.world.expected_activities()
     )
 
 

@@ -1,4 +1,4 @@
-"""Bad input and interruptions: nothing of a drain is kept, no state is ahead of its records."""
+"""Bad input and interruptions: a failed load is rolled back, and no state precedes its records."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_sigterm_loads_what_has_come(warehouse: Warehouse) -> None:
     assert process.stdin
     assert process.stdout
     first = [LEADS, record("leads", id=1), state({"last": 1})]
-    # A change of schema makes the target load, and its state shows that it waits for more.
+    # A schema change triggers a load; its state shows that the target then waits for input.
     second = [schema("leads", "id", id=INTEGER), record("leads", id=2), state({"last": 2})]
     process.stdin.write(lines([*first, *second]))
     process.stdin.flush()

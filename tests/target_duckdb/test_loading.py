@@ -1,4 +1,4 @@
-"""Records become rows: every value, every row, the last of each key."""
+"""Records become rows: every value, every row, and the last record of each key."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_narrower_schema_leaves_the_other_columns(warehouse: Warehouse) -> Non
 def test_hard_delete_removes_marked_rows(warehouse: Warehouse) -> None:
     leads = schema("leads", "id", id=INTEGER, email=TEXT, _sdc_deleted_at=DATETIME)
     gone = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
-    warehouse.load(leads, *(record("leads", id=one, email="x") for one in range(4)))
+    warehouse.load(leads, *(record("leads", id=number, email="x") for number in range(4)))
     warehouse.load(
         leads,
         record("leads", id=1, **gone),
@@ -238,7 +238,7 @@ def test_columns_that_differ_only_by_case_get_names_of_their_own(warehouse: Ware
 @pytest.mark.parametrize("compression", ["gzip", "none"])
 def test_batch_files_of_json_lines(warehouse: Warehouse, tmp_path: Path, compression: str) -> None:
     text = "".join(
-        json.dumps({"id": one % 3, "email": f"{one}"}) + "\n" for one in range(7)
+        json.dumps({"id": number % 3, "email": f"{number}"}) + "\n" for number in range(7)
     ).encode()
     file = tmp_path / "part"
     file.write_bytes(gzip.compress(text) if compression == "gzip" else text)

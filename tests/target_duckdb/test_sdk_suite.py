@@ -1,4 +1,4 @@
-"""The Singer SDK's own test suite for targets."""
+"""The Singer SDK's test suite for targets."""
 
 from __future__ import annotations
 

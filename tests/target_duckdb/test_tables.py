@@ -1,4 +1,4 @@
-"""Tables change with the schema, and those of users are taken as they are."""
+"""Tables change with the schema; tables that users created keep their types."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_columns_are_widened(
     warehouse.load(schema("leads", "id", id=INTEGER, x=after), record("leads", id=2, x=new))
     rows = [x for _, x in content(warehouse)]
     if found is None:
-        assert [str(one) for one in rows] == ["2026-01-31 00:00:00", "2026-02-01 01:02:03"]
+        assert [str(row) for row in rows] == ["2026-01-31 00:00:00", "2026-02-01 01:02:03"]
     else:
         assert rows == found
 

@@ -1,1 +1,1 @@
-"""Tests that need heavy tools, each in an environment of its own: `make test-tools`."""
+"""Tests that need heavy tools, each in a separate environment: `make test-tools`."""

@@ -1,4 +1,4 @@
-"""Looks at a page with a browser, offline, and prints what it saw; run by Playwright's Python."""
+"""Opens a page in an offline browser and prints what it shows; run by Playwright's Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-# Boxes of labels, to see whether any two of them touch.
+# Boxes of labels, to check whether any two of them overlap.
 BOXES = """selector => Array.from(document.querySelectorAll(selector), one => {
     const box = one.getBoundingClientRect();
     return [box.left, box.top, box.right, box.bottom];
@@ -18,13 +18,13 @@ BOXES = """selector => Array.from(document.querySelectorAll(selector), one => {
 
 
 def main(browser: str, page_file: str, picture: str, width: str, scheme: str) -> None:
-    """Look.
+    """Open the page.
 
     Args:
         browser: Path of Chromium or Chrome.
         page_file: The page.
-        picture: Where the screenshot goes.
-        width: Of the window, in pixels.
+        picture: Path for the screenshot.
+        width: Width of the window in pixels.
         scheme: `light` or `dark`.
     """
     seen: dict[str, Any] = {"console": [], "requests": []}

@@ -1,7 +1,8 @@
-"""Environments for tools that are too heavy, or too quarrelsome, for the tap's own."""
+"""Environments for tools that are too heavy for the tap's environment, or conflict with it."""
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from pathlib import Path
 from typing import Protocol
@@ -12,14 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ToolEnvironment(Protocol):
-    """Makes an environment, or finds it made."""
+    """Creates an environment, or reuses an existing one."""
 
     def __call__(self, name: str, *requirements: str) -> Path:
-        """Make it.
+        """Create or reuse the environment.
 
         Args:
-            name: Of its folder under `.cache/tools`; one name, one list of requirements.
-            requirements: As pip takes them. While they are the same, the environment is kept.
+            name: Name of its folder under `.cache/tools`. Use a name for a single list of
+                requirements.
+            requirements: Requirements for pip. While they are the same, the environment is kept.
 
         Returns:
             The folder of its programs.
@@ -28,15 +30,19 @@ class ToolEnvironment(Protocol):
 
 @pytest.fixture(scope="session")
 def tool_environment() -> ToolEnvironment:
-    """Environments made as `make setup` makes the tap's: with uv or pip, behind any mirror."""
+    """A function that creates environments like `make setup`: with uv or pip, from any mirror."""
 
     def prepare(name: str, *requirements: str) -> Path:
-        done = subprocess.run(
-            [ROOT / "scripts" / "tool_environment", name, *requirements],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        lock = ROOT / ".cache" / "tools" / f"{name}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as file:  # test processes share the environments
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = subprocess.run(
+                [ROOT / "scripts" / "tool_environment", name, *requirements],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == 0, done.stderr[-5000:]
         return Path(done.stdout.strip())
 

@@ -1,4 +1,4 @@
-// Parse Power Query files with Microsoft's parser; exit with 1 at the first that has an error.
+// Parse Power Query files with the parser of Microsoft; exit with 1 at the first file with an error.
 "use strict";
 const fs = require("fs");
 const { DefaultSettings, TaskUtils } = require("@microsoft/powerquery-parser");

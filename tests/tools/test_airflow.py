@@ -1,4 +1,4 @@
-"""The example for Airflow, imported and run once by Airflow itself."""
+"""The example for Airflow, imported and run once by Airflow."""
 
 from __future__ import annotations
 

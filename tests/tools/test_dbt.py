@@ -1,4 +1,4 @@
-"""Numbers of models that read the views of `dbt/`, compared with the truth of a small world."""
+"""Models that read the views of `dbt/`, compared with the expected numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def port() -> Iterator[int]:
 def warehouse(
     request: pytest.FixtureRequest, port: int, tmp_path: Path, tool_environment: ToolEnvironment
 ) -> Warehouse:
-    """The database that a test is parametrized with, with dbt's packages installed."""
+    """The database of a parametrized test, with dbt's packages installed."""
     name = getattr(request, "param", "duckdb-2.0")
     programs = tool_environment(f"dbt-{DUCKDB[name].partition('==')[2]}", *DBT, DUCKDB[name])
     made = Warehouse(name.partition("-")[0], tmp_path, programs, port, HISTORY)
@@ -60,10 +60,10 @@ def test_numbers_are_those_of_the_world_in_first_and_later_builds(warehouse: War
     world.restore(102, visibly=True)
     world.pass_days(4)
     world.names["email"][2] = "renamed"
-    world.emails_changed[2] = world.moment()
+    world.emails_changed[2] = world.time()
     world.names["campaign"][12] = "renamed"
     world.names["program"][3] = "renamed"
-    world.delete(104, told=False, marked=True)
+    world.delete(104, listed=False, marked=True)
     world.delete(105)
     world.delete(106, marked=True)
     world.delete(107)
@@ -74,7 +74,7 @@ def test_numbers_are_those_of_the_world_in_first_and_later_builds(warehouse: War
 
 
 def build(warehouse: Warehouse, world: World, *, marks: bool) -> None:
-    """Load, make the views, and let the package read them."""
+    """Load, build the views, and build the package that reads them."""
     warehouse.sql(*dbt_tables.load(world, marks=marks))
     warehouse.dbt("build", "--select", "package:tap_marketo")
     warehouse.today = str(world.day)
@@ -108,7 +108,7 @@ def assert_numbers(warehouse: Warehouse, world: World) -> None:
 
 
 def assert_history(warehouse: Warehouse, world: World) -> None:
-    """Each lead on each day, each field: no cell differs."""
+    """Compare each field of each lead on each day."""
     found = {
         (row.pop("lead_id"), row.pop("day")): row
         for row in warehouse.read("marketo__lead_history", ["lead_id", "day", *HISTORY])
@@ -160,7 +160,7 @@ def test_empty_results_never_pass_silently(warehouse: Warehouse) -> None:
     warehouse.sql(*dbt_tables.load(world, marks=False))
     warehouse.sql("drop table marketo.programs", "delete from marketo.smart_campaigns")
 
-    # The models that read come first, or no view of leads was made: dbt cannot know of the order.
+    # dbt doesn't know the order: the package may run first, or the view of leads may be missing.
     unbuilt = warehouse.try_dbt("build", "--select", "package:marketo")
     assert unbuilt.returncode != 0
     assert "dbt build --select package:tap_marketo" in unbuilt.stdout
@@ -205,7 +205,7 @@ def test_800_custom_fields_fit(warehouse: Warehouse) -> None:
 
 @pytest.mark.timeout(600)
 def test_the_package_installs_from_git(warehouse: Warehouse, tmp_path: Path) -> None:
-    """As docs/dbt.md says, from a repository that holds it in a folder."""
+    """Install as docs/dbt.md says, from a folder of a Git repository."""
     repository = tmp_path / "repository"
     shutil.copytree(
         ROOT / "dbt", repository / "dbt", ignore=shutil.ignore_patterns("target", "logs")

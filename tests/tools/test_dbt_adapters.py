@@ -1,4 +1,4 @@
-"""What differs between databases, rendered by dbt for those that do not run here."""
+"""SQL that differs between databases, rendered by dbt for databases that do not run here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
         "schema": "views",
     },
 }
-# A function that only the database's own macro uses.
+# A function that only the database's macro uses.
 OWN = {
     "snowflake": "regexp_substr_all",
     "bigquery": "json_query_array",

@@ -1,4 +1,4 @@
-"""From the instance by tap, loader and dbt to numbers, compared with what the instance knows."""
+"""Numbers from tap, loader and dbt, compared with the instance."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_numbers_are_those_of_the_instance(
         truth = {name: list(read()) for name, read in sandbox.instance.truth().items()}
         leads = {row["id"]: row for row in warehouse.read("marketo__leads")}
         alive = {row["id"] for row in leads.values() if not row["is_deleted"]}
-        assert alive == {one["id"] for one in truth["leads"]}
+        assert alive == {lead["id"] for lead in truth["leads"]}
         assert leads.keys() - alive == {gone, *losers}
         assert_mail(warehouse, truth)
         assert_history(warehouse, truth, today)
@@ -107,7 +107,7 @@ def load(
     catalog: dict[str, Any],
     state: dict[str, Any] | None,
 ) -> dict[str, Any] | None:
-    """Let the tap and the loader run; the state comes back."""
+    """Run the tap and the loader, and return the state."""
     config = quick_config(sandbox, field_names="snake_case", capture_deletes=True)
     run = run_tap(warehouse.folder, config, catalog=catalog, state=state)
     assert run.returncode == 0, run.log
@@ -142,21 +142,21 @@ def load(
 
 
 def assert_mail(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) -> None:
-    """A send is an email that a run of a campaign sent to a lead; the rest counts each time."""
+    """Compare the numbers: a send counts once for each campaign run, email and lead."""
     program_of = {one["id"]: one["programId"] for one in truth["campaigns"]}
     found: dict[str, dict[Any, Counter[str]]] = {
         name: defaultdict(Counter) for name in ("email_templates", "campaigns", "programs")
     }
     sent = set()
     activities = sorted(truth["activities"], key=lambda one: one["activityTypeId"] != 6)
-    for one in activities:
+    for activity in activities:
         for metric, (_, kind) in MAIL.items():
-            if one["activityTypeId"] != kind:
+            if activity["activityTypeId"] != kind:
                 continue
-            email, campaign = one["primaryAttributeValueId"], one["campaignId"]
-            key = (email, campaign, one["attributes"]["Campaign Run ID"], one["leadId"])
+            email, campaign = activity["primaryAttributeValueId"], activity["campaignId"]
+            key = (email, campaign, activity["attributes"]["Campaign Run ID"], activity["leadId"])
             if (metric == "sends") == (key in sent):
-                continue  # sent again, or of a send that is too old to be read
+                continue  # sent again, or the send is too old to be read
             sent.add(key)
             found["email_templates"][email][metric] += 1
             found["campaigns"][campaign][metric] += 1
@@ -174,14 +174,18 @@ def assert_mail(warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]]) ->
 def assert_history(
     warehouse: Warehouse, truth: dict[str, list[dict[str, Any]]], today: date
 ) -> None:
-    """Forward through new values, where the models go backward through old ones."""
-    names = {one["id"]: one["rest"]["name"] for one in truth["lead_describe"] if "rest" in one}
+    """Compute the history forward from new values; the models go backward from old ones."""
+    names = {
+        record["id"]: record["rest"]["name"]
+        for record in truth["lead_describe"]
+        if "rest" in record
+    }
     changes: dict[tuple[int, str], list[tuple[str, Any, Any]]] = defaultdict(list)
-    for one in sorted(truth["activities"], key=lambda one: str(one["activityDate"])):
-        if one["activityTypeId"] == 13:
-            values = one["attributes"]
-            changes[one["leadId"], names[one["primaryAttributeValueId"]]].append(
-                (one["activityDate"], values.get("Old Value"), values.get("New Value"))
+    for activity in sorted(truth["activities"], key=lambda one: str(one["activityDate"])):
+        if activity["activityTypeId"] == 13:
+            values = activity["attributes"]
+            changes[activity["leadId"], names[activity["primaryAttributeValueId"]]].append(
+                (activity["activityDate"], values.get("Old Value"), values.get("New Value"))
             )
     assert {snake_case(name).replace("__c", "_c") for _, name in changes} <= HISTORY.keys()
     rows = warehouse.read("marketo__lead_history", ["lead_id", "day", *HISTORY])

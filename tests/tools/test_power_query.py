@@ -1,4 +1,4 @@
-"""Microsoft's own parser reads the Power Query files."""
+"""Microsoft's parser reads the Power Query files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public clients for Marketo, unmodified, against the sandbox: what they read is the truth."""
+"""Unmodified public clients for Marketo read the sandbox's records."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Served:
     """A sandbox behind HTTPS.
 
     Attributes:
-        sandbox: It itself.
-        environment: What a client needs to find and to trust it.
+        sandbox: The sandbox.
+        environment: Variables that a client needs to find and to trust it.
     """
 
     sandbox: Sandbox
@@ -44,11 +44,11 @@ class Served:
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """Of its first API user."""
+        """Credentials of its first API user."""
         return self.sandbox.client_id, self.sandbox.client_secret
 
     def run(self, folder: Path, *command: object) -> str:
-        """What a command prints, which must succeed."""
+        """Output of a command, which must succeed."""
         done = subprocess.run(
             list(map(str, command)),
             cwd=folder,
@@ -64,7 +64,7 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """A sandbox whose whole data is a few weeks old."""
+    """A sandbox whose data is at most a few weeks old."""
     authority = tmp_path / "authority.pem"
     options = SandboxOptions(
         tls=str(authority),
@@ -87,7 +87,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def window(served: Served) -> tuple[str, str]:
-    """All of the sandbox's time."""
+    """The whole period of the sandbox's data."""
     end = served.sandbox.instance.clock.now() + timedelta(hours=1)
     return f"{START:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -128,8 +128,8 @@ def test_marketorestpython_writes_and_exports_show_it(
         )
     )  # fmt: skip
 
-    assert [one["status"] for one in done["synced"]] == ["created", "updated", "skipped"]
-    assert [one["status"] for one in done["added"]] == ["added", "skipped"]
+    assert [outcome["status"] for outcome in done["synced"]] == ["created", "updated", "skipped"]
+    assert [outcome["status"] for outcome in done["added"]] == ["added", "skipped"]
     assert done["import"][0]["numOfLeadsProcessed"] == 1
     assert "Invalid value 'many'" in done["failures"]
     world = served.sandbox.world
@@ -137,7 +137,7 @@ def test_marketorestpython_writes_and_exports_show_it(
     assert {"new@example.com", "bulk@example.com"} <= set(column(done["leads"], "email"))
     assert not {1005, 1006} & set(world.leads)
     assert column(done["activities"], "marketoGUID") == [
-        one["marketoGUID"] for one in world.expected_activities()
+        activity["marketoGUID"] for activity in world.expected_activities()
     ]
 
 
@@ -163,7 +163,7 @@ def test_stitch_reads_everything(
         described = stream.setdefault("metadata", [])
         for one in described:
             one["metadata"]["selected"] = chosen
-        # An entry for the stream itself may be there, and hold the number of its activity type.
+        # There may be an entry for the stream itself, with the number of its activity type.
         if all(one["breadcrumb"] for one in described):
             described.append({"breadcrumb": [], "metadata": {"selected": chosen}})
     (tmp_path / "catalog.json").write_text(json.dumps(catalog))
@@ -176,7 +176,9 @@ def test_stitch_reads_everything(
     for name, kind in (("programs", "programs"), ("lists", "static_lists"),
                        ("campaigns", "campaigns")):  # fmt: skip
         assert ids(records[name]) == {one["id"] for one in library[kind]}
-    assert {str(one["marketoGUID"]) for one in records["activities_send_email"]} == sent(served)
+    assert {str(activity["marketoGUID"]) for activity in records["activities_send_email"]} == sent(
+        served
+    )
 
 
 def singer(lines: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -190,16 +192,16 @@ def singer(lines: list[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def ids(records: list[dict[str, Any]]) -> set[int]:
-    return {int(one["id"]) for one in records}
+    return {int(record["id"]) for record in records}
 
 
 def sent(served: Served) -> set[str]:
-    """The truth about sends."""
-    return {one.guid for one in served.sandbox.world.activities.between(types=(6,))}
+    """The expected sends."""
+    return {activity.guid for activity in served.sandbox.world.activities.between(types=(6,))}
 
 
 def python_3_10() -> str | None:
-    """One that really runs: version managers leave shims on the path that do not."""
+    """A Python that really runs: version managers leave broken shims on the path."""
     known = map(str, Path.home().glob(".pyenv/versions/3.10.*/bin/python"))
     for path in filter(None, (shutil.which("python3.10"), *known)):
         if subprocess.run([path, "--version"], check=False, capture_output=True).returncode == 0:
@@ -207,14 +209,14 @@ def python_3_10() -> str | None:
     return None
 
 
-@pytest.mark.timeout(900)  # its installation alone takes minutes
+@pytest.mark.timeout(900)  # the installation takes minutes
 def test_airbyte_reads_everything(
     served: Served, tmp_path: Path, tool_environment: ToolEnvironment
 ) -> None:
     python = python_3_10()
     if python is None:
         pytest.skip("airbyte-source-marketo needs Python 3.10, which this machine lacks")
-    del tool_environment  # its environments are of the Python that runs the tests
+    del tool_environment  # its environments use the Python of the tests
     programs = ROOT / ".cache" / "tools" / "airbyte-source-marketo" / "bin"
     if not (programs / "source-marketo").exists():
         subprocess.run([python, "-m", "venv", programs.parent], check=True)
@@ -228,15 +230,15 @@ def test_airbyte_reads_everything(
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
     source = (programs / "python", CLIENTS / "airbyte.py")
-    told = served.run(tmp_path, *source, "discover", "--config", "config.json").split("\n")
-    found = [json.loads(line) for line in told if line.startswith("{")]
+    printed = served.run(tmp_path, *source, "discover", "--config", "config.json").split("\n")
+    found = [json.loads(line) for line in printed if line.startswith("{")]
     streams = next(one["catalog"]["streams"] for one in found if one["type"] == "CATALOG")
     wanted = {"leads", "programs", "lists", "campaigns", "emails", "activities_send_email"}
     catalog = {
         "streams": [
-            {"stream": one, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
-            for one in streams
-            if one["name"] in wanted
+            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+            for stream in streams
+            if stream["name"] in wanted
         ]
     }
     (tmp_path / "catalog.json").write_text(json.dumps(catalog))
@@ -255,12 +257,14 @@ def test_airbyte_reads_everything(
     for name, kind in (("programs", "programs"), ("lists", "static_lists"),
                        ("campaigns", "campaigns"), ("emails", "emails")):  # fmt: skip
         assert ids(records[name]) == {one["id"] for one in library[kind]}
-    assert {one["marketoGUID"] for one in records["activities_send_email"]} == sent(served)
+    assert {activity["marketoGUID"] for activity in records["activities_send_email"]} == sent(
+        served
+    )
 
 
 @pytest.fixture
 def node_package() -> Path:
-    """The folder of `node-marketo-rest` and what it needs."""
+    """The folder of `node-marketo-rest` and its dependencies."""
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
     folder = ROOT / ".cache" / "tools" / "node-marketo-rest"
@@ -280,7 +284,7 @@ def test_node_marketo_rest_reads_and_writes(
 
     world, library = served.sandbox.world, served.sandbox.instance.library.records
     assert done["lead"][0]["email"] == world.leads[1001].values["email"]
-    assert [one["id"] for one in done["leads"]] == [1001, 1002]
+    assert [lead["id"] for lead in done["leads"]] == [1001, 1002]
     counts = {"lists": "static_lists", "campaigns": "campaigns", "emails": "emails",
               "smartCampaigns": "smart_campaigns", "landingPages": "landing_pages"}  # fmt: skip
     assert all(done[name] == len(library[kind]) for name, kind in counts.items())
@@ -288,7 +292,7 @@ def test_node_marketo_rest_reads_and_writes(
     assert done["added"][0]["status"] == "added"
     assert [int(one) for one in column(done["leadFile"], "id")] == list(world.leads)
     assert column(done["activityFile"], "marketoGUID") == [
-        one["marketoGUID"] for one in world.expected_activities()
+        activity["marketoGUID"] for activity in world.expected_activities()
     ]
 
 
@@ -296,7 +300,7 @@ def test_the_script_of_the_page_runs(tmp_path: Path) -> None:
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    (script,) = (one.text for one in blocks(page) if one.language == "js")
+    (script,) = (block.text for block in blocks(page) if block.language == "js")
     (tmp_path / "page.mjs").write_text(script)
     with Sandbox(SandboxOptions(leads=5, activities=0)) as sandbox:
         done = subprocess.run(

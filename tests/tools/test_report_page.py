@@ -1,4 +1,4 @@
-"""The report in a real browser: it draws, says everything, and calls nobody."""
+"""The report in a real browser: it is drawn completely and makes no network calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BROWSERS = (
 
 @pytest.fixture(scope="session")
 def browser() -> str:
-    """Chromium or Chrome of this machine; installed where root on Debian may."""
+    """Chromium or Chrome; installed if missing, as root on Debian."""
     if not _found() and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-q"], check=False, capture_output=True)
         subprocess.run(["apt-get", "install", "-qy", "chromium"], check=False, capture_output=True)
@@ -45,7 +45,7 @@ def _found() -> str | None:
 
 @pytest.fixture
 def look(tool_environment: ToolEnvironment, browser: str, tmp_path: Path) -> Any:
-    """Opens the page of a sync log, and tells what the browser saw."""
+    """Opens the page of a sync log and returns what the browser shows."""
     python = tool_environment("browser", "playwright==1.65.2") / "python"
 
     def at(log: Path, width: int = 1280, scheme: str = "light") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The shell scripts hold no trap that ShellCheck knows."""
+"""ShellCheck finds no problem in the shell scripts."""
 
 from __future__ import annotations
 

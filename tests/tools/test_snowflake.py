@@ -1,7 +1,6 @@
-"""Tables that target-snowflake makes, as an emulator of Snowflake describes them.
+"""Tables that target-snowflake creates, as an emulator of Snowflake describes them.
 
-The emulator takes no user stage, through which the target loads rows: types are checked, loading
-is not.
+The emulator has no user stages, which the target needs to load rows, so only types are checked.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = ("meltanolabs-target-snowflake==0.20.4", "fakesnow==0.12.1")
 KIOSK = stream_names(activity_types(48))[100001]
 STREAMS = {"leads", "activities", KIOSK}
-# The emulator needs names that differ.
+# The emulator needs different names.
 DATABASE, SCHEMA = "RAW", "MARKETO"
 DESCRIBE = f"""
 import json, sys, warnings
@@ -57,7 +56,7 @@ def tables(
     tool_environment: ToolEnvironment,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, dict[str, str]]:
-    """Columns and types of the tables that are made for the tap's streams."""
+    """Columns and types of the tables for the tap's streams."""
     tmp_path = tmp_path_factory.mktemp("snowflake")
     catalog = selected(discover(sandbox, tmp_path), STREAMS)
     run = run_tap(tmp_path, quick_config(sandbox), catalog=catalog)
@@ -107,7 +106,7 @@ def test_columns_have_the_types_of_their_values(tables: dict[str, dict[str, str]
     assert leads["DATEOFBIRTH"] == "DATE"
     assert leads["UPDATEDAT"] == MOMENT
     assert leads["EMAIL"] == TEXT
-    # Text, or its leading zeros would be gone.
+    # Text, to keep leading zeros.
     assert leads["POSTALCODE"] == TEXT
 
     visits = tables[KIOSK.upper()]
@@ -129,7 +128,7 @@ def test_no_column_is_lost_to_another_whose_name_differs_in_case_only(
     lead = next(iter(sandbox.world.expected_leads()))
 
     assert {name.upper() for name in lead} <= tables["LEADS"].keys()
-    # No describe lists `ecids`, which is a column of the export all the same.
+    # No describe call lists `ecids`, but it is a column of the export.
     assert len(lead | {"ecids": None}) == sum(
         not name.startswith("_SDC_") for name in tables["LEADS"]
     )

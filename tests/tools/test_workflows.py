@@ -1,4 +1,4 @@
-"""GitHub's workflows are what GitHub understands, and ask for no more rights than they need."""
+"""The workflows are valid, and request only the rights that they need."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def test_a_workflow_passes(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    # zizmor passes over an expression that it cannot read, with a warning.
+    # zizmor skips an expression that it cannot read, with a warning.
     assert "couldn't parse" not in done.stderr

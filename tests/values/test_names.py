@@ -1,4 +1,4 @@
-"""A name follows from the thing's own API name, and never shifts."""
+"""A name depends only on the API name, and never changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every documented spelling gives the value of the plain one, in a cell and in an attribute."""
+"""Every documented spelling gives the same value as the plain one, in cells and attributes."""
 
 from __future__ import annotations
 

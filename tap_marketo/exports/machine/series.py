@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.exports.saved import Key, SavedJob
-from tap_marketo.exports.window import Coverage, Window, parse_time, rfc3339, without
+from tap_marketo.exports.window import Coverage, Window, without
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -153,7 +154,7 @@ class Done:
             return cls(
                 Window.from_filter(value) if "startAt" in value else None,
                 tuple(value["keys"]),
-                parse_time(value["begunAt"]) if value.get("begunAt") else None,
+                parse_timestamp(value["begunAt"]) if value.get("begunAt") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a written piece: {type(error).__name__}") from None

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client import date_pages
-from tap_marketo.exports.window import SECOND, parse_time, rfc3339
+from tap_marketo.exports.window import SECOND
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +58,7 @@ def changed_leads(client: MarketoClient, window: Window, fields: Iterable[str]) 
 
 
 def _date(event: dict[str, Any]) -> datetime:
-    return parse_time(str(event["activityDate"]))
+    return parse_timestamp(str(event["activityDate"]))
 
 
 def leads_by_id(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_marketo.client.errors import FilterUnavailableError, ResponseError
 from tap_marketo.exports.job import LEADS
 from tap_marketo.exports.machine.series import Alternative
-from tap_marketo.exports.window import parse_time, rfc3339
 from tap_marketo.streams.bulk.fields import CHANGED, FieldsStream, by_name
 from tap_marketo.streams.bulk.lead_changes import CHANGES_KEPT_DAYS, changed_leads, leads_by_id
 from tap_marketo.streams.bulk.tombstones import DELETED_AT, Tombstones
 from tap_marketo.values.convert import read_value
 from tap_marketo.values.kinds import Column, Kind
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -195,7 +195,7 @@ def _exportable(fields: Fields) -> Fields:
 def _is_in(created: Any, windows: Iterable[Window]) -> bool:
     """Whether a lead was created in one of some windows."""
     try:
-        at = parse_time(str(created))
+        at = parse_timestamp(str(created))
     except ValueError:
         return False
     return any(window.start <= at <= window.end for window in windows)

@@ -24,19 +24,20 @@ from tap_marketo.exports.driver import Driver
 from tap_marketo.exports.job import ACTIVITIES, LEADS
 from tap_marketo.exports.machine import Machine, Rules
 from tap_marketo.exports.planner import PlanRules
-from tap_marketo.exports.window import Window, rfc3339
+from tap_marketo.exports.window import Window
 from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.sdk import write_schema
 from tap_marketo.state import learned_sizes, saved_jobs, write_exports
 from tap_marketo.streams.bulk.base import REFUSED, BulkStream
 from tap_marketo.streams.bulk.groups import grouped
 from tap_marketo.streams.bulk.progress import Progress
+from tap_marketo.values.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from tap_marketo.exports.machine.series import Piece
+    from tap_marketo.exports.machine.series import Piece, Series
     from tap_marketo.settings import Settings
     from tap_marketo.streams.bulk.groups import ExportGroup
     from tap_marketo.tap import TapMarketo
@@ -408,6 +409,7 @@ class ExportPlan:
         driver = self._started()
         file, board = piece.file, driver.machine.board
         self.windows_written += 1
+        self._tap.outcome.has_progress = True
         group.windows += 1
         group.records += self._rows
         size = (piece.job.file_size or 0) if piece.job else 0
@@ -436,10 +438,20 @@ class ExportPlan:
         error = driver.machine.finish_series(series)
         if error is None:
             return
-        if error is driver.machine.board.quota_spent:
-            self._tap.outcome.quota_exhausted(self._pause_error(error))
-            return
-        raise error
+        if error is not driver.machine.board.quota_spent:
+            raise error
+        if not series.keeps_done:
+            raise self._unfinished_table(series, error)
+        self._tap.outcome.quota_exhausted(self._pause_error(error))
+
+    @staticmethod
+    def _unfinished_table(series: Series, spent: Exception | None) -> QuotaPauseError:
+        return QuotaPauseError(
+            f"{str(spent).rstrip('.')}. {series.name} is a full table, which each run exports from"
+            " its beginning: when it takes more than a day's allocation, no run completes it. Set"
+            " its replication-method to INCREMENTAL, when_quota_is_spent to wait, or a later"
+            " start_date."
+        )
 
     def _pause_error(self, spent: Exception | None) -> QuotaPauseError:
         text = (

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_marketo.client.paging import offset_pages
 from tap_marketo.exports.job import PROGRAM_MEMBERS
 from tap_marketo.exports.machine.series import Alternative, Amended
-from tap_marketo.exports.window import parse_time
 from tap_marketo.state import late_keys
 from tap_marketo.streams.bulk.base import REFUSED
 from tap_marketo.streams.bulk.fields import FieldsStream, by_name, names_fields
 from tap_marketo.values.kinds import Kind
-from tap_marketo.values.times import to_datetime
+from tap_marketo.values.times import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -136,14 +135,13 @@ class ProgramMembersStream(FieldsStream):
     def _created(self) -> dict[Key, datetime | None]:
         """When each program was created."""
         return {
-            int(one["id"]): _moment(one.get("createdAt"))
+            int(one["id"]): _timestamp(one.get("createdAt"))
             for one in offset_pages(self.tap.client, PROGRAMS)
         }
 
 
-def _moment(text: Any) -> datetime | None:
+def _timestamp(text: Any) -> datetime | None:
     try:
-        spelled = to_datetime(text)
+        return parse_timestamp(text)
     except ValueError:
         return None
-    return parse_time(spelled) if spelled else None

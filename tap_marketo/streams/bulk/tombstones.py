@@ -6,17 +6,19 @@ names then leave the other columns of the row as they are.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import pendulum
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo.client.errors import AccessDeniedError
-from tap_marketo.exports.window import moment, rfc3339
 from tap_marketo.sdk import record_messages, schema_messages
 from tap_marketo.streams.bulk.deletions import DAYS_KEPT, gone_leads
+from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tap_marketo.streams.bulk.base import BulkStream
 
 DELETED_AT = "_sdc_deleted_at"
@@ -75,13 +77,13 @@ class Tombstones:
         state[DELETIONS_READ] = rfc3339(now.start_of("second"))
         stream.state_manager.is_flushed = False
 
-    def _since(self, now: pendulum.DateTime) -> pendulum.DateTime:
+    def _since(self, now: datetime) -> datetime:
         state, logger = self._stream.stream_state, self._stream.logger
-        oldest = now.subtract(days=DAYS_KEPT)
+        oldest = now - timedelta(days=DAYS_KEPT)
         read_until = state.get(DELETIONS_READ)
         if read_until is None:
             if self._stream.tap.is_first_run:
-                return pendulum.instance(self._stream.tap.plan.until)
+                return self._stream.tap.plan.until
             if self._had_leads:
                 logger.warning(
                     "capture_deletes: deletions are read for the first time. Leads deleted before"
@@ -89,7 +91,7 @@ class Tombstones:
                     rfc3339(oldest),
                 )
             return oldest
-        if moment(read_until) < oldest:
+        if parse_timestamp(read_until) < oldest:
             logger.warning(
                 "leads: deletions were last read at %s. Marketo forgets them after %d days: leads"
                 " deleted between then and %s stay in the target. Compare its ids with those of a"
@@ -99,7 +101,7 @@ class Tombstones:
                 rfc3339(oldest),
             )
         lookback = self._stream.tap.settings.lookback_seconds or 0
-        return moment(read_until).subtract(seconds=lookback)
+        return parse_timestamp(read_until) - timedelta(seconds=lookback)
 
     def _write(self, lead_id: int, gone_at: str) -> None:
         stream = self._stream

@@ -347,7 +347,7 @@ class MarketoStream(TapStream):
         if not (self.shows_no_changes and hours and read_at):
             return True
         now = self.tap.client.clock.now()
-        return bool(now - parse_timestamp(read_at) >= timedelta(hours=hours))
+        return parse_timestamp(read_at) <= now - timedelta(hours=hours)
 
     def _place(self, context: Context | None) -> object:
         """What is skipped together: the whole stream, or one kind of the records in it."""

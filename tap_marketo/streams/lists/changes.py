@@ -13,8 +13,8 @@ from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    import pendulum
     from singer_sdk.helpers.types import Context, Record
 
     from tap_marketo.tap import TapMarketo
@@ -50,17 +50,17 @@ class DateTokenStream(MarketoStream):
             self.stream_state[READ_UNTIL] = f"{now.in_timezone('UTC').isoformat()[:19]}Z"
             self.state_manager.is_flushed = False
 
-    def _read_until(self) -> pendulum.DateTime | None:
+    def _read_until(self) -> datetime | None:
         state = self.stream_state
         text = state.get("replication_key_value") or state.get(READ_UNTIL)
         return parse_timestamp(text) if text else None
 
-    def _begin_at(self) -> pendulum.DateTime:
+    def _begin_at(self) -> datetime:
         settings = self.tap.settings
         bookmark = self._read_until()
         if bookmark is None or self.replication_method != "INCREMENTAL":
             return settings.start_for(self.tap.client.clock.now())
-        return bookmark.subtract(seconds=settings.lookback_seconds or 0)
+        return bookmark - timedelta(seconds=settings.lookback_seconds or 0)
 
 
 class DeletedLeadsStream(DateTokenStream):
@@ -80,7 +80,7 @@ class DeletedLeadsStream(DateTokenStream):
         attributes=_ATTRIBUTES,
     )
 
-    def _begin_at(self) -> pendulum.DateTime:
+    def _begin_at(self) -> datetime:
         oldest = self.tap.client.clock.now().subtract(days=DELETIONS_KEPT.days)
         until = self.stream_state.get(READ_UNTIL)
         if until and until < f"{oldest.in_timezone('UTC').isoformat()[:19]}Z":

@@ -1,1 +1,1 @@
-"""A night of the export engine in a millisecond: Marketo's queue in virtual time, seeded."""
+"""Simulates nights of the export engine with a seeded Marketo queue in virtual time."""

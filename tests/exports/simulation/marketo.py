@@ -1,4 +1,4 @@
-"""Marketo's export queue by its documented rules, in virtual time, with faults to order."""
+"""Marketo's export queue by its documented rules, in virtual time, with configurable faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tap_marketo.client.errors import (
     UnavailableError,
 )
 from tap_marketo.exports.job import ACTIVITIES, LEADS, ExportJob, JobState
-from tap_marketo.exports.window import rfc3339
+from tap_marketo.values.times import rfc3339
 from tests.exports.simulation.world import DAY, at, seconds
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class SimJob:
 
 @dataclass
 class FaultPlan:
-    """Which faults happen how often, until a time after which there are none."""
+    """How often each fault happens, until a time after which there are none."""
 
     until: float
     call: float = 0.0
@@ -96,10 +96,10 @@ class Marketo:
     hid_jobs: bool = False
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    # What goes on by itself.
+    # Events without a call.
 
     def advance(self, to: float) -> None:
-        """Let jobs begin and end until a time."""
+        """Start and end jobs until a time."""
         while True:
             ends = [one.ends for one in self.queue if one.state == "Processing"]
             comes = [one[0] for one in self.arrivals[:1]]
@@ -134,7 +134,7 @@ class Marketo:
             if job.state != "Queued":
                 continue
             if job.fate == "wait" and self.now < self.faults.until:
-                continue  # it does not begin as long as there are faults
+                continue  # it does not start while there are faults
             running += 1
             job.state, job.started = "Processing", self.now
             job.ends = self.now + job.seconds
@@ -301,7 +301,7 @@ class Marketo:
             self._start_jobs()
 
     def file(self, export_id: str) -> tuple[list[Row], bool]:
-        """The rows, and whether the file can be read to its end."""
+        """The rows of a file, and whether it can be read to its end."""
         self._call()
         job = self._job(export_id)
         if job.rows is None or (job.finished or 0) < self.now - RETENTION:

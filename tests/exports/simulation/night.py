@@ -1,4 +1,4 @@
-"""One run of the tap in virtual time: its three lanes, ended at its end or killed at any step."""
+"""A run of the tap in virtual time, with three lanes, that finishes or is killed at any step."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ REQUESTS = {
 
 
 class BrokenRuleError(AssertionError):
-    """An invariant does not hold."""
+    """An invariant is broken."""
 
 
 class KilledError(Exception):
@@ -64,7 +64,7 @@ class KilledError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """How the tap is set."""
+    """Settings of the tap."""
 
     streams: tuple[str, ...]
     history_days: int
@@ -83,7 +83,7 @@ class Settings:
 
 @dataclass
 class Night:
-    """A run: what it wrote is in the target when it ends."""
+    """A run, whose records are in the target when it ends."""
 
     marketo: Marketo
     settings: Settings
@@ -115,7 +115,7 @@ class Night:
         )
         self.machine = Machine(rules, allocation, self.series, self.moment())
         saved = states.saved_jobs(self.state)
-        self.recorded = {one.export_id for one in saved}
+        self.recorded = {job.export_id for job in saved}
         self.machine.plan(saved, self.moment())
 
     def moment(self) -> Moment:
@@ -160,7 +160,7 @@ class Night:
     def _amend(self, piece: Piece, error: ResponseError) -> Amended:
         if piece.series.name == "program_members":
             there = self.marketo.world.programs(self.now)
-            gone = frozenset(one for one in piece.keys if one not in there)
+            gone = frozenset(key for key in piece.keys if key not in there)
             if gone:
                 return Amended(gone=gone)
         if "gone" in error.reason:
@@ -172,19 +172,19 @@ class Night:
     # The loop.
 
     def run(self) -> int:
-        """Run to the end; the exit code."""
+        """Run to the end and return the exit code."""
         while self._goes_on():
             self._step()
         self._write_state()
         failed = False
-        for one in self.series:
-            if reason := self.machine.finish_series(one):
+        for series in self.series:
+            if reason := self.machine.finish_series(series):
                 failed = True
-                self.tell(f"{one.name} ends: {type(reason).__name__}: {reason}"[:200])
+                self.tell(f"{series.name} ends: {type(reason).__name__}: {reason}"[:200])
         return int(failed)
 
     def _goes_on(self) -> bool:
-        return any(not self.machine.is_over(one) for one in self.series)
+        return any(not self.machine.is_over(series) for series in self.series)
 
     def _step(self) -> None:
         self.steps += 1
@@ -196,7 +196,7 @@ class Night:
         due = [when for when, _ in self.lanes.values()]
         pause = None if "call" in self.lanes else self.machine.call_pause(self.moment())
         if pause == LONGEST_SLEEP and self.settings.wait and not self.lanes:
-            pause = SUSPENDED  # the machine sleeps while the tap waits for tomorrow
+            pause = SUSPENDED  # the computer is suspended while the tap waits for the next day
         if pause is not None:
             due.append(self.now + max(pause, 0.001))
         if not due:
@@ -209,7 +209,7 @@ class Night:
             if when <= self.now:
                 del self.lanes[name]
                 self._end(name, action)
-        # What a killed run left in the queue may be more; nothing is added to it then.
+        # A killed run may have left more jobs in the queue; then none is added.
         enqueued, self.enqueued = self.enqueued, False
         ours, most = self.marketo.ours_in_queue(), self.settings.max_jobs
         if enqueued and ours > most and ours > most + self.stray:
@@ -217,14 +217,14 @@ class Night:
 
     @property
     def stray(self) -> int:
-        """Jobs in the queue that the machine believes lost or cancels."""
+        """Jobs in the queue that the machine considers lost or is cancelling."""
         board = self.machine.board
-        known = {one.export_id for one in (*board, *board.left) if one.phase.name in IN_QUEUE}
+        known = {job.export_id for job in (*board, *board.left) if job.phase.name in IN_QUEUE}
         return sum(
-            one.state in {"Queued", "Processing"}
-            and not one.stranger
-            and one.export_id not in known
-            for one in self.marketo.jobs.values()
+            job.state in {"Queued", "Processing"}
+            and not job.stranger
+            and job.export_id not in known
+            for job in self.marketo.jobs.values()
         )
 
     def _begin_lanes(self) -> None:
@@ -238,7 +238,7 @@ class Night:
             self.lanes["front"] = (self.now + self.draw.uniform(0.1, 30) * slow, front)
 
     def _kill(self) -> None:
-        """Whatever is under way may have come through, or not."""
+        """Calls that are under way may have taken effect, or not."""
         for name, (_, action) in self.lanes.items():
             if name == "call" and self.draw.random() < 0.5:
                 try:
@@ -328,11 +328,11 @@ class Night:
         first, last = seconds(piece.window.start), seconds(piece.window.end) + 1
         fresh = piece.series.fresh
         return [
-            (one.key, one.version(self.now))
-            for one in self.marketo.world.leads
-            if any(first <= time < last for time in one.times)
+            (lead.key, lead.version(self.now))
+            for lead in self.marketo.world.leads
+            if any(first <= time < last for time in lead.times)
             and not any(
-                seconds(window.start) <= one.times[0] < seconds(window.end) + 1 for window in fresh
+                seconds(window.start) <= lead.times[0] < seconds(window.end) + 1 for window in fresh
             )
         ]
 
@@ -353,10 +353,10 @@ class Night:
         self._write_state()
 
     def _write_state(self) -> None:
-        for one in self.series:
-            own = self.state["bookmarks"][one.name]
-            states.write_bookmark(own, one, "x")
+        for series in self.series:
+            own = self.state["bookmarks"][series.name]
+            states.write_bookmark(own, series, "x")
         jobs = self.machine.saved_jobs()
         states.write_exports(self.state, jobs, self.machine.board.allocation)
-        self.recorded |= {one.export_id for one in jobs}
+        self.recorded |= {job.export_id for job in jobs}
         self.target.state = json.dumps(self.state)

@@ -1,4 +1,4 @@
-"""One seed: a random instance, random settings, random faults and kills, and what must hold."""
+"""A seed: a random instance, random settings, random faults and kills, and the invariants."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MEGABYTE = 1024 * 1024
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Say nothing of thousands of nights, and leave the loggers as they were."""
+    """Silence the loggers during the nights, and restore them afterwards."""
     loggers = [logging.getLogger(name) for name in ("tap-marketo", "tap-marketo.events")]
-    before = [one.level for one in loggers]
-    for one in loggers:
-        one.setLevel(logging.CRITICAL)
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
@@ -39,10 +39,10 @@ def _silence() -> Iterator[None]:
 
 
 class Seed:
-    """Everything that follows from one number.
+    """The instance, settings and nights of a seed.
 
     Attributes:
-        history: What happened, a line each.
+        history: Events, one per line.
     """
 
     def __init__(self, number: int) -> None:
@@ -68,7 +68,7 @@ class Seed:
             reserve=0.0 if rich else draw.choice([0.0, 40.0]),
             wait=draw.random() < 0.3,
             poll=draw.choice([60.0, 120.0, 300.0]),
-            # A table that takes more than a day's allocation is begun again each day.
+            # A full table that needs more than a day's allocation starts again each day.
             full_table=draw.random() < 0.15 and rich,
             slow_target=draw.choice([1.0, 1.0, 200.0]),
         )
@@ -111,10 +111,10 @@ class Seed:
                           *self.history])  # fmt: skip
 
     def run(self) -> None:
-        """Run nights until the world is quiet and nothing is left to do.
+        """Run nights until the world stops changing and no work is left.
 
         Raises:
-            BrokenRuleError: Something does not hold.
+            BrokenRuleError: An invariant is broken.
         """
         now, last = 0.0, False
         marketo, draw = self.marketo, self.draw
@@ -153,21 +153,21 @@ class Seed:
         night: Night | None = None
         self.history.append(f"== {now:.0f}: begins, killed after {kill}")
         night = Night(self.marketo, self.settings, self.target, self.draw, now, tell, kill)
-        for one in night.series:
-            self.history.append(f"   {one.name}: {len(one.pieces)} pieces")
-            if not one.had_bookmark or one.late:
-                self.start = max(self.start, seconds(one.period.start))
+        for series in night.series:
+            self.history.append(f"   {series.name}: {len(series.pieces)} pieces")
+            if not series.had_bookmark or series.late:
+                self.start = max(self.start, seconds(series.period.start))
         return night
 
     def _covered(self) -> dict[str, str]:
         bookmarks = json.loads(self.target.state).get("bookmarks", {})
         return {
-            name: one.get("replication_key_value", "")
-            for name, one in bookmarks.items()
+            name: bookmark.get("replication_key_value", "")
+            for name, bookmark in bookmarks.items()
             if not (self.settings.full_table and name == "program_members")
         }
 
-    # What must hold.
+    # Invariants.
 
     def _check_night(
         self, night: Night, code: int, before: tuple[int, int, int], covered: dict[str, str]
@@ -179,7 +179,7 @@ class Seed:
             raise BrokenRuleError(f"newest last: {stale[:3]}")
         marketo = self.marketo
         jobs, faults = len(marketo.jobs) - before[0], marketo.faults_seen - before[2]
-        pieces = sum(len(one.pieces) for one in night.series)
+        pieces = sum(len(series.pieces) for series in night.series)
         looks = (night.now - night.began) / night.settings.poll * (3 + night.settings.max_jobs)
         calls = marketo.calls - before[1]
         known = len(json.loads(self.target.state).get("export_jobs", ()))
@@ -188,23 +188,27 @@ class Seed:
         if calls > most + waiting:
             raise BrokenRuleError(f"calls: {calls}, more than {most:.0f}")
         if code == 0:
-            for one in night.series:
-                missing = one.coverage.missing(one.period.end)
-                if (missing and one.keys and not one.is_undated) or one.pieces or one.holes:
-                    raise BrokenRuleError(f"exit 0, but {one.name} lacks {missing}")
+            for series in night.series:
+                missing = series.coverage.missing(series.period.end)
+                if (
+                    (missing and series.keys and not series.is_undated)
+                    or series.pieces
+                    or series.holes
+                ):
+                    raise BrokenRuleError(f"exit 0, but {series.name} lacks {missing}")
         self._check_allocation()
 
     def _check_allocation(self) -> None:
         if self.marketo.hid_jobs:
-            return  # what is used cannot be known
+            return  # the used allocation is unknown
         ours = self.settings.quota_mb * MEGABYTE * (100 - self.settings.reserve) / 100
-        sizes = [one.size for one in self.marketo.jobs.values()] or [0]
+        sizes = [job.size for job in self.marketo.jobs.values()] or [0]
         error = 0.5 * max(sizes) * max(1, min(self.settings.max_jobs, 4)) + max(sizes)
         for today in self.marketo.used:
             used = sum(
-                one.size
-                for one in self.marketo.jobs.values()
-                if one.finished and day_start(one.finished) == today and not one.unknown
+                job.size
+                for job in self.marketo.jobs.values()
+                if job.finished and day_start(job.finished) == today and not job.unknown
             )
             if used > ours + error:
                 raise BrokenRuleError(f"allocation: {used} of {ours} bytes a day")
@@ -216,12 +220,16 @@ class Seed:
         wanted: dict[tuple[str, tuple[int, ...]], int] = {}
         if "leads" in settings.streams:
             wanted |= {
-                ("leads", one.key): len(one.times) - 1
-                for one in world.leads
-                if one.times[-1] >= start
+                ("leads", lead.key): len(lead.times) - 1
+                for lead in world.leads
+                if lead.times[-1] >= start
             }
         if "activities" in settings.streams:
-            wanted |= {("activities", one.key): 0 for one in world.activities if one.date >= start}
+            wanted |= {
+                ("activities", activity.key): 0
+                for activity in world.activities
+                if activity.date >= start
+            }
         if "program_members" in settings.streams:
             there = world.programs(marketo.now)
             wanted |= {
@@ -237,7 +245,7 @@ class Seed:
             )
 
     def _check_exports(self) -> None:
-        """No second of a kind is exported twice, but for what a fault or an age required."""
+        """No second of a kind is exported twice, except because of a fault or of an old file."""
         if self.settings.full_table:
             return
         for one, other in self._pairs():
@@ -251,9 +259,9 @@ class Seed:
 
     def _pairs(self) -> Iterator[tuple[SimJob, SimJob]]:
         jobs = [
-            one
-            for one in self.marketo.jobs.values()
-            if not one.stranger and one.state == "Completed" and not one.excused
+            job
+            for job in self.marketo.jobs.values()
+            if not job.stranger and job.state == "Completed" and not job.excused
         ]
         for place, one in enumerate(jobs):
             for other in jobs[place + 1 :]:
@@ -261,7 +269,7 @@ class Seed:
                     yield one, other
 
     def _is_late(self, one: SimJob, other: SimJob) -> bool:
-        # A program that was not to be seen before, or whose file was too old.
+        # A program that was not visible before, or whose file was too old.
         return abs(one.made - other.made) > 6 * DAY
 
 
@@ -273,7 +281,7 @@ def run_seed(number: int) -> Seed:
     """Run a seed.
 
     Raises:
-        BrokenRuleError: Something does not hold; its text has the history.
+        BrokenRuleError: An invariant is broken; the text has the history.
     """
     seed = Seed(number)
     try:

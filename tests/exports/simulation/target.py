@@ -1,4 +1,4 @@
-"""What the target has: each key's newest row, and the last state."""
+"""The target: the newest row of each key, and the last state."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Target:
         self.newest[place] = max(version, self.newest.get(place, -1))
 
     def stale(self) -> list[Place]:
-        """Keys whose last row is not the newest that was ever written."""
+        """Keys whose last row is older than another row that was written."""
         return [place for place, version in self.rows.items() if version < self.newest[place]]

@@ -1,4 +1,4 @@
-"""Hundreds of instances in virtual time: whatever happens in whatever order, the rules hold."""
+"""Simulates hundreds of instances in virtual time: the invariants hold for any order of events."""
 
 from __future__ import annotations
 

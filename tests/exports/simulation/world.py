@@ -1,4 +1,4 @@
-"""What the simulated instance holds: leads, activities and program members that change."""
+"""The records of the simulated instance: leads, activities and program members that change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Thing:
     """A lead, or a member of a program: created once, changed at some times."""
 
     key: tuple[int, ...]
-    times: list[float]  # of its versions, the first is its creation
+    times: list[float]  # times of its versions; the first is its creation
 
     def version(self, when: float) -> int:
         """The newest version at a time; -1 before its creation."""
@@ -52,7 +52,7 @@ class World:
     deleted: dict[int, float] = field(default_factory=dict)
 
     def programs(self, when: float) -> dict[int, float]:
-        """Those that a list of programs shows, and when each was created."""
+        """The visible programs, with the time at which each was created."""
         return {
             number: since
             for number, since in self.created.items()
@@ -61,12 +61,12 @@ class World:
 
 
 def make_world(draw: random.Random, history_days: int, busy_days: int, lateness: float) -> World:
-    """Things of the days before time 0, which go on changing for some days after it."""
+    """Records from the days before time 0 that change for some days after it."""
     start, end = -history_days * DAY, busy_days * DAY
 
     def moments(count: int) -> Iterator[float]:
         for _ in range(count):
-            # Half of what happens happens while the tap runs.
+            # Half of the changes happen while the tap runs.
             yield draw.uniform(0, end) if draw.random() < 0.5 else draw.uniform(start, end)
 
     def thing(key: tuple[int, ...], earliest: float) -> Thing:

@@ -1,4 +1,4 @@
-"""Airbyte's source for Marketo, as its command starts it."""
+"""Starts Airbyte's source for Marketo as its command does."""
 
 from __future__ import annotations
 

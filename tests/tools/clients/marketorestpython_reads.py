@@ -1,4 +1,4 @@
-"""Call every read method of `marketorestpython`; print what became of each as JSON."""
+"""Call every read method of `marketorestpython`, and print the results as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import redirect  # noqa: F401 - it takes effect
 from marketorestpython.client import MarketoClient
 
 READS = ("get_", "describe", "browse_", "list_", "is_member")
-# They need a job, a batch or a token of another call, or are no calls of Adobe's.
+# They need a job, a batch or a token from another call, or are not calls of Adobe's API.
 LATER = ("export_job", "import_", "get_paging_token", "_yield", "get_data", "get_result")
 VALUES: dict[str, Any] = {
     "id": 1,
@@ -77,7 +77,7 @@ NAMES = {
 
 
 def arguments(name: str, method: Any) -> dict[str, Any]:
-    """What a method needs."""
+    """Arguments that a method needs."""
     if name in OWN:
         return OWN[name]
     found = {}
@@ -96,7 +96,7 @@ def arguments(name: str, method: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Call them."""
+    """Call the methods."""
     client = MarketoClient("123-ABC-456", sys.argv[1], sys.argv[2], max_retry_time=5)
     results: dict[str, Any] = {}
     for name, method in inspect.getmembers(client, inspect.ismethod):

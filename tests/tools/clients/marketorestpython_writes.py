@@ -1,4 +1,4 @@
-"""Write with `marketorestpython`, import a file, and export what it holds; print it as JSON."""
+"""Write with `marketorestpython`, import a file, export the records, and print JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def exported(client: MarketoClient, kind: str, fields: Any, filters: dict[str, A
 
 
 def main() -> None:
-    """Do it."""
+    """Run the calls."""
     client = MarketoClient("123-ABC-456", sys.argv[1], sys.argv[2], max_retry_time=5)
     dates = {"createdAt": {"startAt": sys.argv[3], "endAt": sys.argv[4]}}
     done: dict[str, Any] = {}

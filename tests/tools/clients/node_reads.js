@@ -1,7 +1,7 @@
-// Read and write with `node-marketo-rest`; print what came as JSON.
+// Read and write with `node-marketo-rest`, and print the results as JSON.
 const net = require("net");
 const connect = net.Socket.prototype.connect;
-// What a line in the hosts file does: names below mktorest.com are this machine.
+// Map names below mktorest.com to this machine, like a line in the hosts file.
 const dns = require("dns");
 const lookup = dns.lookup;
 dns.lookup = (name, options, done) =>

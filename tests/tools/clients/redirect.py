@@ -1,6 +1,6 @@
-"""Send the names below `mktorest.com` to the sandbox: what a line in the hosts file does.
+"""Map the names below `mktorest.com` to the sandbox, like a line in the hosts file.
 
-A client's own code is not touched: it resolves a name, and speaks TLS with what answers there.
+The client's code is not changed: it resolves a name and uses TLS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ socket.getaddrinfo = _redirected
 
 
 def _trust(authority: str) -> None:
-    """Let sessions whose requests are prepared trust the authority too: they read no variable."""
+    """Let sessions with prepared requests trust the authority: they don't read the variable."""
     import requests.adapters  # noqa: PLC0415 - not every client has it
 
     requests.adapters.DEFAULT_CA_BUNDLE_PATH = authority

@@ -1,4 +1,4 @@
-"""Stitch's tap for Marketo, as its command starts it."""
+"""Starts Stitch's tap for Marketo as its command does."""
 
 from __future__ import annotations
 
