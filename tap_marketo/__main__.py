@@ -1,4 +1,4 @@
-"""The command `tap-marketo`: the version at once, everything else through the command line."""
+"""The command `tap-marketo`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 
 def main() -> None:
-    """Run the command line; `--version` alone loads neither the SDK nor the tap."""
+    """Run the command line; `--version` imports neither the SDK nor the tap."""
     if sys.argv[1:] == ["--version"]:
         ours, sdk = version("tap-marketo-engage"), version("singer-sdk")
         sys.stdout.write(f"tap-marketo v{ours}, Meltano SDK v{sdk}\n")

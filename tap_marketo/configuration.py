@@ -1,4 +1,4 @@
-"""How a setting is declared, read from the environment, and described when it is wrong."""
+"""Declares settings, reads them from the environment, and describes invalid ones."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _DECLARATION = "declaration"
 
 
 class SettingError(ValueError):
-    """A setting has a value that cannot be used; the text names the setting."""
+    """A setting has an invalid value; the message names the setting."""
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """Everything there is to say about one setting.
+    """Definition of a setting.
 
     Attributes:
-        kind: Its JSON Schema, as a type of the Singer SDK.
+        kind: JSON Schema, as a type of the Singer SDK.
         title: Label in Meltano and its Hub.
-        description: What it does, in one or two sentences.
-        group: Heading under which the documentation lists it.
-        default: Value when it is not set.
-        unset: What happens without a value, where there is no default.
-        options: The values it may have, each with a label.
-        required: Whether the tap needs it.
-        secret: Whether its value must never be shown.
-        placeholder: An example of a value.
-        parse: Turns a value that fits the schema into what the tap works with.
+        description: Description of one or two sentences.
+        group: Heading in the documentation.
+        default: Value if the setting is not set.
+        unset: Behaviour without a value, for a setting without a default.
+        options: Allowed values with their labels.
+        required: Whether the setting is required.
+        secret: Whether the value must never be shown.
+        placeholder: Example value.
+        parse: Converts a value that matches the schema.
     """
 
     kind: Any
@@ -57,93 +57,93 @@ def setting(kind: Any, title: str, description: str, **more: Any) -> Any:
     """Declare a setting as a field of a dataclass.
 
     Args:
-        kind: Its JSON Schema, as a type of the Singer SDK.
+        kind: JSON Schema, as a type of the Singer SDK.
         title: Label in Meltano and its Hub.
-        description: What it does.
-        more: The other attributes of `Declaration`.
+        description: Description of one or two sentences.
+        more: Other attributes of `Declaration`.
 
     Returns:
         A dataclass field.
     """
     declaration = Declaration(kind, title, description, **more)
     default = declaration.default
-    given: dict[str, Any] = {"default": MISSING if declaration.required else default}
+    arguments: dict[str, Any] = {"default": MISSING if declaration.required else default}
     if isinstance(default, list):
-        given = {"default_factory": lambda: list(default)}
-    return field(**given, repr=not declaration.secret, metadata={_DECLARATION: declaration})
+        arguments = {"default_factory": lambda: list(default)}
+    return field(**arguments, repr=not declaration.secret, metadata={_DECLARATION: declaration})
 
 
 def declarations(settings: type[Any]) -> dict[str, Declaration]:
-    """The declarations of a class of settings, by name.
+    """Return the declarations of a settings class by name.
 
     Args:
-        settings: A dataclass whose fields are made by `setting`.
+        settings: Dataclass whose fields are created by `setting`.
     """
-    return {one.name: one.metadata[_DECLARATION] for one in fields(settings)}
+    return {declared.name: declared.metadata[_DECLARATION] for declared in fields(settings)}
 
 
 def schema(settings: type[Any]) -> dict[str, Any]:
-    """JSON Schema of a class of settings.
+    """Return the JSON Schema of a settings class.
 
     Args:
-        settings: A dataclass whose fields are made by `setting`.
+        settings: Dataclass whose fields are created by `setting`.
     """
     return th.PropertiesList(
         *(
             th.Property(
                 name,
-                one.kind,
-                required=one.required,
-                default=one.default,
-                allowed_values=list(one.options) or None,
-                secret=one.secret,
-                title=one.title,
-                description=f"{one.description} Default: {one.unset}."
-                if one.unset
-                else one.description,
+                declared.kind,
+                required=declared.required,
+                default=declared.default,
+                allowed_values=list(declared.options) or None,
+                secret=declared.secret,
+                title=declared.title,
+                description=f"{declared.description} Default: {declared.unset}."
+                if declared.unset
+                else declared.description,
             )
-            for name, one in declarations(settings).items()
+            for name, declared in declarations(settings).items()
         )
     ).to_dict()
 
 
 def parsed(settings: type[Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a configuration, each as the tap works with it.
+    """Convert the values of a configuration.
 
     Args:
-        settings: A dataclass whose fields are made by `setting`.
-        config: A configuration that fits the schema.
+        settings: Dataclass whose fields are created by `setting`.
+        config: Configuration that matches the schema.
 
     Raises:
-        SettingError: A value that the schema cannot judge is wrong.
+        SettingError: A value is invalid in a way that the schema cannot express.
     """
     values: dict[str, Any] = {}
-    for name, one in declarations(settings).items():
+    for name, declared in declarations(settings).items():
         value = config.get(name)
         if value is None:
             continue
-        # The SDK reads decimals of a configuration file as Decimal, which adds to no float.
+        # The SDK reads decimals of a configuration file as Decimal, which no float can be added to.
         value = float(value) if isinstance(value, Decimal) else value
         try:
-            values[name] = one.parse(value) if one.parse else value
+            values[name] = declared.parse(value) if declared.parse else value
         except ValueError as error:
             raise SettingError(f"{name}: {error}") from None
     return values
 
 
 def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Read settings from environment variables as the SDK does, but allow decimal numbers.
+    """Read settings from environment variables as the SDK does, but accept decimal numbers.
 
-    A text that is no number stays one, so that `problems` names the setting.
+    Text that is not a number is returned unchanged, and `problems` reports it.
 
     Args:
-        schema: JSON Schema of all settings, the SDK's own included.
-        prefix: What the names of the variables begin with.
+        schema: JSON Schema of all settings, including the SDK's.
+        prefix: Prefix of the variables' names.
     """
     numeric = {
-        name: one
-        for name, one in schema["properties"].items()
-        if {"integer", "number"} & set(_types(one))
+        name
+        for name, declared in schema["properties"].items()
+        if {"integer", "number"} & set(_types(declared))
     }
     as_text = {name: {"type": "string"} for name in numeric}
     texts = parse_environment_config({"properties": {**schema["properties"], **as_text}}, prefix)
@@ -151,14 +151,14 @@ def from_environment(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def problem(error: ValidationError) -> str:
-    """What is wrong with a setting, without its value.
+    """Describe an invalid setting without its value.
 
     Args:
-        error: How the configuration breaks the schema.
+        error: Violation of the schema.
     """
     if error.validator == "required":
-        given = cast("dict[str, Any]", error.instance)
-        missing = [name for name in cast("list[str]", error.validator_value) if name not in given]
+        config = cast("dict[str, Any]", error.instance)
+        missing = [name for name in cast("list[str]", error.validator_value) if name not in config]
         return f"{', '.join(missing)}: required, but missing"
     name = ".".join(str(part) for part in error.path)
     rule = {
@@ -171,7 +171,7 @@ def problem(error: ValidationError) -> str:
         "format": "must be a",
         "pattern": "each must be a name without a comma; must match",
     }.get(str(error.validator))
-    return f"{name}: {rule} {_listed(error.validator_value)}" if rule else f"{name}: not valid"
+    return f"{name}: {rule} {_listed(error.validator_value)}" if rule else f"{name}: invalid value"
 
 
 def _listed(value: object) -> str:

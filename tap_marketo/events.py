@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 
-# A logger of its own: whatever level and handlers the tap's log has, these are not for people.
+# A separate logger: events must not depend on the level and handlers of the tap's log.
 logger = logging.getLogger("tap-marketo.events")
 logger.setLevel(logging.INFO)
 logger.propagate = False
 
 
 def emit(event: str, **facts: object) -> None:
-    """Record that something happened: a step of an export job, a wait, a failed call.
+    """Record an event: a step of an export job, a wait, a failed call.
 
-    Once a job, never once a record; and never a record's content or a credential.
+    Never call this for each record, nor with a record's content or a credential.
 
     Args:
-        event: What happened, one word.
-        facts: JSON values.
+        event: Name of the event, one word.
+        facts: JSON values of the event.
     """
     logger.info(event, extra={"facts": facts})

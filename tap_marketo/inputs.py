@@ -1,4 +1,4 @@
-"""What a command line names: configuration, catalog and state."""
+"""Input files of a command: configuration, catalog and state."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the command line names.
+    """Contents of a command's input files.
 
     Attributes:
-        config: From all files, without defaults.
-        parse_env: Whether environment variables complete it, as `--config ENV` asks.
-        catalog: None when none is named.
-        state: None when none is named.
+        config: Configuration merged from all files, without defaults.
+        parse_env: Whether to read environment variables too, as `--config ENV` requests.
+        catalog: Catalog, if one is named.
+        state: State, if one is named.
     """
 
     config: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The client for the instance that the settings name."""
+"""Creates the client for the configured instance."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 PACKAGE = "tap-marketo-engage"
 
 
-def connect(settings: Settings, **how: Any) -> MarketoClient:
-    """A client for an instance.
+def connect(settings: Settings, **options: Any) -> MarketoClient:
+    """Create a client for the configured instance.
 
     Args:
-        settings: Where it is, the credentials, and its share of the limits.
-        how: Further arguments of `MarketoClient`.
+        settings: Settings with the address, the credentials and the limits.
+        options: Further arguments of `MarketoClient`.
     """
     return MarketoClient(
         settings.base_url,
@@ -27,5 +27,5 @@ def connect(settings: Settings, **how: Any) -> MarketoClient:
         max_calls_per_20_seconds=settings.max_calls_per_20_seconds,
         max_concurrent_calls=settings.max_concurrent_calls,
         user_agent=f"{PACKAGE}/{version(PACKAGE)}",
-        **how,
+        **options,
     )

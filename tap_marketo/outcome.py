@@ -20,33 +20,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
-# What one stream meets, all others do: no token, and no more calls today.
+# Errors that affect every stream: no token, or no API calls left today.
 CONCERNS_ALL = (IdentityError, DailyCallsSpentError)
 GRANT = "Admin > Users & Roles > Roles > Access API"
 ALLOW = "Admin > IP Restrictions > API"
 
 
 class ChildFailedError(TapError):
-    """A child stream failed, so that the bookmark of its parent stays."""
+    """A child stream failed; the bookmark of its parent does not move."""
 
     def __init__(self, parent: str) -> None:
-        """Name the parent.
+        """Create the error for a parent stream.
 
         Args:
             parent: Name of the stream whose records were all written.
         """
-        super().__init__(f"A child stream of {parent} failed; the bookmark of {parent} stays.")
+        super().__init__(
+            f"A child stream of {parent} failed; the bookmark of {parent} is unchanged."
+        )
 
 
 class Outcome:
-    """What became of each stream.
+    """Records how each stream ended.
 
     Attributes:
-        skipped: Why optional streams were not read.
-        failed: Why streams ended with an error.
-        paused: Which quota ended the run early.
-        gone: Selected streams and columns that the instance does not have any more.
-        is_blocked: Whether Marketo denied everything that it was asked.
+        skipped: Error for each stream that was not read.
+        failed: Error for each stream that failed.
+        paused: Error of the limit that ended the run early.
+        gone: Selected streams and columns that no longer exist in the instance.
+        is_blocked: Whether Marketo denied every call.
         has_progress: Whether the run read a list or wrote a window.
     """
 
@@ -58,13 +60,13 @@ class Outcome:
         has_catalog: bool,
         require_all: bool,
     ) -> None:
-        """Begin a run.
+        """Start with no stream skipped or failed.
 
         Args:
-            logger: The tap's.
-            has_read: Whether Marketo has let the API user read anything yet.
-            has_catalog: Whether somebody selected streams.
-            require_all: Whether a selected stream or column that is missing fails the run.
+            logger: Logger of the tap.
+            has_read: Returns whether any call has been permitted yet.
+            has_catalog: Whether the run has a catalog.
+            require_all: Whether a missing selected stream or column fails the run.
         """
         self.skipped: dict[str, Exception] = {}
         self.failed: dict[str, Exception] = {}
@@ -79,12 +81,12 @@ class Outcome:
         self._require_all = require_all
 
     def skip_stream(self, stream: str, permissions: Iterable[str], error: Exception) -> None:
-        """Go on without a stream that the API user may not read, or the subscription lacks.
+        """Skip a stream that needs a missing permission or feature.
 
         Args:
-            stream: Its name.
-            permissions: What the role of the API user needs; named only where that is the reason.
-            error: What Marketo answered.
+            stream: Name of the stream.
+            permissions: Permissions that the stream needs; logged if access was denied.
+            error: Reason for the skip.
         """
         if stream in self.skipped:
             return
@@ -99,19 +101,19 @@ class Outcome:
             self.report_denied()
 
     def denied(self, line: str) -> None:
-        """Note something that was denied, to be logged unless everything is.
+        """Keep a warning about a denied call until `report_denied`.
 
         Args:
-            line: For the log.
+            line: Text of the warning.
         """
         self._denied.append(line)
 
     def report_denied(self) -> None:
-        """Log what was denied: once for all streams while Marketo has let nothing be read."""
+        """Log the denied calls, as a single warning if every call was denied."""
         if not self._has_read() and (self.is_blocked or len(self._denied) > 1):
             if not self.is_blocked:
                 self._logger.warning(
-                    "Marketo denied every call (603): this machine's address is not on the"
+                    "Marketo denied every call (603): this machine's IP address is not on the"
                     " allow-list (%s), or the role of the API user has no permissions (%s).",
                     ALLOW,
                     GRANT,
@@ -123,15 +125,14 @@ class Outcome:
         self._denied.clear()
 
     def not_offered(self, stream: str, permissions: Iterable[str], error: Exception) -> None:
-        """Go on without a stream that could not be described.
+        """Skip or fail a stream that could not be described.
 
-        It is skipped where a permission or a feature is missing, and where nobody asked for it
-        yet; otherwise it has failed.
+        It is skipped if a permission or a feature is missing or if the run has no catalog.
 
         Args:
-            stream: Its name.
-            permissions: What the role of the API user needs.
-            error: What went wrong.
+            stream: Name of the stream.
+            permissions: Permissions that the stream needs.
+            error: Error of the describe call.
         """
         if isinstance(error, SKIPPABLE) or not self._has_catalog:
             self.skip_stream(stream, permissions, error)
@@ -139,15 +140,15 @@ class Outcome:
             self.stream_failed(stream, error)
 
     def stream_failed(self, stream: str, error: Exception, *, sharing: int = 0) -> None:
-        """Go on with the other streams after one failed; the run then ends with an error.
+        """Record a failed stream: the other streams continue, and the run ends with an error.
 
         Args:
-            stream: Its name.
-            error: Why.
-            sharing: How many other streams share its exports, and so fail with it.
+            stream: Name of the stream.
+            error: Cause of the failure.
+            sharing: Number of other streams that share its exports and fail with it.
 
         Raises:
-            TapError: The same, where the other streams would meet it too.
+            TapError: The error itself, if it affects every stream.
         """
         if isinstance(error, CONCERNS_ALL):
             raise error
@@ -158,67 +159,66 @@ class Outcome:
         name = f"{stream} (and {sharing} stream{plural} that share its exports)"
         self.failed[name if sharing else stream] = error
         is_ours = isinstance(error, TapError)
-        # The texts of other exceptions may quote records; the trace goes to the debug log.
+        # Messages of other exceptions may quote records; the traceback goes to the debug log.
         self._logger.error("Stream %s failed: %s", stream, described(error))
         if not is_ours:
-            self._logger.debug("Where stream %s failed:", stream, exc_info=error)
+            self._logger.debug("Traceback of stream %s:", stream, exc_info=error)
         emit("stream_failed", stream=stream, why=described(error))
 
     def quota_exhausted(self, error: TapError) -> None:
-        """Note that a quota is spent: the run goes on with other streams and ends with this.
+        """Record that a daily limit is reached: the other streams continue, then the run ends.
 
         Args:
-            error: What to report at the end.
+            error: Error to report at the end.
         """
         if self.paused is None:
             self._logger.info("A daily limit is reached: the run ends with what is exported.")
         emit("paused", why=str(error))
         self.paused = self.paused or error
 
-    def gone_from_instance(self, what: str) -> None:
-        """Note that a stream or a column of the catalog is gone or renamed.
+    def gone_from_instance(self, name: str) -> None:
+        """Record that a stream or column of the catalog no longer exists or was renamed.
 
         Args:
-            what: Named as in the catalog.
+            name: Name in the catalog.
         """
-        self.gone.append(what)
+        self.gone.append(name)
 
     def end(self, wanted: set[str], *, named: AbstractSet[str] = frozenset(), stops: bool) -> int:
-        """Log the last lines of a run.
+        """Log the result of the run.
 
         Args:
-            wanted: Streams that somebody selected.
-            named: Those that were chosen by name, not by a wildcard.
-            stops: Whether a spent quota is no error.
+            wanted: Selected streams.
+            named: Streams that were selected by name, not by a wildcard.
+            stops: Whether the run ends without an error when a daily limit is reached.
 
         Returns:
             The exit code.
         """
         self.report_denied()
         missing = (wanted | named) & set(self.skipped)
-        # What is gone from Marketo is a matter of `require_all_streams`, as other gone streams are.
+        # Streams that no longer exist fail the run only with `require_all_streams`.
         unreadable = {
-            one for one in missing & named if not isinstance(self.skipped[one], NotFoundError)
+            name for name in missing & named if not isinstance(self.skipped[name], NotFoundError)
         }
         is_incomplete = bool(missing) and (
             self._require_all or bool(unreadable) or missing == wanted
         )
         if self.failed:
             self._logger.error(
-                "Failed streams: %s. What was written is safe: each bookmark stays before what was"
-                " not, and the next run continues from there. See the errors above;"
-                " `tap-marketo doctor` finds most causes.",
+                "Failed streams: %s. No data is lost: the next run resumes from their last"
+                " bookmarks. See the errors above; `tap-marketo doctor` finds most causes.",
                 ", ".join(self.failed),
             )
         if is_incomplete:
             self._logger.error(
-                "Selected streams that could not be read: %s. See the warnings above, give the"
-                " permissions or deselect the streams; `tap-marketo doctor` checks them.",
+                "Selected streams that could not be read: %s. See the warnings above; grant the"
+                " permissions or deselect the streams. `tap-marketo doctor` checks them.",
                 ", ".join(sorted(missing)),
             )
         if self.gone and self._require_all:
             self._logger.error(
-                "Selected, but not in Marketo any more: %s. Refresh the catalog"
+                "Selected, but no longer in Marketo: %s. Refresh the catalog"
                 " (meltano run --refresh-catalog, or tap-marketo --discover).",
                 ", ".join(self.gone),
             )
@@ -235,26 +235,26 @@ class Outcome:
 
 
 def described(error: Exception) -> str:
-    """What a log may say of an error.
+    """Return a description that is safe to log.
 
     Args:
-        error: Any; the texts of foreign exceptions are left out, they may quote records.
+        error: Any exception; messages of foreign ones are omitted, they may quote records.
     """
     if isinstance(error, TapError):
         return str(error)
     return (
-        f"an unexpected {type(error).__name__}. Run again with TAP_MARKETO_LOGLEVEL=DEBUG for the"
-        " trace, and report it."
+        f"unexpected {type(error).__name__}. Run again with TAP_MARKETO_LOGLEVEL=DEBUG to log the"
+        " traceback, and report it."
     )
 
 
-def deny(error: AccessDeniedError, permissions: Iterable[str], what: str) -> None:
-    """Say which permissions a denied stream needs.
+def deny(error: AccessDeniedError, permissions: Iterable[str], subject: str) -> None:
+    """Add the missing permissions to an error as its hint.
 
     Args:
-        error: Gets the hint.
-        permissions: Their names.
-        what: What cannot be read without them.
+        error: Error to change.
+        permissions: Names of the permissions.
+        subject: Stream or data that needs them.
     """
     names = tuple(permissions)
     if names and isinstance(error, ResponseError):
@@ -262,7 +262,7 @@ def deny(error: AccessDeniedError, permissions: Iterable[str], what: str) -> Non
         listed = f"{', '.join(others)} and {last}" if others else last
         plural = "s" if others else ""
         error.hint = (
-            f"The API user needs the permission{plural} {listed} to read {what} ({GRANT}), or this"
-            f" machine's address is not on the allow-list ({ALLOW}). Marketo gives the same code"
-            " when no token arrives."
+            f"The API user needs the permission{plural} {listed} to read {subject} ({GRANT}), or"
+            f" this machine's IP address is not on the allow-list ({ALLOW}). Marketo returns the"
+            " same code when a proxy removes the token."
         )

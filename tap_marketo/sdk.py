@@ -1,6 +1,6 @@
-"""Every private of singer-sdk that the tap touches, each with its reason; read from 0.54.9.
+"""Wraps every private name of singer-sdk that the tap uses; based on version 0.54.9.
 
-Whatever else needs one of them goes through this module. A test fails when one of them is gone.
+Other modules must not use such names directly. A test fails when one of them no longer exists.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ __all__ = [
 
 
 class Private(NamedTuple):
-    """A private of the SDK.
+    """A private name of the SDK.
 
     Attributes:
         owner: Class or module.
-        name: Its name there.
-        reason: What the tap cannot do without it.
+        name: Name in the owner.
+        reason: Reason why the tap needs it.
     """
 
     owner: object
@@ -64,35 +64,35 @@ class Private(NamedTuple):
 
 
 PRIVATES = (
-    Private(Stream, "_write_schema_message", "SCHEMA once, not for each parent or file again"),
-    Private(Stream, "_write_state_message", "no STATE for each parent; one after each window"),
-    Private(Stream, "_increment_stream_state", "a record of an export is never the bookmark"),
-    Private(Stream, "_write_record_message", "one file holds the records of several streams"),
+    Private(Stream, "_write_schema_message", "SCHEMA only once, not for each parent or file"),
+    Private(Stream, "_write_state_message", "STATE after each window, not for each parent"),
+    Private(Stream, "_increment_stream_state", "bookmarks of exports do not come from records"),
+    Private(Stream, "_write_record_message", "an export file has records of several streams"),
     Private(Stream, "_write_batch_message", "BATCH before the bookmark moves"),
     Private(Stream, "_generate_record_messages", "tombstones are narrower than their stream"),
     Private(Stream, "_generate_schema_messages", "the same"),
-    Private(Tap, "_reset_state_progress_markers", "`sync_all` is ours"),
+    Private(Tap, "_reset_state_progress_markers", "the tap overrides `sync_all`"),
     Private(Tap, "_set_compatible_replication_methods", "the same"),
-    Private(PluginBase, "_env_var_prefix", "variables that are set and not used"),
-    Private(PluginBase, "_env_var_config", "numbers in variables that are no integers"),
-    Private(PluginBase, "_validate_config", "the SDK's texts quote the wrong value"),
-    Private(PluginBase, "_handle_termination", "a signal between two messages"),
+    Private(PluginBase, "_env_var_prefix", "warning about unused environment variables"),
+    Private(PluginBase, "_env_var_config", "decimal numbers in environment variables"),
+    Private(PluginBase, "_validate_config", "the SDK's messages quote the invalid value"),
+    Private(PluginBase, "_handle_termination", "a signal takes effect between two messages"),
 )
-"""Beside the modules `_dict_config`, `_batch` and `_classproperty`, and `_ConfigInput`.
+"""The private names in use, without imports.
 
-`Stream._stream_version` and `PluginBase._config` are set on instances alone.
+`Stream._stream_version` and `PluginBase._config` are missing: only instances have them.
 """
 
 _INFO, _DEBUG = logging.INFO, logging.DEBUG
 
 
 class TapStream(Stream):
-    """What list streams and bulk streams change of the SDK's stream."""
+    """Base of list streams and bulk streams."""
 
     takes_bookmark_from_records = True
     """Whether the bookmark is the newest value of the replication key."""
     writes_schema_late = False
-    """Whether SCHEMA waits for records: a target may empty a table or a file when it arrives."""
+    """Whether SCHEMA waits for records, because a target may empty a table when it arrives."""
 
     def __init__(self, **kwargs: Any) -> None:
         """See `Stream`."""
@@ -101,19 +101,19 @@ class TapStream(Stream):
         self.logger.addFilter(_Quieter())
 
     def log(self, message: str, *args: Any, level: int = _INFO, **kwargs: Any) -> None:
-        """Log what the SDK has to say at debug level.
+        """Log the SDK's messages at debug level, except for warnings.
 
         Args:
-            message: As the SDK words it.
-            args: For the message.
-            level: As the SDK chose it. An error is raised, too, and reported where it is caught.
-            kwargs: For the logger.
+            message: Message of the SDK.
+            args: Arguments of the message.
+            level: Level of the SDK. Errors are also raised, and logged where they are caught.
+            kwargs: Further arguments of the logger.
         """
         quiet = level <= _INFO or message.startswith("An unhandled error occurred")
         super().log(message, *args, level=_DEBUG if quiet else level, **kwargs)
 
     def write_schema(self) -> None:
-        """Write the SCHEMA message, unless it is written."""
+        """Write the SCHEMA message, unless it was already written."""
         self.writes_schema_late = False
         self._write_schema_message()
 
@@ -129,30 +129,30 @@ class TapStream(Stream):
             super()._increment_stream_state(latest_record, context=context)
 
     def _write_state_message(self) -> None:
-        # A child stream is read for one parent after the other: the parent's STATE has it all.
+        # A child stream is read once per parent; the parent's STATE includes it.
         if self.parent_stream_type is None:
             super()._write_state_message()
 
 
 class SdkTap(Tap):
-    """What the tap changes of the SDK's: settings, signals and their texts."""
+    """Base of the tap, with its own handling of settings and signals."""
 
     @classmethod
     def settings_from_environment(cls, schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-        """Settings from environment variables.
+        """Read settings from environment variables.
 
         Args:
             schema: JSON Schema of all settings.
-            prefix: What the names of the variables begin with.
+            prefix: Prefix of the variables' names.
         """
         return parse_environment_config(schema, prefix)
 
     @classmethod
     def problems_of(cls, config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-        """What is wrong with the settings, a sentence each.
+        """Return one line per invalid setting.
 
         Args:
-            config: The settings.
+            config: Configuration of the tap.
             schema: JSON Schema of all settings.
         """
         raise NotImplementedError
@@ -174,7 +174,7 @@ class SdkTap(Tap):
         self.append_builtin_config(self.config_jsonschema)
         errors = self.problems_of(self._config, self.config_jsonschema)
         if errors and raise_errors:
-            raise ConfigValidationError("The configuration is wrong", errors=errors)
+            raise ConfigValidationError("The configuration is invalid", errors=errors)
         return errors
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
@@ -182,12 +182,12 @@ class SdkTap(Tap):
 
 
 def map_selected(tap: Tap) -> PluginMapper:
-    """A mapper that applies stream maps to selected streams alone.
+    """Create a mapper that applies stream maps only to selected streams.
 
-    The SDK's own crashes on a map for a stream that is deselected: its key columns are missing.
+    The SDK's mapper crashes on a map for a deselected stream, whose key columns are missing.
 
     Args:
-        tap: With its configuration and catalog.
+        tap: Tap with its configuration and catalog.
     """
     mapper = PluginMapper(plugin_config=dict(tap.config), logger=tap.logger)
     plain = PluginMapper(plugin_config={**tap.config, "stream_maps": {}}, logger=tap.logger)
@@ -204,7 +204,7 @@ def write_schema(stream: Stream) -> None:
     """Write the SCHEMA of a stream.
 
     Args:
-        stream: One that is selected.
+        stream: Selected stream.
     """
     if isinstance(stream, TapStream):
         stream.write_schema()
@@ -213,21 +213,21 @@ def write_schema(stream: Stream) -> None:
 
 
 def write_state(stream: Stream) -> None:
-    """Write the state now, whether or not the stream itself wrote anything.
+    """Write the state now, even if the stream wrote nothing.
 
     Args:
-        stream: Any.
+        stream: Any stream.
     """
     stream.state_manager.is_flushed = False
     stream._write_state_message()  # noqa: SLF001
 
 
 def write_record(stream: Stream, record: Record) -> None:
-    """Write a record through selection, maps and flattening.
+    """Write a record after selection, maps and flattening.
 
     Args:
-        stream: Whose record it is.
-        record: Changed in place.
+        stream: Stream of the record.
+        record: Record to write; changed in place.
     """
     stream._write_record_message(record)  # noqa: SLF001
 
@@ -236,7 +236,7 @@ def write_batch(stream: Stream, encoding: BaseBatchFileEncoding, manifest: list[
     """Write a BATCH message.
 
     Args:
-        stream: Whose records the files hold.
+        stream: Stream of the records.
         encoding: Format and compression.
         manifest: URLs of the files.
     """
@@ -244,48 +244,48 @@ def write_batch(stream: Stream, encoding: BaseBatchFileEncoding, manifest: list[
 
 
 def record_messages(stream: Stream, record: Record) -> Iterator[RecordMessage]:
-    """The RECORD messages of a record, one for each map.
+    """Return the RECORD messages of a record, one for each map.
 
     Args:
-        stream: Whose record it is.
-        record: Changed in place.
+        stream: Stream of the record.
+        record: Record to write; changed in place.
     """
     return stream._generate_record_messages(record)  # noqa: SLF001
 
 
 def schema_messages(stream: Stream) -> Iterator[SchemaMessage]:
-    """The SCHEMA messages of a stream, one for each map.
+    """Return the SCHEMA messages of a stream, one for each map.
 
     Args:
-        stream: Any.
+        stream: Any stream.
     """
     return stream._generate_schema_messages()  # noqa: SLF001
 
 
 def stream_version(stream: Stream) -> int | None:
-    """The version that RECORD messages of a stream carry, if any.
+    """Return the version in the RECORD messages of a stream, if any.
 
     Args:
-        stream: Any.
+        stream: Any stream.
     """
     return stream._stream_version  # noqa: SLF001
 
 
 def begin_sync(tap: Tap) -> None:
-    """What the SDK's `sync_all` does before the first stream.
+    """Do what the SDK's `sync_all` does before the first stream.
 
     Args:
-        tap: Before it reads anything.
+        tap: Tap that starts a sync.
     """
     tap._reset_state_progress_markers()  # noqa: SLF001
     tap._set_compatible_replication_methods()  # noqa: SLF001
 
 
 def variable_prefix(tap: type[PluginBase]) -> str:
-    """What the names of the tap's environment variables begin with.
+    """Return the prefix of the tap's environment variables.
 
     Args:
-        tap: Its class.
+        tap: Class of the tap.
     """
     return cast("str", tap._env_var_prefix)  # noqa: SLF001
 
@@ -312,15 +312,15 @@ class _AboutSorting(logging.Filter):
 
 
 def quiet_logs(logger: logging.Logger) -> None:
-    """Move the SDK's noise to debug level: child streams, metrics, remarks about sorting.
+    """Move unimportant messages of the SDK to debug level.
 
     Args:
-        logger: The tap's.
+        logger: Logger of the tap.
     """
-    if not any(isinstance(one, _Quieter) for one in logger.filters):
+    if not any(isinstance(existing, _Quieter) for existing in logger.filters):
         logger.addFilter(_Quieter())
         logging.getLogger("singer_sdk").addFilter(_AboutSorting())
         logging.getLogger("singer_sdk.helpers._state").addFilter(_AboutSorting())
     if not logger.isEnabledFor(_DEBUG):
-        # Handlers of its own, as the sync log's, still get them.
+        # Its own handlers, such as the sync log's, still receive them.
         logging.getLogger(METRICS_LOGGER_NAME).propagate = False

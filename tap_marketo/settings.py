@@ -1,4 +1,4 @@
-"""The settings, each declared once; `make docs` writes all other places from here."""
+"""The settings; `make docs` generates their documentation and definitions from here."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _date(value: str) -> pendulum.DateTime:
     except (ParserError, ValueError, TypeError):
         date = None
     if not isinstance(date, pendulum.DateTime):
-        raise ValueError("must be a date or a date with a time, as 2026-01-31T00:00:00Z")  # noqa: TRY004
+        raise ValueError("must be a date or a date with a time, like 2026-01-31T00:00:00Z")  # noqa: TRY004
     return date.in_timezone("UTC").start_of("second")
 
 
@@ -59,22 +59,22 @@ def _path(value: str) -> Path | None:
 
 
 def _list_filter(value: Mapping[str, Any]) -> tuple[str, int | str] | None:
-    """Marketo's name of a bulk filter, and its value."""
-    given = {name: one for name, one in value.items() if one}
-    if not given:
+    """Return Marketo's name of the bulk filter, and its value."""
+    filters = {name: chosen for name, chosen in value.items() if chosen}
+    if not filters:
         return None
-    if len(given) > 1:
-        raise ValueError("names one list, by id or by name")
-    ((name, one),) = given.items()
-    return inflection.camelize(name, uppercase_first_letter=False), one
+    if len(filters) > 1:
+        raise ValueError("must name one list, by id or by name")
+    ((name, chosen),) = filters.items()
+    return inflection.camelize(name, uppercase_first_letter=False), chosen
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one run, checked and normalised.
+    """The validated settings of a run.
 
-    `base_url` is scheme and host without a path; dates are in UTC and cut to seconds;
-    `leads_filter` is Marketo's name of a bulk filter with its value.
+    `base_url` is scheme and host without a path; dates are in UTC without fractions of a second;
+    `leads_filter` is Marketo's name of a bulk filter and its value.
     """
 
     base_url: str = setting(
@@ -107,8 +107,8 @@ class Settings:
     start_date: Date = setting(
         th.DateTimeType,
         "Start date",
-        "Where a stream without a bookmark begins, as RFC 3339; UTC unless it has an offset. A"
-        " date later than a bookmark skips ahead.",
+        "Date from which a stream without a bookmark is read, in RFC 3339; UTC unless it has an"
+        " offset. If it is later than a bookmark, the data between them is not read.",
         group=READ,
         unset=f"{DEFAULT_HISTORY_DAYS} days before the run",
         parse=_date,
@@ -116,7 +116,7 @@ class Settings:
     end_date: Date = setting(
         th.DateTimeType,
         "End date",
-        "Where to stop, inclusive, as RFC 3339.",
+        "Last date to read, inclusive, in RFC 3339.",
         group=READ,
         unset="the time of the run",
         parse=_date,
@@ -124,16 +124,16 @@ class Settings:
     lookback_seconds: int | None = setting(
         th.IntegerType(minimum=0),
         "Lookback (seconds)",
-        "How far before its bookmark a run begins, to catch records that appear late in Marketo."
-        " It makes a window longer, not one more job; repeated records have the same key.",
+        "How many seconds before its bookmark a run starts reading, to catch records that appear"
+        " late in Marketo. It adds no export jobs; repeated records have the same key.",
         group=READ,
         unset="7200 for activities, 0 for everything else",
     )
     bad_rows: str = setting(
         th.StringType,
         "Bad rows",
-        "What to do when rows of an export file cannot be read: write all others, keep the window"
-        " as a gap to be exported again, and end with an error (fail), or go past them with a"
+        "What to do when rows of an export file cannot be read: write the other rows, export the"
+        " window again in the next run, and end with an error (fail), or skip the rows with a"
         " warning (skip).",
         group=READ,
         default="fail",
@@ -142,17 +142,18 @@ class Settings:
     full_lists_interval_hours: float = setting(
         th.NumberType(minimum=0),
         "Interval of full lists (hours)",
-        "How often to read whole what shows no changes: static_list_memberships, tokens,"
-        " form_used_by and email_template_used_by. In between only the parts of changed lists,"
-        " folders, forms and templates are read, for far fewer API calls. 0 reads all in each run.",
+        "How often to read the streams without a change date completely: static_list_memberships,"
+        " tokens, form_used_by and email_template_used_by. In between, a run reads only the parts"
+        " of changed lists, folders, forms and templates, which takes far fewer API calls. 0 reads"
+        " everything in each run.",
         group=READ,
         default=0,
     )
     backfill_order: str = setting(
         th.StringType,
         "Backfill order",
-        "Whether history is exported from its beginning, or backwards from now with new records"
-        " first.",
+        "Order in which history is exported: from the oldest records on, or new records first and"
+        " then backwards.",
         group=READ,
         default="oldest_first",
         options={"oldest_first": "Oldest first", "newest_first": "Newest first"},
@@ -172,7 +173,7 @@ class Settings:
             additional_properties=False,
         ),
         "Leads filter",
-        "One static or smart list: the stream leads then holds its members alone, all of them in"
+        "One static or smart list. The stream leads then contains only its members, all of them in"
         " each run.",
         group=READ,
         unset="all leads",
@@ -188,7 +189,7 @@ class Settings:
     custom_object_static_list_id: int | None = setting(
         th.IntegerType(minimum=1),
         "Static list for custom objects",
-        "Static list whose leads' custom objects are exported, all of them in each run, where the"
+        "Static list whose leads' custom objects are exported, all of them in each run, if the"
         " subscription has no updatedAt filter for custom objects.",
         group=READ,
         unset="such custom objects are skipped",
@@ -196,8 +197,8 @@ class Settings:
     capture_deletes: bool = setting(
         th.BooleanType,
         "Capture deletes",
-        "Whether the stream leads also has a record for each lead that was deleted or merged away,"
-        " with _sdc_deleted_at. Cannot be combined with leads_filter.",
+        "Whether the stream leads also has a record, with _sdc_deleted_at, for each lead that was"
+        " deleted or merged into another. Cannot be combined with leads_filter.",
         group=READ,
         default=False,
     )
@@ -205,24 +206,24 @@ class Settings:
         th.BooleanType,
         "Require all streams",
         "Whether a run also fails when the API user may not read a stream that a wildcard"
-        " selected, or when a selected stream is not in Marketo any more. Otherwise it is skipped"
-        " with a warning.",
+        " selected, or when a selected stream no longer exists in Marketo. Otherwise the stream is"
+        " skipped with a warning.",
         group=READ,
         default=False,
     )
     field_names: str = setting(
         th.StringType,
         "Field names",
-        "Column names as Marketo's API has them, or in snake_case.",
+        "Column names as in Marketo's API, or in snake_case.",
         group=OUTPUT,
         default="marketo",
-        options={"marketo": "As Marketo's API has them", "snake_case": "snake_case"},
+        options={"marketo": "As in Marketo's API", "snake_case": "snake_case"},
     )
     batch_gzip_level: int = setting(
         th.IntegerType(minimum=0, maximum=9),
         "Batch gzip level",
-        "How hard BATCH files of format jsonl are compressed, 0 to 9. Level 9 makes them a tenth"
-        " smaller and takes several times as long.",
+        "Compression level of BATCH files of format jsonl, 0 to 9. Files of level 9 are a tenth"
+        " smaller than those of level 1 and take several times as long to write.",
         group=OUTPUT,
         default=1,
     )
@@ -230,7 +231,7 @@ class Settings:
         th.StringType(min_length=1),
         "Sync log",
         "Path of a JSON Lines event log, read by `tap-marketo report`: export jobs, pauses and"
-        " counts, never records. Each run starts a new one; the previous nine keep a number, .1 to"
+        " counts, never records. Each run starts a new file; the previous nine are kept as .1 to"
         " .9.",
         group=OUTPUT,
         unset="no log",
@@ -239,15 +240,15 @@ class Settings:
     export_window_days: int = setting(
         th.IntegerType(minimum=1, maximum=31),
         "Export window (days)",
-        "Days that one export job spans. Marketo allows 31.",
+        "Maximum length of an export job's window, in days. Marketo allows 31.",
         group=JOBS,
         default=31,
     )
     export_max_jobs: int = setting(
         th.IntegerType(minimum=1, maximum=10),
         "Export jobs in the queue",
-        "How many of the tap's export jobs are in Marketo's queue at once. Two run at a time and"
-        " ten fit in, for all integrations together.",
+        "How many of the tap's export jobs may be in Marketo's queue at once. The queue takes ten"
+        " jobs and runs two at a time, for all integrations together.",
         group=JOBS,
         default=4,
     )
@@ -262,29 +263,30 @@ class Settings:
     export_queue_timeout_hours: float = setting(
         th.NumberType(exclusive_minimum=0),
         "Export queue timeout (hours)",
-        "How long to wait while other integrations fill Marketo's export queue.",
+        "How long an export job may wait for or in Marketo's export queue, which all integrations"
+        " share.",
         group=JOBS,
         default=12,
     )
     export_job_timeout_hours: float = setting(
         th.NumberType(exclusive_minimum=0),
         "Export job timeout (hours)",
-        "How long an export job may run before it is cancelled and created again. Time in the"
-        " queue does not count.",
+        "How long an export job may run before the tap cancels it and creates it again. Time in"
+        " the queue does not count.",
         group=JOBS,
         default=3,
     )
     export_daily_quota_mb: float = setting(
         th.NumberType(exclusive_minimum=0),
         "Daily export allocation (MB)",
-        "What the instance may export a day. Admin > Bulk Extract shows it.",
+        "Daily export allocation of the instance. Admin > Bulk Extract shows it.",
         group=LIMITS,
         default=500,
     )
     export_quota_reserve_percent: float = setting(
         th.NumberType(minimum=0, maximum=99),
         "Export reserve (percent)",
-        "Share of the daily export allocation that the tap leaves to others.",
+        "Share of the daily export allocation that the tap leaves to other integrations.",
         group=LIMITS,
         default=0,
     )
@@ -292,8 +294,8 @@ class Settings:
         th.StringType,
         "When a daily limit is reached",
         "What to do when the daily export allocation or the daily API calls are used up: write"
-        " what is exported and end with an error (fail) or without one (stop), or wait until"
-        " midnight in America/Chicago and continue (wait).",
+        " what is already exported and end with an error (fail) or without one (stop), or wait"
+        " until midnight in America/Chicago and continue (wait).",
         group=LIMITS,
         default="fail",
         options={
@@ -305,8 +307,8 @@ class Settings:
     max_daily_calls: int | None = setting(
         th.IntegerType(minimum=1),
         "Calls a day",
-        "Once all integrations of the instance together have made this many API calls today, the"
-        " tap makes no more.",
+        "The tap makes no more API calls once all integrations of the instance together have made"
+        " this many today.",
         group=LIMITS,
         unset="as many as Marketo allows",
     )
@@ -327,13 +329,13 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
-        """Make the settings from a configuration that fits the schema.
+        """Create the settings from a configuration that matches the schema.
 
         Args:
-            config: The tap's configuration.
+            config: Configuration of the tap.
 
         Raises:
-            SettingError: A value that the schema cannot judge is wrong.
+            SettingError: A value is invalid in a way that the schema cannot express.
         """
         settings = cls(**parsed(cls, config))
         start, end = settings.start_date, settings.end_date
@@ -349,7 +351,7 @@ class Settings:
         return self.field_names == "snake_case"
 
     def start_for(self, now: pendulum.DateTime) -> pendulum.DateTime:
-        """Where a stream without a bookmark begins.
+        """Return the time from which a stream without a bookmark is read.
 
         Args:
             now: Time of the run.
@@ -362,14 +364,14 @@ SETTINGS_SCHEMA = schema(Settings)
 
 
 def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    """What is wrong with a configuration, one line each, naming the setting but never its value.
+    """Return one line per invalid setting, with its name but never its value.
 
     Args:
-        config: The tap's configuration; defaults are filled in.
-        schema: JSON Schema of all settings, the SDK's own included.
+        config: Configuration of the tap; defaults are filled in.
+        schema: JSON Schema of all settings, including the SDK's.
     """
-    found = JSONSchemaValidator(schema).iter_errors(config)
-    errors = list(dict.fromkeys(problem(error) for error in found))
+    violations = JSONSchemaValidator(schema).iter_errors(config)
+    errors = list(dict.fromkeys(problem(error) for error in violations))
     if not errors:
         try:
             Settings.from_config(config)

@@ -1,4 +1,4 @@
-"""Our own state: bookmarks with what they cover, saved export jobs, and learned sizes.
+"""The tap's state: bookmarks, saved export jobs, and learned export sizes.
 
 ```json
 {"bookmarks": {"leads": {"replication_key": "updatedAt", "replication_key_value": "…",
@@ -8,7 +8,7 @@
  "export_jobs": [{"version": 2, "exportId": "…", …}],
  "export_sizes": {"<fingerprint of a request>": {"<length>": [bytes, seconds]}}}
 ```
-Other people's states are the business of `tap_marketo.migration`.
+`tap_marketo.migration` converts the states of other taps.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ VALUE, GAPS, WRITTEN, PROGRAMS = "replication_key_value", "gaps", "written", "pr
 
 @dataclass
 class Bookmark:
-    """What earlier runs have exported of a bulk stream.
+    """Bookmark of a bulk stream.
 
     Attributes:
-        until: Last second that is exported, but for the gaps; None when nothing is.
-        gaps: Ranges before it that are still missing.
-        written: Pieces written although `until` and `gaps` do not say so.
-        programs: The programs that it covers; None when it does not say.
+        until: Last exported second, except for the gaps; None if nothing is exported.
+        gaps: Ranges before `until` that are still missing.
+        written: Written pieces that `until` and `gaps` do not cover.
+        programs: Programs that the bookmark covers; None if unknown.
     """
 
     until: datetime | None = None
@@ -59,8 +59,8 @@ class Bookmark:
         """Read the bookmark of a stream.
 
         Args:
-            state: Of the stream.
-            stream: Its name, for the error.
+            state: State of the stream.
+            stream: Name of the stream, for the error.
 
         Raises:
             MarketoError: The bookmark cannot be read.
@@ -70,21 +70,21 @@ class Bookmark:
             return cls(
                 None if value is None else parse_timestamp(str(value)),
                 [Window.from_filter(gap) for gap in state.get(GAPS) or ()],
-                [Done.from_state(one) for one in state.get(WRITTEN) or ()],
+                [Done.from_state(piece) for piece in state.get(WRITTEN) or ()],
                 None if state.get(PROGRAMS) is None else set(state[PROGRAMS]),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise MarketoError(
-                f"The state holds no usable bookmark for stream {stream}: correct"
-                f" {VALUE}, or remove the stream from the state to begin from its start date."
+                f"The state has an invalid bookmark for stream {stream}. Correct"
+                f" {VALUE}, or remove the stream from the state to read it from the start date."
             ) from None
 
     def start(self, start_date: datetime | None, default: datetime) -> datetime:
-        """Where the stream begins: a start date may skip ahead, the default history never does.
+        """Return the time from which to read: only an explicit start date can skip data.
 
         Args:
-            start_date: As set; None leaves it to the run.
-            default: Where a stream without a bookmark begins then.
+            start_date: Value of the setting, if set.
+            default: Start of a stream without a bookmark, if no start date is set.
         """
         if start_date:
             return start_date
@@ -92,10 +92,10 @@ class Bookmark:
         return min([*known, self.until + SECOND] if self.until else known)
 
     def coverage(self, start: datetime) -> Coverage:
-        """What is exported since a start.
+        """Return the exported ranges since a start.
 
         Args:
-            start: Nothing before this is wanted.
+            start: Earliest time to read.
         """
         if self.until is None:
             return Coverage(start - SECOND)
@@ -104,18 +104,19 @@ class Bookmark:
 
 
 def write_bookmark(state: dict[str, Any], series: Series, replication_key: str | None) -> None:
-    """Note in the state of a stream what is exported.
+    """Write the progress of a series to the state of its stream.
 
     Args:
-        state: Of the stream; changed in place.
-        series: As far as it is written.
-        replication_key: The column that the bookmark is about.
+        state: State of the stream; changed in place.
+        series: Series with its written pieces.
+        replication_key: Column of the bookmark.
     """
     if series.has_bookmark and not series.is_undated:
         state["replication_key"] = replication_key
         state[VALUE] = rfc3339(series.coverage.until)
     _keep(state, GAPS, series.coverage.gaps_as_state())
-    _keep(state, WRITTEN, [one.to_state() for one in series.done] if series.keeps_done else [])
+    written = [piece.to_state() for piece in series.done] if series.keeps_done else []
+    _keep(state, WRITTEN, written)
     if series.known is not None:
         state[PROGRAMS] = sorted(series.known, key=int)
 
@@ -128,31 +129,31 @@ def _keep(state: dict[str, Any], name: str, value: list[Any]) -> None:
 
 
 def saved_jobs(state: dict[str, Any]) -> list[SavedJob]:
-    """The export jobs that earlier runs left behind.
+    """Return the export jobs of earlier runs.
 
     Args:
-        state: The whole one.
+        state: Whole state.
     """
     return read_jobs(state.get(JOBS, []))
 
 
 def learned_sizes(state: dict[str, Any]) -> dict[str, Any]:
-    """The sizes of exports that earlier runs learned.
+    """Return the export sizes that earlier runs learned.
 
     Args:
-        state: The whole one.
+        state: Whole state.
     """
     sizes = state.get(SIZES)
     return sizes if isinstance(sizes, dict) else {}
 
 
 def write_exports(state: dict[str, Any], jobs: list[SavedJob], allocation: Allocation) -> None:
-    """Note jobs and learned sizes.
+    """Write export jobs and learned sizes to the state.
 
     Args:
-        state: The whole one; changed in place.
-        jobs: Those under way or not written yet.
-        allocation: With the sizes.
+        state: Whole state; changed in place.
+        jobs: Jobs that are running or not written yet.
+        allocation: Allocation with the learned sizes.
     """
     _keep(state, JOBS, write_jobs(jobs))
     if sizes := allocation.to_state():
@@ -162,11 +163,11 @@ def write_exports(state: dict[str, Any], jobs: list[SavedJob], allocation: Alloc
 def late_keys(
     created: dict[Key, datetime | None], bookmark: Bookmark
 ) -> dict[Key, datetime | None]:
-    """Keys that a bookmark does not cover although it may lie behind them.
+    """Return the keys that may have data before the bookmark which it does not cover.
 
     Args:
-        created: All keys there are, and since when each can have anything.
-        bookmark: Of the stream.
+        created: Creation time of each key, if known.
+        bookmark: Bookmark of the stream.
     """
     until, known = bookmark.until, bookmark.programs
     if until is None or known is None:

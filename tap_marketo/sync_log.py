@@ -1,4 +1,4 @@
-"""The sync log: the events of one run as JSON lines in a small file, for `tap-marketo report`."""
+"""The sync log: the events of a run as a JSON Lines file, read by `tap-marketo report`."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-# Some ten thousand export jobs; what comes later is left out, except for how the run ended.
+# About ten thousand export jobs; later events are dropped, except for the end of the run.
 MOST_BYTES = 20_000_000
 SECONDS_BETWEEN_COUNTS = 60.0
-# Logs of earlier runs, for the trend: sync.jsonl.1 is the newest of them.
+# Number of logs of earlier runs; sync.jsonl.1 is the newest of them.
 KEPT = 9
 
 
 @contextmanager
 def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) -> Iterator[None]:
-    """Keep a log of what happens in this block; logs of earlier runs keep a number.
+    """Log the events of this block to a file; logs of earlier runs are renamed to numbers.
 
-    A file that cannot be written is one warning; the run goes on without it.
+    If the file cannot be written, a warning is logged and the run continues without it.
 
     Args:
-        path: Of the file; None keeps no log.
-        calls: How many API calls the run has made so far.
-        facts: Of the run, for its first line.
+        path: Path of the file; None to log nothing.
+        calls: Returns how many API calls the run has made so far.
+        facts: Values for the first line.
     """
     if path is None:
         yield
@@ -46,7 +46,7 @@ def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) 
     sources = [events.logger, logging.getLogger(METRICS_LOGGER_NAME)]
     for source in sources:
         source.addHandler(log)
-    # A logging configuration of the user's may have switched off what it does not name.
+    # A user's logging configuration may have disabled loggers that it does not name.
     events.logger.disabled = False
     outcome: dict[str, object] = {"outcome": "ended"}
     try:
@@ -65,13 +65,13 @@ def keep_sync_log(path: Path | None, calls: Callable[[], int], **facts: object) 
 def _outcome(error: BaseException) -> dict[str, object]:
     if isinstance(error, SystemExit):
         return {"outcome": "ended" if not error.code else "failed", "exit_code": error.code or 0}
-    # Ours are told without data; others may quote anything.
-    ours = type(error).__module__.startswith("tap_marketo.")
-    return {"outcome": "failed", "why": redact(str(error)) if ours else type(error).__name__}
+    # Our messages contain no data; other exceptions may quote anything.
+    is_ours = type(error).__module__.startswith("tap_marketo.")
+    return {"outcome": "failed", "why": redact(str(error)) if is_ours else type(error).__name__}
 
 
 def _rotate(path: Path) -> None:
-    """Make room: each earlier log gets the next number, and the oldest goes."""
+    """Give each earlier log the next number and delete the oldest."""
     names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, KEPT + 1))]
     for older in range(KEPT, 0, -1):
         if names[older - 1].is_file():
@@ -79,14 +79,14 @@ def _rotate(path: Path) -> None:
 
 
 class SyncLog(logging.Handler):
-    """Writes a line for each event, and the SDK's record counts now and then."""
+    """Writes a line for each event, and the SDK's record counts once a minute."""
 
     def __init__(self, path: Path, calls: Callable[[], int]) -> None:
-        """Start a log; those of earlier runs are kept.
+        """Start a log after renaming the logs of earlier runs.
 
         Args:
-            path: Of the file.
-            calls: How many API calls the run has made so far.
+            path: Path of the file.
+            calls: Returns how many API calls the run has made so far.
         """
         super().__init__()
         self._path = path
@@ -100,13 +100,13 @@ class SyncLog(logging.Handler):
             _rotate(path)
             self._file = path.open("wb", buffering=0)
         except OSError as error:
-            self._give_up(error)
+            self._stop(error)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write an event; add a count of the SDK to those before.
+        """Write an event, or add to the record counts.
 
         Args:
-            record: Of `events.note`, or of the SDK's metrics.
+            record: Record of `events.emit` or of the SDK's metrics.
         """
         facts = getattr(record, "facts", None)
         if facts is not None:
@@ -119,10 +119,10 @@ class SyncLog(logging.Handler):
                 self._write_counts()
 
     def end(self, outcome: dict[str, object]) -> None:
-        """Tell how the run ended, however long the log is.
+        """Write how the run ended, even if the log has reached its maximum size.
 
         Args:
-            outcome: Facts of the last line.
+            outcome: Values of the last line.
         """
         self.acquire()
         try:
@@ -133,7 +133,7 @@ class SyncLog(logging.Handler):
             self.release()
 
     def close(self) -> None:
-        """Close the file; a thread that is about to write waits, and then does not."""
+        """Close the file; later events are dropped."""
         self.acquire()
         try:
             if self._file is not None:
@@ -156,11 +156,11 @@ class SyncLog(logging.Handler):
         try:
             self._written += self._file.write(text.encode())
         except OSError as error:
-            self._give_up(error)
+            self._stop(error)
 
-    def _give_up(self, error: OSError) -> None:
+    def _stop(self, error: OSError) -> None:
         logger.warning(
-            "The sync log %s cannot be written (%s): the run goes on without it.",
+            "The sync log %s cannot be written (%s). The run continues without it.",
             self._path,
             error.strerror,
         )

@@ -1,4 +1,4 @@
-"""The tap: which streams there are, and how a run begins and ends."""
+"""The tap: discovers the streams and runs the sync."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TapMarketo(Selection, SdkTap):
 
     @cached_property
     def client(self) -> MarketoClient:
-        """The one client of this run: one session, one token, one throttle."""
+        """Client shared by all streams of the run."""
         settings = self.settings
         client = connect(settings, waits_for_quota=settings.when_quota_is_spent == "wait")
         if settings.max_daily_calls is not None:
@@ -68,7 +68,7 @@ class TapMarketo(Selection, SdkTap):
 
     @cached_property
     def background(self) -> Background:
-        """Threads that ask lists ahead."""
+        """Threads that fetch list pages ahead."""
         return Background(self.settings.max_concurrent_calls)
 
     @cached_property
@@ -78,7 +78,7 @@ class TapMarketo(Selection, SdkTap):
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What becomes of each stream."""
+        """Records how each stream ended."""
         return Outcome(
             self.logger,
             lambda: self.client.has_read,
@@ -88,7 +88,7 @@ class TapMarketo(Selection, SdkTap):
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's settings, and every compression of BATCH files to them."""
+        """Add the SDK's settings, with every supported compression of BATCH files."""
         super().append_builtin_config(config_jsonschema)
         accept_codecs(config_jsonschema)
 
@@ -98,27 +98,27 @@ class TapMarketo(Selection, SdkTap):
 
     @cached_property
     def workspace_ids(self) -> list[int]:
-        """The workspaces of the instance, or the first one where the API user may not list them."""
+        """Workspaces of the instance, or only the first if the API user may not list them."""
         return discovery.workspace_ids(self)
 
     def setup_mapper(self) -> None:
-        """Apply stream maps to what is selected: one for a deselected stream does nothing."""
+        """Apply stream maps to selected streams only."""
         self.mapper = map_selected(self)
 
     @property
     def whole_state(self) -> dict[str, Any]:
-        """The state with what it holds beside the bookmarks."""
+        """The state, including the keys next to the bookmarks."""
         return cast("dict[str, Any]", self.state)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Read the state, export jobs that an earlier run left behind included."""
+        """Read the state, including the export jobs of earlier runs."""
         state = foreign.own(state)
         self.is_first_run = not state
         super().load_state(state)
         self.whole_state.update({name: state[name] for name in OURS if state.get(name)})
 
     def run(self) -> int:
-        """Sync everything selected and report how it went; exit if that calls for a code."""
+        """Sync the selected streams, log the result, and exit if the exit code is not 0."""
         with keep_sync_log(
             self.settings.sync_log,
             lambda: self.client.throttle.calls,
@@ -135,33 +135,37 @@ class TapMarketo(Selection, SdkTap):
             stops = self.settings.when_quota_is_spent == "stop"
             code = self.outcome.end(discovery.wanted(self), named=self.named(), stops=stops)
             if code:
-                sys.exit(code)  # the sync log has the code, too
+                sys.exit(code)  # inside the block: the sync log records the exit code
         return code
 
     def sync_all(self) -> None:  # type: ignore[misc]
-        """Sync all streams: exports begin first, lists are read meanwhile, then files are written.
+        """Sync all streams: start the exports, read the lists meanwhile, then write the files.
 
-        The SDK's own ends at the first error; here it is that stream's alone.
+        Unlike in the SDK, one failing stream doesn't stop the others.
         """
         begin_sync(self)
         if self.state:
             self.state_writer.write_state(self.state)
         discovery.check_catalog(self)
-        roots = [one for one in self.streams.values() if one.parent_stream_type is None]
-        roots = [one for one in roots if one.selected or one.has_selected_descendents]
+        roots = [
+            stream
+            for stream in self.streams.values()
+            if stream.parent_stream_type is None
+            and (stream.selected or stream.has_selected_descendents)
+        ]
         if not roots:
-            self.logger.warning("No stream is selected: nothing is read.")
-        with suppress(UnavailableError):  # then each stream says so
-            self.client.sign_in()  # the streams ask for Marketo's time
+            self.logger.warning("No stream is selected, so nothing is read.")
+        with suppress(UnavailableError):  # each stream reports it later
+            self.client.sign_in()  # the first answer sets the clock to Marketo's time
         discovery.fail_unreadable(self)
-        bulk = [one for one in roots if isinstance(one, BulkStream) and one.selected]
+        bulk = [stream for stream in roots if isinstance(stream, BulkStream) and stream.selected]
         self._begin_exports(bulk)
         for stream in roots:
             if not isinstance(stream, BulkStream):
                 self._sync(stream)
                 self.plan.write_ready()
-        for one in bulk:
-            self._sync(one)
+        for stream in bulk:
+            self._sync(stream)
 
     def _begin_exports(self, bulk: list[BulkStream]) -> None:
         try:
@@ -170,14 +174,14 @@ class TapMarketo(Selection, SdkTap):
         except CONCERNS_ALL:
             raise
         except Exception:
-            self.logger.debug("The exports could not be planned.", exc_info=True)
+            self.logger.debug("Could not plan the exports.", exc_info=True)
 
     def _sync(self, stream: Stream) -> None:
         try:
             stream.sync()
         except (*CONCERNS_ALL, BrokenPipeError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other streams go on
+        except Exception as error:  # noqa: BLE001 - the other streams continue
             sharing = stream.sharing if isinstance(stream, BulkStream) else 0
             self.outcome.stream_failed(stream.name, error, sharing=sharing)
         else:
@@ -185,10 +189,10 @@ class TapMarketo(Selection, SdkTap):
             stream.finalize_state_progress_markers()
 
     def end_by_signal(self, signum: int) -> None:
-        """End within seconds: between two messages, with the state written."""
+        """End within seconds: between two messages, after writing the state."""
 
         def end() -> NoReturn:
-            self.logger.warning("Ended by signal %d; the next run continues from here.", signum)
+            self.logger.warning("Ended by signal %d. The next run resumes from here.", signum)
             self.plan.terminated()
             self.state_writer.write_state(self.state)
             sys.exit(128 + signum)

@@ -1,4 +1,4 @@
-"""The tap's subcommands; a new one is a line of `COMMANDS` and a module of its name."""
+"""The tap's subcommands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-# Each is loaded when it is used: its module here has a click command named `command`.
+# Each module has a click command named `command` and is imported when it is used.
 COMMANDS = {
     "doctor": "tap_marketo.cli.doctor",
     "export": "tap_marketo.cli.export",
@@ -22,7 +22,7 @@ COMMANDS = {
 
 
 class CommandLine(SingerCommand, click.Group):
-    """The SDK's command line, unchanged unless one of our subcommands is named."""
+    """The SDK's command line with additional subcommands."""
 
     def __init__(
         self, *args: Any, exit_on_error: Callable[[], AbstractContextManager[None]], **kwargs: Any
@@ -30,15 +30,15 @@ class CommandLine(SingerCommand, click.Group):
         """See `click.Group`.
 
         Args:
-            args: For the SDK's command.
-            exit_on_error: Ends the process with one sentence for an error of ours.
-            kwargs: For the SDK's command.
+            args: Arguments of the SDK's command.
+            exit_on_error: Context manager that logs an error of the tap and exits.
+            kwargs: Keyword arguments of the SDK's command.
         """
         super().__init__(*args, **kwargs)
         self._exit_on_error = exit_on_error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the subcommands."""
+        """Return the names of the subcommands."""
         del ctx
         return sorted(COMMANDS)
 
@@ -46,15 +46,15 @@ class CommandLine(SingerCommand, click.Group):
         """Load a subcommand.
 
         Args:
-            ctx: Of the command line.
-            cmd_name: Its name.
+            ctx: Context of the command line.
+            cmd_name: Name of the subcommand.
         """
         del ctx
         module = COMMANDS.get(cmd_name)
         return cast("click.Command", import_module(module).command) if module else None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; an error is one sentence."""
+        """Run the command, logging errors without a traceback."""
         with self._exit_on_error():
             return super().invoke(ctx)
 
@@ -62,11 +62,11 @@ class CommandLine(SingerCommand, click.Group):
 def with_subcommands(
     singer: SingerCommand, exit_on_error: Callable[[], AbstractContextManager[None]]
 ) -> click.Group:
-    """Add the subcommands to the command that the SDK makes.
+    """Add the subcommands to the SDK's command.
 
     Args:
-        singer: The SDK's command.
-        exit_on_error: Ends the process with one sentence for an error of ours.
+        singer: Command of the SDK.
+        exit_on_error: Context manager that logs an error of the tap and exits.
     """
     sync = cast("Callable[..., Any]", singer.callback)
 

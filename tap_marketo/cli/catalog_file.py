@@ -1,4 +1,4 @@
-"""The catalog as people hand it over: read, or refused with one sentence."""
+"""Reads a catalog file."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from singer_sdk.singerlib import Catalog
 
 from tap_marketo.client.errors import TapError
 
-ADVICE = "Make a new one: tap-marketo --config config.json --discover > catalog.json"
+ADVICE = "Create a new one: tap-marketo --config config.json --discover > catalog.json"
 
 
 class CatalogError(TapError):
-    """A file that is no Singer catalog."""
+    """The file is not a Singer catalog."""
 
 
 def read_catalog(file: IO[str]) -> dict[str, Any]:
     """Read a catalog file.
 
     Args:
-        file: Of `--catalog`.
+        file: File of `--catalog`.
 
     Raises:
-        CatalogError: It is no Singer catalog.
+        CatalogError: The file is not a Singer catalog.
     """
     try:
         document: dict[str, Any] = json.load(file)
@@ -34,5 +34,5 @@ def read_catalog(file: IO[str]) -> dict[str, Any]:
             raise TypeError
         Catalog.from_dict(document)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise CatalogError(f"The file given as catalog holds no Singer catalog. {ADVICE}") from None
+        raise CatalogError(f"The catalog file is not a Singer catalog. {ADVICE}") from None
     return document

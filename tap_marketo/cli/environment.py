@@ -1,4 +1,4 @@
-"""Environment variables that are set and not used: Meltano passes on only declared settings."""
+"""Warns about unused environment variables: Meltano passes only declared settings to the tap."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-# The SDK's own.
+# Variables of the SDK.
 _LOGGING = ("LOGLEVEL", "LOG_CONFIG")
 
 
 def unused(
     environment: Mapping[str, str], prefix: str, known: set[str], used: set[str]
 ) -> tuple[list[str], list[str]]:
-    """The variables of a tap that have no effect.
+    """Find the tap's variables that have no effect.
 
     Args:
         environment: All variables.
-        prefix: What the tap's begin with.
-        known: Names of the settings.
-        used: Names of the settings that the configuration has.
+        prefix: Prefix of the tap's variables.
+        known: Names of all settings.
+        used: Names of the settings in the configuration.
 
     Returns:
-        Those that name a setting, and those that name none.
+        The variables that name a setting, and those that do not.
     """
     idle: list[str] = []
     unknown: list[str] = []
@@ -46,33 +46,36 @@ def unused(
         ):
             continue
         name = rest.lower()
-        root = next((one for one in known if name == one or name.startswith(f"{one}_")), "")
-        if not root and name not in known:
+        if not _names_any(known, name):
             unknown.append(variable)
-        elif not any(name == one or name.startswith(f"{one}_") for one in used):
+        elif not _names_any(used, name):
             idle.append(variable)
     return idle, unknown
 
 
+def _names_any(settings: set[str], name: str) -> bool:
+    return any(name == setting or name.startswith(f"{setting}_") for setting in settings)
+
+
 def warn_of_unused(tap: type[SdkTap], config: ConfigInput) -> None:
-    """Warn of variables that are set and not used; a whole database was loaded because of one.
+    """Log a warning about unused variables.
 
     Args:
         tap: Class of the tap.
-        config: As it was given; with `ENV` every known variable is used.
+        config: Configuration; with `ENV` every known variable is used.
     """
     known = set(tap.config_jsonschema["properties"])
     used = known if config.parse_env else set(config.config)
     idle, unknown = unused(os.environ, variable_prefix(tap), known, used)
     if idle:
         logger.warning(
-            "Environment variables that are set and not used: %s. Declare these settings for the"
+            "Environment variables that are set but not used: %s. Declare these settings for the"
             " extractor in meltano.yml, or run with --config ENV.",
             ", ".join(idle),
         )
     if unknown:
         logger.warning(
-            "Environment variables that name no setting: %s. `tap-marketo --about` lists the"
+            "Environment variables that name no setting: %s. `tap-marketo --about` lists all"
             " settings.",
             ", ".join(unknown),
         )

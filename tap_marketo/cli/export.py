@@ -1,4 +1,4 @@
-"""`tap-marketo export`: one stream of Marketo as a file, without a target."""
+"""`tap-marketo export`: writes a stream to a file, without a target."""
 
 from __future__ import annotations
 
@@ -41,87 +41,93 @@ CONNECTION = ("base_url", "client_id", "client_secret")
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The file; its ending is the format: .xlsx, .csv, .parquet, .jsonl, .duckdb.",
+    help="File to write. The extension sets the format: .xlsx, .csv, .parquet, .jsonl, .duckdb.",
 )
-@click.option("--fields", help="Columns, with commas between, in the order of the file.")
-@click.option("--type", "activity_type", help="Activity type: its name or id.")
+@click.option("--fields", help="Columns in the order of the file, separated by commas.")
+@click.option("--type", "activity_type", help="Name or id of an activity type.")
 @click.option("--smart-list", help="Only the members of this smart list (name).")
 @click.option("--smart-list-id", type=int, help="Only the members of this smart list (id).")
 @click.option("--static-list", help="Only the members of this static list (name).")
 @click.option("--static-list-id", type=int, help="Only the members of this static list (id).")
-@click.option("--since", help="Begin here: 90d, 12h, 6w, 2026-01-31. Default: 365 days ago.")
-@click.option("--until", help="End here. Default: now.")
-@click.option("--append", is_flag=True, help="Add what is new since the last export to this file.")
-@click.option("--raw", is_flag=True, help="CSV: leave text that looks like a formula as it is.")
-@click.option("--bom", is_flag=True, help="CSV: begin with a byte order mark, for Excel.")
-@click.option("--list", "is_list", is_flag=True, help="Show the streams, or the stream's fields.")
-@click.option("--credentials", type=click.Path(path_type=Path), help="File with mode 0600.")
+@click.option("--since", help="Start: 90d, 12h, 6w, 2026-01-31. Default: 365 days ago.")
+@click.option("--until", help="End. Default: now.")
+@click.option(
+    "--append", is_flag=True, help="Append what is new since the last export to this file."
+)
+@click.option("--raw", is_flag=True, help="CSV: do not escape text that looks like a formula.")
+@click.option("--bom", is_flag=True, help="CSV: start with a byte order mark, for Excel.")
+@click.option("--list", "is_list", is_flag=True, help="List the streams, or the fields of STREAM.")
+@click.option(
+    "--credentials", type=click.Path(path_type=Path), help="Credentials file with mode 0600."
+)
 @config_option
-@click.option("--base-url", help="Endpoint of the instance.")
+@click.option("--base-url", help="REST endpoint of the instance.")
 @click.option("--client-id", help="Client id of the custom service.")
-@click.option("--client-secret", help="Client secret; other users may see it in a process list.")
-@click.option("--set", "further", multiple=True, metavar="NAME=VALUE", help="Any further setting.")
+@click.option("--client-secret", help="Client secret; other users of this machine may see it.")
+@click.option("--set", "further", multiple=True, metavar="NAME=VALUE", help="Any other setting.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the log of the run.")
-def command(**given: Any) -> None:
-    """Export STREAM, for example leads or activities, into a file.
+def command(**options: Any) -> None:
+    """Export STREAM, for example leads or activities, to a file.
 
     \b
     tap-marketo export leads --smart-list "Berlin customers" --fields id,email -o leads.xlsx
     tap-marketo export activities --type "Fill Out Form" --since 90d -o forms.csv
 
     Credentials come from the options, from a file, or from TAP_MARKETO_BASE_URL,
-    TAP_MARKETO_CLIENT_ID and TAP_MARKETO_CLIENT_SECRET. An older file is replaced only when the
-    new one is complete.
+    TAP_MARKETO_CLIENT_ID and TAP_MARKETO_CLIENT_SECRET. An existing file is replaced only when
+    the new one is complete.
     """  # noqa: D301 - click keeps the lines after a backspace
-    _set_log_level(verbose=given["verbose"])
-    config = settings(given)
+    _set_log_level(verbose=options["verbose"])
+    config = settings(options)
     order = Order(
-        stream=given["stream"] or "",
-        fields=tuple(one.strip() for one in (given["fields"] or "").split(",") if one.strip()),
-        activity_type=given["activity_type"],
-        since=given["since"],
-        until=given["until"],
+        stream=options["stream"] or "",
+        fields=tuple(filter(None, map(str.strip, (options["fields"] or "").split(",")))),
+        activity_type=options["activity_type"],
+        since=options["since"],
+        until=options["until"],
         leads_filter={
-            setting: given[option] for option, setting in LISTS.items() if given[option] is not None
+            setting: options[option]
+            for option, setting in LISTS.items()
+            if options[option] is not None
         },
-        append=given["append"],
+        append=options["append"],
     )
-    if given["is_list"]:
+    if options["is_list"]:
         _show(order, config)
         return
     if not order.stream:
-        raise click.UsageError("Name a stream, for example leads; --list shows them all.")
-    if given["output"] is None:
-        raise click.UsageError("Name a file: -o leads.xlsx")
-    output = Output(given["output"], raw=given["raw"], byte_order_mark=given["bom"])
-    done = export(order, config, output, _Terminal())
-    what = f"{done.rows:,} records of {done.stream} {done.since}".rstrip()
+        raise click.UsageError("Name a stream, for example leads. --list shows all streams.")
+    if options["output"] is None:
+        raise click.UsageError("Name a file, for example -o leads.xlsx.")
+    output = Output(options["output"], raw=options["raw"], byte_order_mark=options["bom"])
+    result = export(order, config, output, _Terminal())
+    records = f"{result.rows:,} records of {result.stream} {result.since}".rstrip()
     click.echo(
-        f"{output.path}: {what}, {done.columns} columns, {done.calls:,} API calls.", err=True
+        f"{output.path}: {records}, {result.columns} columns, {result.calls:,} API calls.", err=True
     )
 
 
-def settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The tap's settings: options over files over the environment.
+def settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge the settings: options override files, files override the environment.
 
     Raises:
         ExportError: A file cannot be read, or an option is malformed.
     """
-    from_files: ConfigInput = given["config"]
-    found = from_environment(TapMarketo.config_jsonschema, PREFIX)
-    found |= from_files.config
-    if given["credentials"]:
-        credentials = read_credentials(given["credentials"])
-        found |= {
-            name: _value(name, one) if isinstance(one, str) else one
-            for name, one in credentials.items()
+    from_files: ConfigInput = options["config"]
+    merged = from_environment(TapMarketo.config_jsonschema, PREFIX)
+    merged |= from_files.config
+    if options["credentials"]:
+        credentials = read_credentials(options["credentials"])
+        merged |= {
+            name: _value(name, value) if isinstance(value, str) else value
+            for name, value in credentials.items()
         }
-    for pair in given["further"]:
+    for pair in options["further"]:
         name, is_pair, value = pair.partition("=")
         if not is_pair or name not in TapMarketo.config_jsonschema["properties"]:
-            raise ExportError(f"--set {name}: must be NAME=value, with the name of a setting.")
-        found[name] = _value(name, value)
-    return found | {name: given[name] for name in CONNECTION if given[name] is not None}
+            raise ExportError(f"--set {name}: must be NAME=VALUE with the name of a setting.")
+        merged[name] = _value(name, value)
+    return merged | {name: options[name] for name in CONNECTION if options[name] is not None}
 
 
 def _value(name: str, text: str) -> Any:
@@ -131,7 +137,7 @@ def _value(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text  # the tap's own check names the setting and its type
+        return text  # the validation of the settings reports it
 
 
 def _show(order: Order, config: Mapping[str, Any]) -> None:
@@ -148,14 +154,14 @@ def _show(order: Order, config: Mapping[str, Any]) -> None:
 def _set_log_level(*, verbose: bool) -> None:
     if verbose:
         return
-    # The SDK sets the levels of its loggers again, those of handlers it leaves alone.
+    # The SDK resets the levels of its loggers later, but not those of handlers.
     for handler in logging.getLogger().handlers + logging.getLogger("tap-marketo").handlers:
         handler.setLevel(logging.WARNING)
     logging.getLogger("singer_sdk").setLevel(logging.ERROR)
 
 
 class _Terminal:
-    """A bar on a terminal, nothing elsewhere."""
+    """Shows a progress bar on a terminal."""
 
     @contextmanager
     def arriving(self, name: str) -> Iterator[Any]:

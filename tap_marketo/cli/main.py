@@ -1,4 +1,4 @@
-"""The command line: the SDK's with our subcommands, each error one sentence."""
+"""The command line: the SDK's, with the tap's subcommands and readable errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ logger = logging.getLogger("tap-marketo")
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """End the process with one sentence for an error of ours."""
+    """Log an error of the tap without a traceback and exit with 1."""
     try:
         yield
     except TapError as error:
@@ -36,7 +36,7 @@ def exit_on_error() -> Iterator[None]:
         sys.exit(1)
     except BrokenPipeError:
         logger.error("The target stopped reading; see its own log.")  # noqa: TRY400
-        # Python would try once more to flush what nobody reads.
+        # Otherwise Python would flush stdout again at exit and fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
@@ -54,14 +54,14 @@ class CommandLineTap(TapMarketo):
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:
-        """Run as the SDK does, but end with one clear sentence instead of a stack trace.
+        """Run as the SDK does, but log errors without a traceback.
 
         Args:
-            about: Display package metadata and settings.
+            about: Whether to print package metadata and settings.
             about_format: Output style of `about`.
-            config: From files or the environment.
-            state: File with the state.
-            catalog: File with the catalog.
+            config: Configuration from files or the environment.
+            state: State file.
+            catalog: Catalog file.
         """
         if about:
             cls.print_about(about_format)
@@ -81,7 +81,7 @@ class CommandLineTap(TapMarketo):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command line with our subcommands."""
+        """Return the SDK's command line with the tap's subcommands."""
         singer = cast("SingerCommand", super().get_singer_command())
         return with_subcommands(singer, exit_on_error)
 
@@ -92,7 +92,7 @@ class CommandLineTap(TapMarketo):
         param: click.Option,  # noqa: ARG003
         value: tuple[str, ...],
     ) -> ConfigInput:
-        """Read the configuration files; an error is one sentence."""
+        """Read the configuration files."""
         return read_config(value)
 
     @classmethod
@@ -102,13 +102,13 @@ class CommandLineTap(TapMarketo):
         param: click.Option,
         value: bool,  # noqa: FBT001
     ) -> None:
-        """Discover; an error is one sentence."""
+        """Discover, logging errors without a traceback."""
         with exit_on_error():
             super().cb_discover(ctx, param, value)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Sync a record of each stream; an error is one sentence."""
+        """Sync a record of each stream, logging errors without a traceback."""
         with exit_on_error():
             super().cb_test(ctx, param, value)
 

@@ -1,4 +1,4 @@
-"""`tap-marketo migrate-state`: the state of another Marketo connector as this tap's own."""
+"""`tap-marketo migrate-state`: converts the state of another Marketo connector."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tap_marketo.tap import TapMarketo
 if TYPE_CHECKING:
     from tap_marketo.sdk import ConfigInput
 
-_ORIGINS = [one.value for one in foreign.Origin]
+_ORIGINS = [origin.value for origin in foreign.Origin]
 
 
 @click.command()
 @click.argument("state", type=click.File(encoding="utf-8"), default="-")
 @config_option
-@click.option("--from", "origin", type=click.Choice(_ORIGINS), help="Whose state it is.")
-@click.option("--anew", multiple=True, metavar="STREAM", help="Leave out this stream of ours.")
-@click.option("--meltano", is_flag=True, help="Write the state as `meltano state set` takes it.")
+@click.option("--from", "origin", type=click.Choice(_ORIGINS), help="Connector of the state.")
+@click.option("--anew", multiple=True, metavar="STREAM", help="Start STREAM over instead.")
+@click.option("--meltano", is_flag=True, help="Write the state for `meltano state set`.")
 def command(
     state: IO[str],
     config: ConfigInput,
@@ -34,33 +34,33 @@ def command(
     *,
     meltano: bool,
 ) -> None:
-    """Turn the state of Stitch's, Airbyte's or hotglue's Marketo connector into the tap's.
+    """Convert the state of Stitch's, Airbyte's or hotglue's Marketo connector.
 
-    Reads STATE, or standard input, and writes the new state to standard output; what was taken
-    over, and what was not and why, goes to standard error. With --config the instance is asked for
-    its activity types, so that each stream's name is known for certain.
+    Reads STATE, or standard input, and writes the new state to standard output. Standard error
+    lists what was converted, and what was not and why. With --config, the names of the activity
+    streams are read from the instance.
     """
     document = foreign.unwrapped(foreign.parse(state.read()))
-    whose = foreign.Origin(origin) if origin else foreign.origin_of(document)
-    if whose is None:
+    connector = foreign.Origin(origin) if origin else foreign.origin_of(document)
+    if connector is None:
         raise foreign.StateError(
-            "It cannot be told whose state this is, or it is the tap's own already. If you know,"
-            f" say --from {', '.join(_ORIGINS)}."
+            "The state is of an unknown connector, or already one of this tap. If you know the"
+            f" connector, name it with --from: {', '.join(_ORIGINS)}."
         )
-    found = foreign.bookmarks(document, whose)
+    bookmarks = foreign.bookmarks(document, connector)
     types, renamed = None, False
     if config.config or config.parse_env:
         tap = TapMarketo(
             config=config.config, parse_env_config=config.parse_env, setup_mapper=False
         )
         types, renamed = activities.describe(tap.client), tap.settings.snake_case
-    done = convert(found, whose, ActivityNames(types), anew=anew, renamed=renamed)
-    for line in done.taken:
+    result = convert(bookmarks, connector, ActivityNames(types), anew=anew, renamed=renamed)
+    for line in result.taken:
         click.echo(line, err=True)
-    for line in done.left:
+    for line in result.left:
         click.echo(f"Left out: {line}", err=True)
-    for line in done.warnings:
+    for line in result.warnings:
         click.echo(f"Warning: {line}", err=True)
-    if not done.state["bookmarks"]:
-        raise foreign.StateError("No bookmark could be taken over; the lines above say why.")
-    click.echo(json.dumps({"singer_state": done.state} if meltano else done.state, indent=2))
+    if not result.state["bookmarks"]:
+        raise foreign.StateError("No bookmark could be converted; see the lines above.")
+    click.echo(json.dumps({"singer_state": result.state} if meltano else result.state, indent=2))

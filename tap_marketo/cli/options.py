@@ -1,4 +1,4 @@
-"""What every subcommand takes: configuration, catalog and state, as a sync takes them."""
+"""Options that subcommands share with a sync: configuration, catalog and state."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--config`, `--catalog` and `--state`, and its function a `Inputs`.
+    """Add `--config`, `--catalog` and `--state` to a command and pass them as `Inputs`.
 
     Args:
-        function: Takes a `Inputs`, and the command's own options by keyword.
+        function: Function that takes `Inputs`, and the command's own options by keyword.
     """
 
     @config_option
@@ -36,7 +36,7 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
         state: IO[str] | None,
         **options: Any,
     ) -> Any:
-        # They may stand before the subcommand's name as well.
+        # The options may also be before the subcommand's name.
         before = ctx.parent.params if ctx.parent else {}
         inputs = Inputs(
             config=config.config,
@@ -50,10 +50,10 @@ def tap_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--config`, which may stand before its name as well.
+    """Add `--config` to a command; it may also be before the command's name.
 
     Args:
-        function: Takes what was read as `config`.
+        function: Function that takes the configuration as `config`.
     """
 
     def read(
@@ -79,20 +79,20 @@ def read_config(values: tuple[str, ...]) -> ConfigInput:
     """Read configuration files; later ones override earlier ones.
 
     Args:
-        values: Paths, and `ENV` for the environment.
+        values: Paths of the files, and `ENV` for environment variables.
 
     Raises:
-        click.BadParameter: A file is missing or holds no JSON object.
+        click.BadParameter: A file is missing or is not a JSON object.
     """
     try:
         return ConfigInput.from_cli_args(*values)
     except (OSError, ValueError, TypeError) as error:
-        # The text of a JSON error quotes nothing of the file.
+        # The message of a JSON error does not quote the file.
         raise click.BadParameter(str(error), param_hint="--config") from None
 
 
 def _state(file: IO[str]) -> dict[str, Any]:
-    # With Meltano's envelope as well: `meltano state get` is the way to a state there.
+    # Also accepts the envelope of `meltano state get`.
     return foreign.own(foreign.unwrapped(foreign.parse(file.read())))
 
 

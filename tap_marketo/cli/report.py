@@ -1,4 +1,4 @@
-"""`tap-marketo report`: one page of HTML about the last sync."""
+"""`tap-marketo report`: an HTML page about the last sync."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 VARIABLE = "TAP_MARKETO_SYNC_LOG"
 
 
-@click.command(help="Make a page of HTML about the last sync, from its sync log.")
+@click.command(help="Create an HTML page about the last sync from its sync log.")
 @tap_options
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"The sync log. Default: setting sync_log of --config, or ${VARIABLE}.",
+    help=f"Sync log. Default: the setting sync_log in --config, or ${VARIABLE}.",
 )
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("report.html"),
     show_default=True,
-    help="The page; it is overwritten.",
+    help="HTML file to write; an existing file is overwritten.",
 )
 def command(inputs: Inputs, log: Path | None, output: Path) -> None:
-    """Read the log, write the page."""
+    """Read the sync log and write the page."""
     from tap_marketo.report.history import SyncLogError, earlier_runs, read_run  # noqa: PLC0415
     from tap_marketo.report.page import render  # noqa: PLC0415
 
     path = log or inputs.config.get("sync_log") or os.environ.get(VARIABLE)
     if not path:
         raise click.ClickException(
-            "No sync log: set sync_log, run a sync, and name the same file with --log."
+            "No sync log. Set sync_log, run a sync, and pass the file with --log."
         )
     try:
         file = Path(path).expanduser()

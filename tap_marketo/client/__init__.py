@@ -1,4 +1,4 @@
-"""Talking to one Marketo instance: authentication, limits, errors, paging; no exports."""
+"""Client for a Marketo instance: authentication, limits, errors and paging."""
 
 from tap_marketo.client.api import MarketoClient
 from tap_marketo.client.envelope import Reply

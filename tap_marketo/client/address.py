@@ -1,4 +1,4 @@
-"""The address of an instance: what people paste, reduced to its root."""
+"""Normalises the address of an instance."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-# The id alone, without the host that it is part of.
+# An id without the rest of the host name.
 _MUNCHKIN_ID = re.compile(r"\d{3}-[a-z]{3}-\d{3}")
 _EXAMPLE = (
-    "must be the endpoint that Admin > Web Services shows,"
+    "must be the REST endpoint shown in Admin > Web Services,"
     " for example https://123-ABC-456.mktorest.com"
 )
 
 
 def instance_url(text: str) -> str:
-    """Reduce what people paste to the root of the instance.
+    """Reduce a REST or identity URL to the root of the instance.
 
     Args:
-        text: An endpoint or identity URL, with or without a trailing slash.
+        text: REST or identity URL, with or without a trailing slash.
 
     Returns:
-        Scheme and host, and the port if there is one.
+        Scheme, host and port, if any.
 
     Raises:
-        ValueError: It is no URL, or one over which credentials must not travel.
+        ValueError: The text is not a URL, or not https.
 
     Source: base-url.md
     """
@@ -32,18 +32,16 @@ def instance_url(text: str) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host, port = parts.hostname, parts.port
-    except ValueError:  # it quotes what may be a password
+    except ValueError:  # its message may quote a password
         raise ValueError(_EXAMPLE) from None
     is_name = host and not re.search(r"\s", host) and not _MUNCHKIN_ID.fullmatch(host)
     if not host or not is_name or parts.username or parts.password:
         raise ValueError(_EXAMPLE)
     path = parts.path.strip("/").lower()
     if path not in {"", "rest", "identity"} or parts.query or parts.fragment:
-        raise ValueError(
-            "must end after the host, or in /rest or /identity; the tap adds the rest of the path"
-        )
+        raise ValueError("must end after the host, or in /rest or /identity")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ValueError("must begin with https://, credentials travel over it")
+        raise ValueError("must begin with https://, because credentials are sent to it")
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 

@@ -1,4 +1,4 @@
-"""One Marketo instance over HTTP: signed, throttled, repeated when it makes sense."""
+"""HTTP client for a Marketo instance with authentication, throttling and retries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tap_marketo.client.errors import (
     TokenRejectedError,
 )
 from tap_marketo.client.redaction import redact_http_logs
-from tap_marketo.client.retry import MAX_TRIES, TOKEN_PAUSES, Patience, QuotaAwaitedError
+from tap_marketo.client.retry import MAX_TRIES, TOKEN_PAUSES, QuotaAwaitedError, RetryPolicy
 from tap_marketo.client.throttle import PERIOD, Throttle
 
 if TYPE_CHECKING:
@@ -41,10 +41,9 @@ CONNECT_TIMEOUT = 10.0
 # Marketo gives up on most calls after 30 or 60 s, on assets and paging tokens after 300 s.
 READ_TIMEOUT = 75.0
 SLOW_READ_TIMEOUT = 310.0
-# What a caller reads of an answer.
 T = TypeVar("T")
 
-# A longer one is sent as a form, with `_method=GET`; see rest-api.md and error-codes.md.
+# Longer queries are sent as a form with `_method=GET`; see rest-api.md and error-codes.md.
 LONGEST_QUERY = 7000
 AS_GET = {"_method": "GET"}
 WITHOUT_PERMISSION = "/rest/v1/stats/"
@@ -52,7 +51,7 @@ SLOW_PATHS = ("/rest/asset/", "/rest/v1/activities/pagingtoken.json")
 
 
 class _ThrottledAdapter(HTTPAdapter):
-    """Counts and delays every request that leaves, repetitions included."""
+    """Counts and delays every request, including retries."""
 
     def __init__(self, throttle: Throttle, clock: InstanceClock) -> None:
         self._throttle = throttle
@@ -66,11 +65,11 @@ class _ThrottledAdapter(HTTPAdapter):
         *args: Any,
         **kwargs: Any,
     ) -> requests.Response:
-        if stream:  # whoever streams holds the slot until the body is read
+        if stream:  # the caller keeps the slot until the body is read
             self._throttle.wait_turn()
             response = super().send(request, True, *args, **kwargs)  # noqa: FBT003
         else:
-            # The slot first: a turn that waited for a slot would be taken at another time.
+            # Wait for the slot first, because the rate limit counts calls when they are sent.
             with self._throttle.in_flight():
                 self._throttle.wait_turn()
                 response = super().send(request, False, *args, **kwargs)  # noqa: FBT003
@@ -80,9 +79,9 @@ class _ThrottledAdapter(HTTPAdapter):
 
 
 class MarketoClient:
-    """Calls of the REST and bulk APIs of one instance; safe to share between threads.
+    """Client for the REST and bulk APIs of an instance; safe to share between threads.
 
-    A context manager: leaving it closes the connections.
+    As a context manager, it closes the connections at the end.
 
     ```python
     with MarketoClient("https://123-ABC-456.mktorest.com", client_id, client_secret) as client:
@@ -92,9 +91,10 @@ class MarketoClient:
 
     Attributes:
         base_url: Scheme and host of the instance.
-        clock: Follows the instance's time.
-        throttle: Keeps to the limits, and counts the calls made.
-        has_read: Whether any call succeeded that needs a permission.
+        clock: Clock of the instance.
+        throttle: Throttle, which also counts the calls.
+        auth: Access token and its renewal.
+        has_read: Whether any call that needs a permission succeeded.
 
     Source: rest-api.md
     """
@@ -111,20 +111,20 @@ class MarketoClient:
         max_tries: int = MAX_TRIES,
         user_agent: str = "tap-marketo",
     ) -> None:
-        """Prepare a session; nothing is called yet.
+        """Create a client without making a call.
 
         Args:
             base_url: `https://{munchkin id}.mktorest.com`, with or without `/rest` or `/identity`.
             client_id: Client id of the custom service.
             client_secret: Client secret of the custom service.
-            max_calls_per_20_seconds: Own share of the instance's 100.
-            max_concurrent_calls: Own share of the instance's 10.
-            waits_for_quota: When the day's calls are used up, sleep until they are renewed.
-            max_tries: How often to make a call that fails for the moment, the first included.
-            user_agent: How the caller names itself.
+            max_calls_per_20_seconds: Maximum calls within 20 seconds, of the instance's 100.
+            max_concurrent_calls: Maximum concurrent calls, of the instance's 10.
+            waits_for_quota: Whether to wait for the reset when the daily call limit is reached.
+            max_tries: Maximum attempts of a call that fails temporarily, including the first.
+            user_agent: Value of the `User-Agent` header.
 
         Raises:
-            ValueError: `base_url` is no address of an instance, or not https.
+            ValueError: `base_url` is not the address of an instance, or not https.
         """
         redact_http_logs()
         self.waits_for_quota = waits_for_quota
@@ -153,34 +153,34 @@ class MarketoClient:
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
         )
         self.session.auth = self.auth
-        self._patience = Patience(max_tries, self.throttle.sleep, self.auth.lingering)
+        self._retry_policy = RetryPolicy(max_tries, self.throttle.sleep, self.auth.lingering)
 
     @classmethod
-    def from_env(cls, prefix: str = "TAP_MARKETO_", **how: Any) -> Self:
-        """A client with the credentials of the environment.
+    def from_env(cls, prefix: str = "TAP_MARKETO_", **options: Any) -> Self:
+        """Create a client with the credentials in environment variables.
 
         Args:
-            prefix: Of the variables `BASE_URL`, `CLIENT_ID` and `CLIENT_SECRET`.
-            how: Further arguments of `MarketoClient`.
+            prefix: Prefix of the variables `BASE_URL`, `CLIENT_ID` and `CLIENT_SECRET`.
+            options: Further arguments of `MarketoClient`.
 
         Returns:
-            The client; nothing is called yet.
+            The client.
 
         Raises:
-            ValueError: Variables are not set, or the address is none of an instance.
+            ValueError: A variable is not set, or the address is invalid.
         """
         names = [f"{prefix}{name}" for name in ("BASE_URL", "CLIENT_ID", "CLIENT_SECRET")]
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
-            raise ValueError(f"Set {', '.join(missing)}")
-        return cls(*(os.environ[name] for name in names), **how)
+            raise ValueError(f"Set the environment variables {', '.join(missing)}")
+        return cls(*(os.environ[name] for name in names), **options)
 
     def __repr__(self) -> str:
-        """Names the instance, never the credentials."""
+        """Return the address without credentials."""
         return f"{type(self).__name__}({self.base_url!r})"
 
     def __enter__(self) -> Self:
-        """Nothing is called yet."""
+        """Return the client itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -188,18 +188,18 @@ class MarketoClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; the token stays good until it expires."""
+        """Close the connections; the token remains valid until it expires."""
         self.session.close()
         self._identity_session.close()
 
     def sign_in(self) -> None:
-        """Fetch a token now, which checks the credentials and sets `clock` by Marketo's.
+        """Fetch a token now, which checks the credentials and adjusts `clock`.
 
         Raises:
-            IdentityError: There is no token: client id or secret is wrong.
-            UnavailableError: The identity endpoint cannot be reached, or fails for the moment.
+            IdentityError: No token was returned: client id or secret is wrong.
+            UnavailableError: The identity endpoint cannot be reached or failed temporarily.
         """
-        self._patience.call(self.auth.token)
+        self._retry_policy.call(self.auth.token)
 
     def _observe(self, response: requests.Response, **_: object) -> None:
         self.clock.observe(response.headers.get("Date"))
@@ -216,28 +216,28 @@ class MarketoClient:
         """Read a resource.
 
         Args:
-            path: From the root of the instance, for example `/rest/v1/leads/describe2.json`.
-            params: Query parameters; never credentials. A query that is too long for a URL is sent
-                as a form.
+            path: Path of the endpoint, for example `/rest/v1/leads/describe2.json`.
+            params: Query parameters, without credentials. A query that is too long for a URL is
+                sent as a form.
             headers: Further headers.
-            needs_result: An answer without `result` is a passing failure, and the call is repeated.
-            remember: Make the call once for the life of the client, as for descriptions.
+            needs_result: Whether to repeat the call if its answer has no `result`.
+            remember: Whether to cache the answer in the client, if there are no `params`.
 
         Returns:
             The successful answer.
 
         Raises:
-            ResponseError: Marketo's error, after repeating what is worth repeating.
-            IdentityError: There is no token: client id or secret is wrong.
+            ResponseError: Marketo's error, after retries if it may pass.
+            IdentityError: No token was returned: client id or secret is wrong.
         """
         if remember and not params:
             if path not in self._remembered:
                 self._remembered[path] = self.get(path, needs_result=needs_result)
             return self._remembered[path]
-        how: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
+        options: dict[str, Any] = {"headers": headers, "needs_result": needs_result}
         if is_long(params):
-            return self.request("POST", path, params=AS_GET, data=params, **how)
-        return self.request("GET", path, params=params, **how)
+            return self.request("POST", path, params=AS_GET, data=params, **options)
+        return self.request("GET", path, params=params, **options)
 
     def post(
         self,
@@ -248,35 +248,35 @@ class MarketoClient:
         repeatable: bool = False,
         needs_result: bool = False,
     ) -> Reply:
-        """Write.
+        """Write to a resource.
 
-        A write is repeated only when it surely took no effect: Marketo refused it for a limit
-        (606, 607, 615) or for an old token, or no connection came about.
+        A write is repeated only if it took no effect: Marketo refused it because of a limit
+        (606, 607, 615) or an old token, or no connection was possible.
 
         Args:
-            path: From the root of the instance.
-            json: A JSON body, as the lead database and bulk take it.
-            data: A form, as assets take it.
-            repeatable: Doing it twice does no harm, so repeat it as a read is repeated.
-            needs_result: An answer without `result` is a passing failure, not a success.
+            path: Path of the endpoint.
+            json: JSON body, for the lead database and bulk APIs.
+            data: Form, for the asset API.
+            repeatable: Whether the write can safely be repeated like a read.
+            needs_result: Whether an answer without `result` is a temporary failure.
 
         Returns:
-            The successful answer. Of a list of records, each has a `status` of its own.
+            The successful answer. Each record of a list has its own `status`.
 
         Raises:
-            OutcomeUnknownError: The write may have taken effect or not: look before repeating it.
+            OutcomeUnknownError: The write may or may not have taken effect; check before repeating.
             ResponseError: Marketo's error; the write took no effect.
-            IdentityError: There is no token: client id or secret is wrong.
+            IdentityError: No token was returned: client id or secret is wrong.
         """
         return self.request(
             "POST", path, repeatable=repeatable, needs_result=needs_result, json=json, data=data
         )
 
     def limit_calls_today(self, most: int) -> None:
-        """Make no call once the instance has used so many today, by whomever.
+        """Stop making calls once all integrations together have made this many today.
 
         Args:
-            most: Calls a day, of all integrations together.
+            most: Maximum calls a day of all integrations.
 
         Raises:
             ResponseError: The usage statistics cannot be read.
@@ -296,12 +296,12 @@ class MarketoClient:
             self.throttle.budget = max(0, most - used) + self.throttle.calls
 
     def _count_new_day(self) -> None:
-        """Read what is used again, when another day has begun or a spent quota was waited for."""
+        """Read the usage again after the reset of the daily limits."""
         if self._most_calls is None:
             return
         with self._counting:
             at = self._count_calls_at
-            # The call that counts may itself wait for another day, or for a new token.
+            # The call that reads the usage may itself wait for the reset or for a new token.
             if at and not self._is_counting and self.clock.now() >= at:
                 self.limit_calls_today(self._most_calls)
 
@@ -314,14 +314,14 @@ class MarketoClient:
         needs_result: bool = False,
         **kwargs: Any,
     ) -> Reply:
-        """Make one call and read its envelope; see `get` and `post`.
+        """Make a call and read its envelope; see `get` and `post`.
 
         Args:
             method: HTTP method.
-            path: From the root of the instance.
-            repeatable: Whether repeating it does no harm; by default that of a read does none.
+            path: Path of the endpoint.
+            repeatable: Whether the call can safely be repeated; by default only a read can.
             needs_result: As for `get`.
-            kwargs: For `requests.Session.request`: `params`, `json`, `data`, `headers`.
+            kwargs: Arguments of `requests.Session.request`: `params`, `json`, `data`, `headers`.
         """
         is_write = not _is_read(method, kwargs)
         read = partial(read_envelope, is_write=is_write, needs_result=needs_result)
@@ -336,12 +336,12 @@ class MarketoClient:
         repeatable: bool | None = None,
         **kwargs: Any,
     ) -> T:
-        """Make one call whose answer is no envelope, as those of the user service.
+        """Make a call whose answer has no envelope, as in the user service.
 
         Args:
             method: HTTP method.
-            path: From the root of the instance.
-            read: Makes the result of the answer, or raises its error.
+            path: Path of the endpoint.
+            read: Function that returns the result of an answer or raises its error.
             repeatable: As for `request`.
             kwargs: As for `request`.
         """
@@ -358,7 +358,7 @@ class MarketoClient:
                     raise
                 raise _outcome_unknown(path, error) from None
 
-        result = self._patience.call(once)
+        result = self._retry_policy.call(once)
         self.has_read = self.has_read or not path.startswith(WITHOUT_PERMISSION)
         return result
 
@@ -379,17 +379,17 @@ class MarketoClient:
 
     @contextmanager
     def stream(self, path: str, *, offset: int = 0) -> Iterator[requests.Response]:
-        """Open a file of the bulk API for reading in pieces; not repeated, the caller resumes.
+        """Open a file of the bulk API as a stream, without retries.
 
         Args:
-            path: From the root of the instance.
-            offset: First byte wanted; more than 0 asks for a `Range`.
+            path: Path of the file.
+            offset: First byte to read; if it is not 0, the request has a `Range` header.
 
         Yields:
-            The response, whatever its status, with its body unread.
+            The response with any status, its body unread.
 
         Raises:
-            UnavailableError: The connection broke, before or while the body was read.
+            UnavailableError: The connection failed, before or while the body was read.
             CredentialsError: Client id or secret is wrong.
         """
         self._count_new_day()
@@ -417,13 +417,13 @@ class MarketoClient:
 
     @contextmanager
     def errors_of(self, path: str) -> Iterator[None]:
-        """Turn what a call may raise into our errors; an exception of requests quotes the URL.
+        """Convert exceptions of requests, which quote the URL, and handle exceeded limits.
 
         Args:
-            path: What was called.
+            path: Path of the call.
 
         Raises:
-            UnavailableError: The connection broke.
+            UnavailableError: The connection failed.
         """
         try:
             yield
@@ -435,7 +435,7 @@ class MarketoClient:
         except DailyCallsSpentError as error:
             if not self.waits_for_quota:
                 reset = self.clock.quota_reset_text()
-                error.hint = f"{error.hint} The quota begins anew at {reset}.".strip()
+                error.hint = f"{error.hint} The limit resets at {reset}.".strip()
                 raise
             until = self.clock.worth_asking_at()
             logger.warning("%s Waiting until %s UTC.", error, until.format("YYYY-MM-DD HH:mm"))
@@ -446,12 +446,12 @@ class MarketoClient:
 
 
 def _is_read(method: str, kwargs: Mapping[str, Any]) -> bool:
-    """Whether a call changes nothing; long queries are sent as a form, with `_method=GET`."""
+    """Return whether a call is a read, which includes a form with `_method=GET`."""
     return method == "GET" or (kwargs.get("params") or {}).get("_method") == "GET"
 
 
 def is_long(params: Mapping[str, Any] | None) -> bool:
-    """Whether a query is too long for a URL, so that it travels as a form.
+    """Return whether a query is too long for a URL and is sent as a form.
 
     Args:
         params: Query parameters.
@@ -466,5 +466,5 @@ def _outcome_unknown(path: str, error: RetryableError) -> OutcomeUnknownError:
         f"{path}: {error.reason}",
         code=error.code,
         request_id=error.request_id,
-        hint="The write may have taken effect or not: look before you repeat it.",
+        hint="The write may or may not have taken effect; check before you repeat it.",
     )

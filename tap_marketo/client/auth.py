@@ -1,4 +1,4 @@
-"""The access token's life: fetched, kept in memory, renewed in time or when it is refused."""
+"""Fetches the access token, keeps it in memory, and renews it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 REFUSED = frozenset({"600", "601", "602"})
 RENEWAL_MARGIN = 60.0
-# Asked early, Marketo hands out the same token with what is left of its life, so that a fixed
-# margin would ask again at every call of the last minute.
+# Before expiry Marketo returns the same token, so with a fixed margin each call of the last minute
+# would fetch it again.
 RENEWAL_SHARE = 0.1
-# How long a refused token that is given out again may hold up a call.
+# Maximum seconds to wait for the expiry of a refused token that Marketo still returns.
 LONGEST_LINGERING = 60.0
-# OAuth's words for wrong credentials; anything else may pass.
+# OAuth's errors for wrong credentials; any other error may pass.
 INVALID = frozenset({"invalid_client", "unauthorized_client", "unauthorized", "invalid_grant"})
 _COMPARE = "Compare them with Admin > LaunchPoint > View Details of the custom service."
 
@@ -32,7 +32,7 @@ class TokenAuth(AuthBase):
     """Sends the token in the `Authorization` header of every request.
 
     Attributes:
-        user: The API user that the token belongs to; empty while there is none.
+        user: API user of the token; empty without a token.
 
     Source: authentication.md
     """
@@ -47,15 +47,15 @@ class TokenAuth(AuthBase):
         timeout: tuple[float, float],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep the credentials; nothing is called yet.
+        """Keep the credentials without making a call.
 
         Args:
-            identity_url: The instance's identity URL, without a trailing slash.
+            identity_url: Identity URL of the instance, without a trailing slash.
             client_id: Client id of the custom service.
             client_secret: Client secret of the custom service.
-            session: Session for identity calls, which count against no quota.
-            timeout: Seconds to connect and to wait for the answer.
-            monotonic: Clock, in seconds.
+            session: Session for identity calls, which do not count towards the daily call limit.
+            timeout: Seconds to wait for the connection and for the answer.
+            monotonic: Clock in seconds.
         """
         self._url = f"{identity_url}/oauth/token"
         self._client_id = client_id
@@ -66,13 +66,13 @@ class TokenAuth(AuthBase):
         self._lock = threading.Lock()
         self._token = ""
         self._refused = ""
-        self._given_again = False
+        self._is_refused_token = False
         self._renew_at = 0.0
-        self._dies_at = 0.0
+        self._expires_at = 0.0
         self.user = ""
 
     def __repr__(self) -> str:
-        """Never the credentials, never the token."""
+        """Return the URL without credentials or token."""
         return f"{type(self).__name__}({self._url!r})"
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -81,15 +81,15 @@ class TokenAuth(AuthBase):
         return request
 
     def token(self) -> str:
-        """The access token, fetched or renewed when needed.
+        """Return the access token, after fetching or renewing it if necessary.
 
         Returns:
-            A token that is good for a while yet.
+            A token that does not expire soon.
 
         Raises:
             CredentialsError: Client id or secret is wrong.
-            IdentityError: The identity endpoint refuses, or something else answers.
-            UnavailableError: The identity endpoint cannot be reached, or fails for the moment.
+            IdentityError: The identity endpoint refused the call, or the address is wrong.
+            UnavailableError: The identity endpoint cannot be reached or failed temporarily.
         """
         with self._lock:
             if self._monotonic() >= self._renew_at:
@@ -97,10 +97,10 @@ class TokenAuth(AuthBase):
             return self._token
 
     def forget(self, token: str) -> None:
-        """Drop a token that the API refused, unless another thread has replaced it already.
+        """Drop a token that the API refused, unless another thread has already replaced it.
 
         Args:
-            token: The refused one.
+            token: Refused token.
         """
         with self._lock:
             self._refused = token
@@ -108,24 +108,24 @@ class TokenAuth(AuthBase):
                 self._renew_at = 0.0
 
     def forget_token_of(self, request: requests.PreparedRequest) -> None:
-        """Drop the token that a refused request was signed with.
+        """Drop the token of a refused request.
 
         Args:
-            request: As it was sent.
+            request: Request that was sent.
         """
         self.forget(str(request.headers.get("Authorization", "")).removeprefix("Bearer "))
 
     def lingering(self) -> float:
-        """Seconds for which a refused token is given out again: until its life ends."""
+        """Return the seconds until a refused token expires that Marketo still returns."""
         with self._lock:
-            if not self._given_again:
+            if not self._is_refused_token:
                 return 0.0
-            left = self._dies_at - self._monotonic()
-            # Far from its end, waiting for the end would not help.
+            left = self._expires_at - self._monotonic()
+            # If the expiry is far off, waiting for it would not help.
             return left + 1 if 0 < left <= LONGEST_LINGERING else 0.0
 
     def _fetch(self) -> None:
-        # The URL holds the secret, so nothing of a request or its exception may be quoted.
+        # The URL contains the secret, so neither the request nor its exception may be quoted.
         try:
             response = self._session.post(
                 self._url,
@@ -137,7 +137,7 @@ class TokenAuth(AuthBase):
                 timeout=self._timeout,
             )
         except requests.RequestException as error:
-            # A request for a token changes nothing, whether it arrived or not.
+            # A request for a token is always safe to repeat.
             raise connection_error(f"The identity endpoint {self._url}", error).not_sent() from None
         status, body = response.status_code, _json_object(response)
         token = body.get("access_token")
@@ -147,48 +147,48 @@ class TokenAuth(AuthBase):
         raise self._failure(status, body)
 
     def _failure(self, status: int, body: dict[str, Any]) -> Exception:
-        # The body's own text is not quoted, it may echo the URL.
+        # The body is not quoted, because it may repeat the URL.
         error = str(body.get("error") or "")[:40]
         if status == requests.codes.unauthorized or error in INVALID:
-            named = f", {error}" if error in INVALID else ""
+            suffix = f", {error}" if error in INVALID else ""
             return CredentialsError(
                 f"Marketo refused client_id and client_secret (HTTP {status} of the identity"
-                f" endpoint{named}). {_COMPARE}"
+                f" endpoint{suffix}). {_COMPARE}"
             )
         if status == requests.codes.forbidden:
             return IdentityError(
-                "The identity endpoint refused the call (HTTP 403). Is this machine's address on"
-                " the allow-list (Admin > IP Restrictions > API), and does a proxy let the call"
-                " through?"
+                "The identity endpoint refused the call (HTTP 403). Check that this machine's IP"
+                " address is on the allow-list (Admin > IP Restrictions > API) and that no proxy"
+                " blocks the call."
             )
         busy = status in {requests.codes.too_many_requests, requests.codes.request_timeout}
         if busy or status >= requests.codes.server_error:
             return UnavailableError("The identity endpoint failed", code=str(status)).not_sent()
         if error or self._token:
-            # It speaks OAuth, or gave a token before: base_url is right, and this may pass.
-            named = f" (error {error})" if error else ""
+            # The endpoint answered as OAuth or returned a token before: base_url is right.
+            suffix = f" (error {error})" if error else ""
             return UnavailableError(
-                f"The identity endpoint answered without an access token{named}"
+                f"The identity endpoint answered without an access token{suffix}"
             ).not_sent()
         return IdentityError(
             "The identity endpoint answered without an access token"
             f" (HTTP {status}, {responses.get(status, 'unknown')}). Check the setting base_url: it"
-            " must be the endpoint that Admin > Web Services shows."
+            " must be the REST endpoint shown in Admin > Web Services."
         )
 
     def _keep(self, token: str, body: dict[str, Any]) -> None:
         life, now = _seconds(body.get("expires_in")), self._monotonic()
-        self._token, self._given_again = token, token == self._refused
+        self._token, self._is_refused_token = token, token == self._refused
         self.user = str(body.get("scope") or "")
-        self._dies_at = now + life
-        self._renew_at = self._dies_at - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)
+        self._expires_at = now + life
+        self._renew_at = self._expires_at - min(RENEWAL_MARGIN, life * RENEWAL_SHARE)
 
 
 def token_refused(response: requests.Response) -> bool:
-    """Whether an answer refuses the token: HTTP 401, or an envelope with 600, 601 or 602.
+    """Return whether an answer refuses the token: HTTP 401, or an envelope with 600, 601 or 602.
 
     Args:
-        response: Any answer; the body of anything but JSON stays unread.
+        response: Any answer; its body is read only if it is JSON.
     """
     if "json" not in response.headers.get("Content-Type", ""):
         return bool(response.status_code == requests.codes.unauthorized)

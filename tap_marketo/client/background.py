@@ -1,4 +1,4 @@
-"""Calls in the background, for lists that are asked ahead."""
+"""Background calls that fetch list pages ahead."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ T = TypeVar("T")
 
 
 class Background:
-    """A few threads that make calls in the order in which they were submitted.
+    """A pool of threads that make calls in the order of submission.
 
-    They are daemons: a run that a signal ends does not wait for them.
+    The threads are daemons, so a run that a signal ends does not wait for them.
     """
 
     def __init__(self, workers: int) -> None:
-        """Start no thread yet.
+        """Create the pool without starting a thread.
 
         Args:
-            workers: How many calls to make at a time.
+            workers: Maximum concurrent calls.
         """
         self._workers = workers
         self._started = 0
         self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
 
     def submit(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Make a call soon.
+        """Submit a call.
 
         Args:
-            call: What to call.
-            args: For the call.
-            kwargs: For the call.
+            call: Function to call.
+            args: Arguments of the function.
+            kwargs: Keyword arguments of the function.
 
         Returns:
-            Its result, or its exception, when it is there.
+            A future with the result or the exception.
         """
         if self._started < self._workers:
             self._started += 1
@@ -55,5 +55,5 @@ class Background:
                 continue
             try:
                 future.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
                 future.set_exception(error)

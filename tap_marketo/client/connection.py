@@ -1,4 +1,4 @@
-"""Why no connection came about: DNS, refusal, TLS, proxy, time; each with what to look at."""
+"""Explains connection errors: DNS, refusal, TLS, proxy, timeout."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from tap_marketo.client.errors import UnavailableError
 
-# While nothing has answered yet, the setting may be wrong: nobody waits minutes for that.
+# Before the first answer the setting may be wrong, so the tap does not try for minutes.
 TRIES_AT_START = 3
 _ADDRESS = "Check the setting base_url: Admin > Web Services in Marketo shows it."
-_NETWORK = f"{_ADDRESS} If it is right, look at the network, the proxy and status.adobe.com."
+_NETWORK = f"{_ADDRESS} If it is right, check the network, the proxy and status.adobe.com."
 
 
 def connection_error(where: str, error: requests.RequestException) -> UnavailableError:
-    """Turn an exception of requests, which quotes the URL, into ours.
+    """Convert an exception of requests, which quotes the URL, into an error without it.
 
     Args:
-        where: What was called, without a query.
-        error: As requests raised it.
+        where: Path or endpoint of the call.
+        error: Exception of requests.
 
     Returns:
-        What went wrong and what to look at; not raised.
+        The error, not raised.
     """
     reason = _reason(error)
     tries: int | None = TRIES_AT_START
     never_sent = True
     if isinstance(error, requests.exceptions.ProxyError):
-        what = "the proxy cannot be reached or refused the connection"
-        hint = "Check the variables HTTPS_PROXY and NO_PROXY."
+        problem = "the proxy is unreachable or refused the connection"
+        hint = "Check the environment variables HTTPS_PROXY and NO_PROXY."
     elif isinstance(error, requests.exceptions.SSLError):
-        what, tries = "TLS failed, so the host cannot be trusted", 1
+        problem, tries = "TLS failed, so the host cannot be trusted", 1
         hint = (
-            f"{_ADDRESS} If a proxy inspects TLS, name its certificate authority in the variable"
-            " REQUESTS_CA_BUNDLE."
+            f"{_ADDRESS} If a proxy inspects TLS, set the environment variable REQUESTS_CA_BUNDLE"
+            " to its certificate authority."
         )
     elif isinstance(reason, NameResolutionError):
-        what, hint = "the host name is unknown (DNS)", _ADDRESS
+        problem, hint = "the host name is unknown (DNS)", _ADDRESS
     elif isinstance(error, requests.exceptions.ConnectTimeout):
-        what, hint = "no connection came about in time", _NETWORK
+        problem, hint = "the connection timed out", _NETWORK
     elif isinstance(reason, NewConnectionError):
         is_refused = _number(reason) == errno.ECONNREFUSED
-        what = "the connection was refused" if is_refused else "no connection came about"
+        problem = "the connection was refused" if is_refused else "no connection was possible"
         hint = _NETWORK
     elif isinstance(error, requests.exceptions.InvalidURL):
-        what, hint, tries = "the address cannot be used", _ADDRESS, 1
+        problem, hint, tries = "the address is invalid", _ADDRESS, 1
     else:
         is_late = isinstance(error, requests.exceptions.Timeout)
-        what = "no answer came in time" if is_late else f"the connection broke ({_kind(error)})"
+        problem = "no answer in time" if is_late else f"the connection broke ({_kind(error)})"
         hint, tries, never_sent = "", None, False
-    failure = UnavailableError(f"{where} cannot be reached: {what}", hint=hint)
+    failure = UnavailableError(f"{where} cannot be reached: {problem}", hint=hint)
     if not never_sent:
-        failure = UnavailableError(f"{where}: the connection failed: {what}")
+        failure = UnavailableError(f"{where}: the connection failed: {problem}")
     failure.tries_at_start = tries
     return failure.not_sent() if never_sent else failure
 

@@ -1,4 +1,4 @@
-"""Reading an answer: a result, or exactly one typed error, whatever the HTTP status says."""
+"""Reads answers: returns the result or raises a typed error."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Reply:
     """A successful answer.
 
     Attributes:
-        result: The items; empty where Marketo leaves `result` out. An object stands alone.
-        next_page_token: Opaque; empty when there is no next page.
-        more_result: False only where Marketo says so.
-        warnings: Texts, for example that nothing was found.
-        request_id: For Adobe's support.
+        result: Items of `result`; empty if it is missing, a single item if it is an object.
+        next_page_token: Token of the next page; empty if there is none.
+        more_result: Value of `moreResult`; None if it is missing.
+        warnings: Texts of `warnings`, for example that nothing was found.
+        request_id: Marketo's id of the request, for Adobe's support.
 
     Source: rest-api.md
     """
@@ -40,18 +40,18 @@ class Reply:
 def read_envelope(
     response: requests.Response, *, is_write: bool = False, needs_result: bool = False
 ) -> Reply:
-    """Read the JSON envelope around every REST answer.
+    """Read the JSON envelope of a REST answer.
 
     Args:
-        response: With its body read.
-        is_write: That nothing was found is an error then, not an empty list.
-        needs_result: An answer without `result` is a passing failure.
+        response: Answer to read.
+        is_write: Whether "not found" (702) is an error instead of an empty result.
+        needs_result: Whether an answer without `result` is a temporary failure.
 
     Returns:
-        The result of a successful call.
+        The result of the call.
 
     Raises:
-        ResponseError: The typed error of the answer, also when it came with HTTP status 200.
+        ResponseError: The answer is an error, even with HTTP status 200.
     """
     body = _json(response)
     if not is_envelope(body):
@@ -60,22 +60,22 @@ def read_envelope(
 
 
 def read_array(response: requests.Response) -> Reply:
-    """Read an answer of the user service: a bare array or object, judged by its status.
+    """Read an answer of the user service: an array or object without an envelope.
 
     Args:
-        response: With its body read.
+        response: Answer to read.
 
     Returns:
         The items of the array.
 
     Raises:
-        ResponseError: The typed error of an answer that is no array.
+        ResponseError: The answer is an error.
 
     Source: user-management.md
     """
     body = _json(response)
     if response.ok and isinstance(body, list):
-        return Reply(result=[one for one in body if isinstance(one, dict)])
+        return Reply(result=[item for item in body if isinstance(item, dict)])
     if is_envelope(body) and body.get("success") is not True:
         return read_body(body)
     if response.ok and isinstance(body, dict) and body:
@@ -84,23 +84,23 @@ def read_array(response: requests.Response) -> Reply:
 
 
 def is_envelope(body: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a JSON value is Marketo's envelope."""
+    """Return whether a JSON value is Marketo's envelope."""
     return isinstance(body, dict) and ("success" in body or "errors" in body)
 
 
 def read_body(body: dict[str, Any], *, is_write: bool = False, needs_result: bool = False) -> Reply:
-    """Read an envelope that is parsed already.
+    """Read a parsed envelope.
 
     Args:
-        body: The envelope.
+        body: Parsed envelope.
         is_write: As for `read_envelope`.
         needs_result: As for `read_envelope`.
 
     Returns:
-        The result of a successful call.
+        The result of the call.
 
     Raises:
-        ResponseError: The typed error that it holds.
+        ResponseError: The envelope has an error.
     """
     request_id = body.get("requestId")
     if body.get("success") is not True:
@@ -127,7 +127,7 @@ def _objects(result: object, request_id: str | None) -> list[dict[str, Any]]:
             "Marketo answered with a result that is neither a list nor an object",
             request_id=request_id,
         )
-    return [one for one in result if isinstance(one, dict)]
+    return [item for item in result if isinstance(item, dict)]
 
 
 def _failure(errors: object, request_id: str | None, *, is_write: bool) -> Reply:
@@ -142,10 +142,8 @@ def _failure(errors: object, request_id: str | None, *, is_write: bool) -> Reply
 def _http_error(response: requests.Response) -> ResponseError:
     status = response.status_code
     if status < 400:  # noqa: PLR2004
-        return UnavailableError("The answer is not what Marketo's API sends (no JSON envelope)")
-    error = error_for(
-        str(status), f"HTTP status {status}, {responses.get(status, 'of no known meaning')}"
-    )
+        return UnavailableError("The answer is not from Marketo's API (no JSON envelope)")
+    error = error_for(str(status), f"HTTP status {status}, {responses.get(status, 'unknown')}")
     if status >= 500 and not isinstance(error, RetryableError):  # noqa: PLR2004
         error = UnavailableError(error.reason, code=str(status))
     if isinstance(error, RetryableError):
@@ -161,21 +159,21 @@ def _json(response: requests.Response) -> object:
 
 
 def _seconds(header: str | None) -> float:
-    """Seconds that `Retry-After` asks for: a number, or a date (RFC 9110)."""
+    """Return the seconds of `Retry-After`, which is a number or a date (RFC 9110)."""
     text = (header or "").strip()
     if text.isdigit():
         return float(text)
     try:
-        moment = parsedate_to_datetime(text)
+        time = parsedate_to_datetime(text)
     except ValueError:
         return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=timezone.utc)
+    return max(0.0, (time - datetime.now(timezone.utc)).total_seconds())
 
 
 def _text(warning: object) -> str:
-    # Objects in the lead database, plain strings in the assets.
+    # Warnings are objects in the lead database, strings in the asset API.
     if isinstance(warning, dict):
         return f"{warning.get('code', '')} {warning.get('message', '')}".strip()
     return str(warning)

@@ -1,11 +1,11 @@
-"""What can go wrong at Marketo: one tree of exceptions and one table of its error codes.
+"""Exceptions of the tap, and the table of Marketo's error codes.
 
-TapError                              anything that ends in one sentence instead of a stack trace
-└── MarketoError                      Marketo refused or failed
-    ├── IdentityError                 the identity endpoint gives no token
+TapError                              an error that is logged without a traceback
+└── MarketoError                      a call failed or was refused
+    ├── IdentityError                 the identity endpoint returned no token
     │   └── CredentialsError          it refused client id and secret
     └── ResponseError                 the API answered with an error, or not at all
-        ├── RetryableError            worth repeating after a pause
+        ├── RetryableError            a failure that may pass
         │   ├── UnavailableError      5xx, 604, 608, 611, 614, 713, timeouts, no JSON, …
         │   ├── RateLimitError        606: calls per 20 seconds
         │   └── ConcurrencyError      615: calls in flight
@@ -35,36 +35,37 @@ MESSAGE_LIMIT = 300
 
 
 class TapError(Exception):
-    """Anything that is reported in one sentence, written for the person who reads the log."""
+    """An error whose message is logged without a traceback."""
 
 
 class MarketoError(TapError):
-    """Anything that Marketo refused or failed to do."""
+    """A call to Marketo failed or was refused."""
 
 
 class IdentityError(MarketoError):
-    """The identity endpoint gives no token, and would not if asked again.
+    """The identity endpoint returned no token, and repeating the call would not help.
 
     Source: authentication.md
     """
 
 
 class CredentialsError(IdentityError):
-    """Client id and secret were refused (`invalid_client`, or HTTP 401 of the identity endpoint).
+    """Marketo refused client id and secret (`invalid_client`, or HTTP 401 for the token).
 
     Source: authentication.md
     """
 
 
 class ResponseError(MarketoError):
-    """An error answer of the API.
+    """The API answered with an error, or not at all.
 
     Attributes:
-        code: Marketo's error code or the HTTP status, as text; empty when there was no answer.
-        reason: Marketo's own words.
-        request_id: What Adobe's support asks for.
-        stream: The stream that was being read, where known.
-        export_id: The export job concerned, where there is one.
+        code: Marketo's error code or the HTTP status; empty if there was no answer.
+        reason: Marketo's message, or a description.
+        request_id: Marketo's id of the request, for Adobe's support.
+        hint: What to do about the error.
+        stream: Stream that was being read, if known.
+        export_id: Id of the export job, if any.
 
     Source: error-codes.md
     """
@@ -77,7 +78,7 @@ class ResponseError(MarketoError):
         request_id: str | None = None,
         hint: str = "",
     ) -> None:
-        """Keep what Marketo said, and what to do about it."""
+        """Create an error; the hint defaults to that of the code."""
         super().__init__(reason)
         self.code = code
         self.reason = reason[:MESSAGE_LIMIT]
@@ -87,26 +88,26 @@ class ResponseError(MarketoError):
         self.export_id: str | None = None
 
     def with_context(self, *, stream: str | None = None, export_id: str | None = None) -> Self:
-        """Add the stream and the export job; what an inner caller added stays.
+        """Add the stream and the export job, unless they are set already.
 
         Args:
-            stream: Its name.
-            export_id: Id of the job.
+            stream: Name of the stream.
+            export_id: Id of the export job.
 
         Returns:
-            The same error.
+            This error.
         """
         self.stream = self.stream or stream
         self.export_id = self.export_id or export_id
         return self
 
     def __str__(self) -> str:
-        """What happened, where, and what to do next."""
+        """Return what happened, where, and what to do."""
         return f"{self.summary.rstrip('.')}. {self.hint}" if self.hint else self.summary
 
     @property
     def summary(self) -> str:
-        """What happened and where, without what to do about it."""
+        """What happened and where, without the hint."""
         where = [
             f"stream {self.stream}" if self.stream else "",
             f"export job {self.export_id}" if self.export_id else "",
@@ -118,13 +119,13 @@ class ResponseError(MarketoError):
 
 
 class RetryableError(ResponseError):
-    """Worth repeating.
+    """A failure that may pass: the call is worth repeating.
 
     Attributes:
-        retry_after: The least number of seconds to wait first.
-        was_sent: Whether the call may have taken effect; a write is repeated only if it was not.
-        tries_at_start: How often to try while the instance has not answered anything yet; None for
-            as often as later.
+        retry_after: Minimum seconds to wait before the next attempt.
+        was_sent: Whether the call may have taken effect; a write is repeated only if it did not.
+        tries_at_start: Maximum attempts while the instance has not answered any call; None for the
+            usual maximum.
     """
 
     retry_after: float = 0.0
@@ -132,42 +133,42 @@ class RetryableError(ResponseError):
     tries_at_start: int | None = None
 
     def not_sent(self) -> Self:
-        """Note that the call took no effect: Marketo refused it, or it never left.
+        """Mark the call as without effect: Marketo refused it, or it was never sent.
 
         Returns:
-            The same error.
+            This error.
         """
         self.was_sent = False
         return self
 
 
 class UnavailableError(RetryableError):
-    """Marketo or the way to it failed for the moment."""
+    """Marketo or the connection to it failed temporarily."""
 
 
 class RateLimitError(RetryableError):
-    """More calls within 20 seconds than the instance allows (606)."""
+    """The rate limit is exceeded: too many calls within 20 seconds (606)."""
 
     retry_after = 20.0
     was_sent = False
 
 
 class ConcurrencyError(RetryableError):
-    """More calls in flight than the instance allows (615)."""
+    """The concurrency limit is exceeded: too many calls at once (615)."""
 
     was_sent = False
 
 
 class OutcomeUnknownError(ResponseError):
-    """A write failed in a way that leaves open whether it took effect; it was not repeated."""
+    """A write failed and may or may not have taken effect; it was not repeated."""
 
 
 class TokenRejectedError(ResponseError):
-    """A token was refused although it had just been renewed (601, 602)."""
+    """Marketo refused a token that had just been renewed (600, 601, 602, HTTP 401)."""
 
 
 class AccessDeniedError(ResponseError):
-    """The API user lacks a permission, or the caller's address is not allowed (603)."""
+    """The API user lacks a permission, or this machine's IP address is not allowed (603)."""
 
 
 class FeatureUnavailableError(ResponseError):
@@ -175,19 +176,19 @@ class FeatureUnavailableError(ResponseError):
 
 
 class DailyCallsSpentError(ResponseError):
-    """The day's API calls are used up (607)."""
+    """The daily call limit is reached (607)."""
 
 
 class ExportQueueFullError(ResponseError):
-    """Ten export jobs are waiting or running already (1029)."""
+    """Marketo's export queue already has ten jobs (1029)."""
 
 
 class ExportQuotaSpentError(ResponseError):
-    """The day's export allocation is used up (1029)."""
+    """The daily export allocation is used up (1029)."""
 
 
 class JobAlreadyQueuedError(ResponseError):
-    """The export job was enqueued before: nothing is left to do (1029)."""
+    """The export job is already enqueued (1029)."""
 
 
 class FilterUnavailableError(ResponseError):
@@ -209,7 +210,7 @@ class _Skippable(NamedTuple):
 
 
 SKIPPABLE = _Skippable()
-"""Errors that skip an optional stream: no permission, no such feature, no such object."""
+"""Errors that skip an optional stream."""
 
 
 @dataclass(frozen=True)
@@ -220,24 +221,24 @@ class _Code:
 
 _DENIED_HINT = (
     "Give the role of the API user the permission named in the documentation of the stream"
-    " (Admin > Users & Roles > Roles > Access API), or add this machine's address to the"
-    " allow-list (Admin > IP Restrictions > API). Marketo gives the same code when no token"
-    " arrives: does a proxy remove the Authorization header?"
+    " (Admin > Users & Roles > Roles > Access API), or add this machine's IP address to the"
+    " allow-list (Admin > IP Restrictions > API). Marketo returns the same code if a proxy removes"
+    " the Authorization header."
 )
 _RENEWED_HINT = (
-    "The tap renewed the token and repeated the call. If it lasts: another program may revoke the"
-    " tokens of this custom service, or a proxy may change the Authorization header."
+    "The tap renewed the token and repeated the call. If this persists, another program may be"
+    " revoking the tokens of this custom service, or a proxy may change the Authorization header."
 )
 _CRM_HINT = (
-    "With native Salesforce or Dynamics sync, Marketo disables this object over REST: read it from"
-    " the CRM, and deselect the stream."
+    "With native Salesforce or Dynamics sync, Marketo disables this object in the REST API."
+    " Deselect the stream, and read the object from the CRM."
 )
 _SPENT_HINT = (
-    "The call quota is shared by every integration of the instance; see Admin > Web Services."
+    "All integrations of the instance share the daily call limit; see Admin > Web Services."
 )
-_FEATURE_HINT = "The subscription lacks this feature: deselect the stream, or ask Adobe."
+_FEATURE_HINT = "The subscription lacks this feature. Deselect the stream, or ask Adobe."
 
-# The table of error-codes.md, as far as a reader meets it.
+# The codes of error-codes.md that can occur in the tap.
 CODES: dict[str, _Code] = {
     "401": _Code(TokenRejectedError, _RENEWED_HINT),
     "403": _Code(AccessDeniedError, _DENIED_HINT),
@@ -260,7 +261,7 @@ CODES: dict[str, _Code] = {
     "614": _Code(UnavailableError, "Check the Munchkin id in base_url if this repeats."),
     "615": _Code(ConcurrencyError, "Lower max_concurrent_calls if this repeats."),
     "616": _Code(FeatureUnavailableError, _FEATURE_HINT),
-    # Of a read it means that nothing was found, which is no error.
+    # In the answer to a read, it means that nothing was found, which is not an error.
     "702": _Code(NotFoundError),
     "703": _Code(FeatureUnavailableError, _FEATURE_HINT),
     "713": _Code(UnavailableError),
@@ -274,14 +275,14 @@ CODES: dict[str, _Code] = {
 }
 HINTS = {code: entry.hint for code, entry in CODES.items()}
 
-# 1029 means three things, told apart by its text alone, which real instances vary.
+# Only the text, which varies, distinguishes the three meanings of 1029.
 _BULK_LIMITS: tuple[tuple[re.Pattern[str], type[ResponseError], str], ...] = (
     (re.compile(r"already\s+(been\s+)?(en)?queued", re.IGNORECASE), JobAlreadyQueuedError, ""),
     (
         re.compile(r"quota|allocation|daily", re.IGNORECASE),
         ExportQuotaSpentError,
         (
-            "The export allocation is shared by every integration of the instance;"
+            "All integrations of the instance share the daily export allocation;"
             " see Admin > Bulk Extract."
         ),
     ),
@@ -289,15 +290,15 @@ _BULK_LIMITS: tuple[tuple[re.Pattern[str], type[ResponseError], str], ...] = (
 
 
 def error_for(code: str, reason: str, request_id: str | None = None) -> ResponseError:
-    """Turn one of Marketo's error codes into its exception.
+    """Create the exception for an error code of Marketo.
 
     Args:
         code: Error code or HTTP status, as text.
         reason: Marketo's message.
-        request_id: The envelope's `requestId`.
+        request_id: `requestId` of the envelope.
 
     Returns:
-        The exception, not raised; a plain `ResponseError` for codes that a reader never meets.
+        The exception, not raised; a plain `ResponseError` for other codes.
     """
     if code == "1029":
         for pattern, error, hint in _BULK_LIMITS:

@@ -1,4 +1,4 @@
-"""Marketo's ways of cutting a list into pages: one `pages()` for all of them."""
+"""Reads lists in pages, with each of Marketo's ways of paging."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGING_TOKEN = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - the name o
 TOKEN_PAGE = 300
 ASSET_PAGE = 200
 DESIGNER_PAGE = 50
-# A page by offset that shows a smaller share of its places has nothing behind it.
+# A page by offset with a smaller share of items than this is the last.
 FEWEST_SHOWN = 0.1
 
 
@@ -36,12 +36,12 @@ class Paging(enum.Enum):
 
     @property
     def size(self) -> int:
-        """Items to a page; 0 where there are no pages."""
+        """Items of a page; 0 without pages."""
         return _SIZES[self][0]
 
     @property
     def size_parameter(self) -> str:
-        """The query parameter that sets the size; empty where there are no pages."""
+        """Query parameter for the size; empty without pages."""
         return _SIZES[self][1]
 
 
@@ -66,22 +66,22 @@ def pages(
     is_array: bool = False,
     first: Callable[[], Reply] | None = None,
 ) -> Iterator[list[dict[str, Any]]]:
-    """The pages of a list.
+    """Read the pages of a list.
 
     Args:
         client: Client for the instance.
-        path: From the root of the instance.
-        params: Further query parameters, date-times among them; they may set the size of a page.
-        paging: How the list is cut.
+        path: Path of the list.
+        params: Further query parameters, which may include dates and the size of a page.
+        paging: Way of paging.
         headers: Further headers.
-        is_array: Whether answers are bare arrays, as those of the user service are.
-        first: Gives the first answer, where `first_page` asked for it before.
+        is_array: Whether answers are arrays without an envelope, as in the user service.
+        first: Returns the first answer, if `first_page` has already read it.
 
     Yields:
-        The items of each page; a page may be empty with more to come.
+        The items of each page; an empty page need not be the last.
 
     Raises:
-        ResponseError: Any page failed; the items so far are not the whole list.
+        ResponseError: A page failed; the items so far are not the whole list.
 
     Source: paging-tokens.md, assets.md, emails-new.md
     """
@@ -115,15 +115,18 @@ def first_page(
     headers: Mapping[str, str] | None = None,
     is_array: bool = False,
 ) -> Reply:
-    """The first answer of a list, as `pages` would ask for it.
+    """Read the first answer of a list, as `pages` does.
 
     Args:
         client: Client for the instance.
-        path: From the root of the instance.
+        path: Path of the list.
         params: Further query parameters.
-        paging: How the list is cut.
+        paging: Way of paging.
         headers: Further headers.
-        is_array: Whether answers are bare arrays.
+        is_array: Whether answers are arrays without an envelope.
+
+    Returns:
+        The first answer.
 
     Raises:
         ResponseError: The call failed.
@@ -147,11 +150,11 @@ def _read(
 
 
 def _by_token(read: Read, *, is_events: bool) -> Iterator[list[dict[str, Any]]]:
-    """Continue while a token comes back and `moreResult` is not false.
+    """Continue while the answer has a new token and `moreResult` is not false.
 
-    Several lists never say `moreResult`, and a page may be empty with more to come. Lists of events
-    always give a token: without the word, an empty page is their end. A token that comes back a
-    second time is an end, too: it would give the same page for ever.
+    Several lists have no `moreResult`, and an empty page need not be the last. Lists of events
+    always have a token: without `moreResult`, an empty page is their last. A repeated token is an
+    end too, because it would return the same page for ever.
     """
     token = ""
     while True:
@@ -165,13 +168,12 @@ def _by_token(read: Read, *, is_events: bool) -> Iterator[list[dict[str, Any]]]:
 
 
 def _by_offset(read: Read, place: str, size: int) -> Iterator[list[dict[str, Any]]]:
-    """Continue until a page is empty, and lose nothing when items go meanwhile.
+    """Continue until a page is empty, and lose no item when others are deleted meanwhile.
 
-    Items can be left out of a page without making it longer, so a short page need not be the last,
-    nor an empty one that does not say that nothing was found; but variants of A/B tests do not hide
-    nine in ten, so a page with less than that is the last. What is deleted between two pages
-    moves the others: each page begins with the last place of the page before, and where the item
-    seen there is no longer on it, the reading goes back until the two overlap.
+    Marketo hides some items, such as variants of A/B tests, so a short page need not be the last,
+    nor an empty page without a warning; but a page with less than a tenth of its items is. After a
+    deletion the later items move forward, so each page starts with the last item of the page
+    before. If that item is missing, earlier pages are read again until they overlap.
     """
     offset = empty = 0
     before = _Page([])
@@ -180,7 +182,7 @@ def _by_offset(read: Read, place: str, size: int) -> Iterator[list[dict[str, Any
         page = _Page(reply.result)
         was_cut = bool(page.items) or before.length == size
         if before.length and offset and was_cut and before.last not in page.marks:
-            # Something went, or the last place holds an item that is not shown: go back to see.
+            # An item was deleted, or the item at the last place is hidden.
             page = _Page([*_overlapping(read, place, offset, size, before), *page.items])
         new = page.without(before)
         yield new
@@ -189,24 +191,24 @@ def _by_offset(read: Read, place: str, size: int) -> Iterator[list[dict[str, Any
         empty = 0 if new else empty + 1
         if empty and ((reply.warnings and not reply.result) or empty > 1):
             return
-        # The page after begins with the last place of this one.
+        # The next page starts with the last item of this one.
         offset += size - 1 if page.length else size
         before = page if page.length else before
 
 
 class _Page:
-    """Items with what tells them apart, however an answer spells their numbers."""
+    """Items of a page with a key for each."""
 
     def __init__(self, items: list[dict[str, Any]]) -> None:
         self.items = items
-        marks = [_mark(one) for one in items]
+        marks = [_mark(item) for item in items]
         self.marks = set(marks)
         self.last = marks[-1] if marks else ""
         self.length = len(items)
 
     def without(self, other: _Page) -> list[dict[str, Any]]:
-        """The items that another page does not have."""
-        return [one for one in self.items if _mark(one) not in other.marks]
+        """Return the items that another page does not have."""
+        return [item for item in self.items if _mark(item) not in other.marks]
 
 
 def _mark(item: dict[str, Any]) -> str:
@@ -221,17 +223,17 @@ def _mark(item: dict[str, Any]) -> str:
 def _overlapping(
     read: Read, place: str, offset: int, size: int, before: _Page
 ) -> list[dict[str, Any]]:
-    """What lies between the items that were read and an offset, read again.
+    """Read earlier pages again until one overlaps with the items that were read.
 
     Args:
-        read: Reads a page.
-        place: Name of the offset.
-        offset: Where the current page begins.
+        read: Function that reads a page.
+        place: Query parameter of the offset.
+        offset: Offset of the current page.
         size: Size of a page.
-        before: The page before.
+        before: Page before the current one.
 
     Returns:
-        The items of as many earlier pages as it takes to find one that was read before.
+        The items of the pages that were read again.
     """
     items: list[dict[str, Any]] = []
     while offset > 0:
@@ -244,10 +246,10 @@ def _overlapping(
 
 
 def _by_index(read: Read, size: int) -> Iterator[list[dict[str, Any]]]:
-    """Continue until `totalItems` are behind; without that number until a page is empty.
+    """Continue until `totalItems` are read; without that number until a page is empty.
 
-    The specification shows `{items, totalItems}`, the guides show a list. When items go between two
-    pages, the page before is read again.
+    The specification has `{items, totalItems}`, the guides have a list. If items are deleted
+    between two pages, the previous page is read again.
     """
     index, total = 0, 0
     before = _Page([])
@@ -255,16 +257,16 @@ def _by_index(read: Read, size: int) -> Iterator[list[dict[str, Any]]]:
         reply = read({"pageIndex": index})
         outer = reply.result[0] if len(reply.result) == 1 else {}
         is_counted = "totalItems" in outer or isinstance(outer.get("items"), list)
-        found = (outer.get("items") or []) if is_counted else reply.result
-        new = _Page(found).without(before)
+        page_items = (outer.get("items") or []) if is_counted else reply.result
+        new = _Page(page_items).without(before)
         now = int(outer.get("totalItems") or 0) if is_counted else 0
         if is_counted and index and now < total:
             again = read({"pageIndex": index - 1}).result
             items = again[0].get("items") or [] if again else []
-            new = _Page([*items, *found]).without(before)
+            new = _Page([*items, *page_items]).without(before)
         yield new
         length = int(outer.get("pageSize") or size) if is_counted else size
-        index, total, before = index + 1, now, _Page(found)
+        index, total, before = index + 1, now, _Page(page_items)
         if (index * length >= total) if is_counted else not new:
             return
 
@@ -272,21 +274,21 @@ def _by_index(read: Read, size: int) -> Iterator[list[dict[str, Any]]]:
 def token_pages(
     client: MarketoClient, path: str, params: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Items of a list that pages by `nextPageToken`.
+    """Read the items of a list that pages by `nextPageToken`.
 
-    Continues while a token comes back and `moreResult` is not false: several lists never say
-    `moreResult`, and a page may be empty with more to come.
+    Continues while the answer has a token and `moreResult` is not false: several lists have no
+    `moreResult`, and an empty page need not be the last.
 
     Args:
         client: Client for the instance.
-        path: From the root of the instance.
+        path: Path of the list.
         params: Further query parameters.
 
     Yields:
         Each item of `result`.
 
     Raises:
-        ResponseError: Any page failed; the items so far are not the whole list.
+        ResponseError: A page failed; the items so far are not the whole list.
 
     Source: paging-tokens.md
     """
@@ -297,23 +299,23 @@ def token_pages(
 def date_pages(
     client: MarketoClient, path: str, since: date | str, params: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Items of a list of events, which pages by a token that is made from a date.
+    """Read the items of a list of events, whose first token Marketo creates from a date.
 
-    These lists always give a token: only `moreResult` tells the end, and an empty page need not be
-    it.
+    These lists always return a token: only `moreResult` marks the end, and an empty page need not
+    be the last.
 
     Args:
         client: Client for the instance.
-        path: From the root of the instance.
-        since: A date, a date-time, or a text (RFC 3339, in whole seconds); what happened in this
-            very second may be missing.
+        path: Path of the list.
+        since: Date, date-time or RFC 3339 text in whole seconds; events of this second may be
+            missing.
         params: Further query parameters.
 
     Yields:
         Each item of `result`.
 
     Raises:
-        ResponseError: Any page failed; the items so far are not the whole list.
+        ResponseError: A page failed; the items so far are not the whole list.
 
     Source: paging-tokens.md
     """
@@ -323,11 +325,11 @@ def date_pages(
 
 
 def first_token(client: MarketoClient, since: date | str) -> str:
-    """The token of a list of events that begins at a date.
+    """Return the token of a list of events that starts at a date.
 
     Args:
         client: Client for the instance.
-        since: A date, a date-time, or a text (RFC 3339, in whole seconds).
+        since: Date, date-time or RFC 3339 text in whole seconds.
 
     Raises:
         ResponseError: The call failed.
@@ -340,22 +342,21 @@ def first_token(client: MarketoClient, since: date | str) -> str:
 def offset_pages(
     client: MarketoClient, path: str, params: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Items of a list of assets, which pages by `offset`.
+    """Read the items of a list of assets, which pages by `offset`.
 
-    Goes on until a page is empty: some items are left out of the answers, so that a short page
-    need not be the last, nor an empty one that does not say that nothing was found.
-    What is added or removed meanwhile moves the others; the pages overlap, so that none is lost.
+    Continues until a page is empty with a warning: Marketo hides some items, so a short page need
+    not be the last. Pages overlap, so that no item is lost when others are added or deleted.
 
     Args:
         client: Client for the instance.
-        path: From the root of the instance.
+        path: Path of the list.
         params: Further query parameters.
 
     Yields:
         Each item of `result`.
 
     Raises:
-        ResponseError: Any page failed; the items so far are not the whole list.
+        ResponseError: A page failed; the items so far are not the whole list.
 
     Source: assets.md
     """

@@ -1,4 +1,4 @@
-"""Values of Python as Marketo's queries take them."""
+"""Converts Python values to query parameters of Marketo."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
 
 
 def to_wire(value: Any) -> Any:
-    """A date-time as RFC 3339 in UTC and whole seconds, a date as such, anything else as it is.
+    """Convert a date or date-time to RFC 3339; return anything else unchanged.
 
     Args:
-        value: A date-time without a time zone is taken for UTC.
+        value: Any value; a date-time without a time zone is in UTC.
     """
     if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return value.isoformat() if isinstance(value, date) else value
 
 
 def to_query(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Query parameters, with date-times as Marketo takes them.
+    """Convert the dates in query parameters.
 
     Args:
-        params: By name.
+        params: Query parameters by name.
     """
     return {name: to_wire(value) for name, value in (params or {}).items()}

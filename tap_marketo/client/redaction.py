@@ -1,4 +1,4 @@
-"""Keeping credentials out of the log: the identity URL carries them in its query."""
+"""Removes credentials from logs: the query of the identity URL contains them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ SECRETS = re.compile(r"(client_id|client_secret|access_token)=[^&\s\"']*")
 
 
 def redact(text: str) -> str:
-    """Blank the credentials of a URL or of a text that quotes one.
+    """Mask the credentials in a URL or a text that quotes one.
 
     Args:
-        text: Anything about to be logged.
+        text: Text to log.
     """
     return SECRETS.sub(r"\1=***", text)
 
@@ -24,7 +24,7 @@ class _Redacting(logging.Filter):
 
 
 def redact_http_logs() -> None:
-    """Make urllib3's debug log, which quotes whole URLs, safe to switch on."""
-    library = logging.getLogger("urllib3.connectionpool")
-    if not any(isinstance(existing, _Redacting) for existing in library.filters):
-        library.addFilter(_Redacting())
+    """Mask credentials in urllib3's debug log, which quotes whole URLs."""
+    connections = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(existing, _Redacting) for existing in connections.filters):
+        connections.addFilter(_Redacting())

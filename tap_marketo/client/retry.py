@@ -1,4 +1,4 @@
-"""Repeating what is worth repeating: exponential, with jitter, within limits."""
+"""Repeats failed calls with exponential backoff and jitter."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ logger = logging.getLogger("tap-marketo")
 
 MAX_TRIES = 8
 LONGEST_WAIT = 60.0
-# While the instance answers nothing, the next calls do not wait minutes each.
+# During an outage, further calls must not wait minutes each.
 TRIES_IN_AN_OUTAGE = 2
-# A new token is usually good at once; some instances need a few seconds.
+# A new token usually works immediately; some instances need a few seconds.
 TOKEN_PAUSES = (0.0, 1.0, 3.0)
 
 T = TypeVar("T")
 
 
 class QuotaAwaitedError(UnavailableError):
-    """The calls of the day were spent; the next call waits until they may have been renewed."""
+    """The daily call limit is reached; the next call waits for the reset."""
 
 
-class Patience:
-    """Repeats calls, for all threads of a client.
+class RetryPolicy:
+    """Repeats the calls of all threads of a client.
 
-    A call that fails for the moment is repeated up to `max_tries` times. After a call failed that
-    often, others get two tries until one succeeds: an instance that is down fails the run soon.
+    A call that fails temporarily is tried up to `max_tries` times. After such a call has failed,
+    others get two attempts until one succeeds, so an outage fails the run soon.
     """
 
     def __init__(
         self, max_tries: int, sleep: Callable[[float], None], lingering: Callable[[], float]
     ) -> None:
-        """Begin without any answer.
+        """Create the policy before the first call.
 
         Args:
-            max_tries: How often to make a call, the first time included.
-            sleep: Waits for a number of seconds.
-            lingering: Seconds for which a refused token is given out again.
+            max_tries: Maximum attempts of a call, including the first.
+            sleep: Function that waits for a number of seconds.
+            lingering: Returns the seconds until a refused token expires that Marketo still returns.
         """
         self.max_tries = max_tries
         self._sleep = sleep
@@ -57,13 +57,13 @@ class Patience:
         self._is_outage = False
 
     def call(self, once: Callable[[], T]) -> T:
-        """Make a call, and repeat it while that may help.
+        """Make a call and repeat it while it fails temporarily.
 
         Args:
-            once: Makes it once.
+            once: Function that makes the call.
 
         Returns:
-            What it returned.
+            The result of the call.
 
         Raises:
             ResponseError: The last error.
@@ -74,7 +74,7 @@ class Patience:
         while True:
             try:
                 result = once()
-            except QuotaAwaitedError:  # no failure: it uses up no try
+            except QuotaAwaitedError:  # does not count as an attempt
                 continue
             except TokenRejectedError:
                 self._has_answered = True
@@ -124,7 +124,7 @@ def _log(error: RetryableError, pause: float, tries: int, most: int) -> None:
 
 
 def waits() -> Generator[float, Any, None]:
-    """Seconds to wait before each repetition: 1, 2, 4 … 60, and at least what the error asks."""
+    """Yield the seconds before each retry: 1, 2, 4 … 60, at least the error's `retry_after`."""
     error = yield 0.0
     seconds = 1.0
     while True:

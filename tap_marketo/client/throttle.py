@@ -1,4 +1,4 @@
-"""Calls per 20 seconds and calls in flight, kept below what the instance allows."""
+"""Keeps calls within the rate limit and the concurrency limit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PERIOD = 20.0
-# Shorter waits than this many seconds say nothing of a run.
+# Shorter waits, in seconds, are not logged.
 WORTH_LOGGING = 1.0
 
 
 class Throttle:
-    """One throttle for the whole tap, whatever thread or stream makes the call.
+    """Throttle for all threads and streams of the tap.
 
-    The limits are the instance's, shared with every other integration: Adobe advises one
-    integration to take at most half of each. Source: marketo-integration-best-practices.md
+    All integrations of an instance share its limits; Adobe advises each to use at most half.
+    Source: marketo-integration-best-practices.md
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class Throttle:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Set both limits.
+        """Create a throttle.
 
         Args:
-            max_calls: Calls allowed within any 20 seconds.
-            max_concurrent: Calls allowed in flight.
-            monotonic: Clock, in seconds.
-            sleep: Waits for a number of seconds.
+            max_calls: Maximum calls within any 20 seconds.
+            max_concurrent: Maximum concurrent calls.
+            monotonic: Clock in seconds.
+            sleep: Function that waits for a number of seconds.
         """
         self.calls = 0
         self.budget: int | None = None
@@ -53,10 +53,10 @@ class Throttle:
         self._not_before = 0.0
 
     def wait_turn(self) -> None:
-        """Wait until one more call keeps to the rate, and count it.
+        """Wait until another call is within the rate limit, and count it.
 
         Raises:
-            DailyCallsSpentError: The budget of calls is used up.
+            DailyCallsSpentError: The calls that `max_daily_calls` allows are used up.
         """
         while (delay := self._reserve()) > 0:
             if delay >= WORTH_LOGGING:
@@ -65,44 +65,44 @@ class Throttle:
 
     @property
     def spare(self) -> float:
-        """Share of the calls within 20 seconds that is still free, 0 to 1."""
+        """Unused share of the rate limit, 0 to 1."""
         with self._lock:
             self._forget_old(self._monotonic())
             return 1 - len(self._recent) / self._max_calls
 
     def sleep(self, seconds: float) -> None:
-        """Wait, holding nobody else back.
+        """Wait without blocking other threads.
 
         Args:
-            seconds: How long.
+            seconds: Seconds to wait.
         """
         self._sleep(seconds)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody call for a while: the instance said that the rate was too high.
+        """Block all calls for a while after the rate limit was exceeded.
 
         Args:
-            seconds: How long.
+            seconds: Seconds to block.
         """
         with self._lock:
             self._not_before = max(self._not_before, self._monotonic() + seconds)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
-        """Hold one of the slots for concurrent calls."""
+        """Occupy a slot for a concurrent call."""
         with self._slots:
             yield
 
     def _reserve(self) -> float:
-        """Take a place in the window, or return the seconds until one may be free."""
+        """Count a call and return 0, or return the seconds until the next call may be allowed."""
         with self._lock:
             now = self._monotonic()
             self._forget_old(now)
-            # Asked here, by whoever would go next: others may have used up the budget meanwhile.
+            # Checked while the lock is held: other threads may have used up the budget.
             if self.budget is not None and self.calls >= self.budget:
                 raise DailyCallsSpentError(
                     "The calls that max_daily_calls allows are used up",
-                    hint="Raise max_daily_calls; otherwise the next run continues after the reset.",
+                    hint="Raise max_daily_calls, or run again after the reset.",
                 )
             if now < self._not_before:
                 return self._not_before - now

@@ -1,4 +1,4 @@
-"""The tap as the doctor examines it: what it may not read is noted, and nothing is exported."""
+"""The tap that the doctor checks, without exporting anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
     from tap_marketo.inputs import Inputs
 
-# Enough for a passing failure; nobody waits minutes for a diagnosis.
+# Enough for a temporary failure; a check must not take minutes.
 TRIES = 2
 
 
@@ -22,17 +22,17 @@ class CheckedTap(TapMarketo):
     """The tap with the selection that a sync would have.
 
     Attributes:
-        is_explicit: Whether somebody named the streams, in a catalog or in Meltano's `select`.
+        is_explicit: Whether a catalog or Meltano's `select` names the streams.
     """
 
     def __init__(self, inputs: Inputs) -> None:
-        """Read what the command line names.
+        """Create the tap from the command's inputs.
 
         Args:
             inputs: Configuration, catalog and state.
 
         Raises:
-            ConfigValidationError: A setting is wrong.
+            ConfigValidationError: A setting is invalid.
         """
         self.rules, self.filters = ([], []) if inputs.catalog else meltano_rules()
         self.is_explicit = bool(inputs.catalog or self.rules)
@@ -46,14 +46,14 @@ class CheckedTap(TapMarketo):
 
     @cached_property
     def client(self) -> MarketoClient:
-        """A client with little patience."""
+        """Client that makes few attempts."""
         return connect(self.settings, max_tries=TRIES)
 
     def select(self) -> None:
-        """Discover, and select as Meltano would where it runs the tap without a catalog.
+        """Discover the streams, and apply Meltano's selection if there is no catalog.
 
         Raises:
-            MarketoError: The instance cannot be asked.
+            MarketoError: A call failed.
         """
         for name, stream in self.streams.items():
             if self.rules:
@@ -63,7 +63,7 @@ class CheckedTap(TapMarketo):
 
     @property
     def denied(self) -> set[str]:
-        """Permissions that discovery found missing."""
+        """Permissions that were missing in discovery."""
         return {
             permission
             for name, permission in (
@@ -74,37 +74,37 @@ class CheckedTap(TapMarketo):
         }
 
     def wants(self, *names: str) -> bool:
-        """Whether a sync would read a stream, even one that discovery could not offer.
+        """Return whether a sync would read one of some streams, even if discovery failed for them.
 
         Args:
-            names: Of streams; one that ends in `*` stands for all that begin so.
+            names: Names of streams; a name may end in `*`.
         """
         return any(self._wants(name) for name in names)
 
     def missing(self) -> list[str]:
-        """Selected streams of the catalog that the instance does not offer."""
+        """Return selected streams of the catalog that the instance does not offer."""
         offered = {stream.tap_stream_id for stream in self.streams.values()}
         return sorted(set(self._in_catalog()) - offered)
 
     def may_be_wanted(self, name: str) -> bool:
-        """Whether somebody named a stream, so that its description is worth a call.
+        """Return whether a stream is selected explicitly, so that its description is worth a call.
 
         Args:
-            name: Its name.
+            name: Name of the stream.
         """
         return self.is_explicit and self.wants(name)
 
     def _wants(self, name: str) -> bool:
-        beginning = name.removesuffix("*") if name.endswith("*") else None
+        prefix = name.removesuffix("*") if name.endswith("*") else None
         if self.input_catalog is not None:
             names = self._in_catalog()
         elif self.rules:
             if selects(self.rules, self.filters, name):
                 return True
-            names = [rule.partition(".")[0] for rule in self.rules if beginning]
+            names = [rule.partition(".")[0] for rule in self.rules if prefix]
         else:
             return True
-        return name in names or any(beginning and one.startswith(beginning) for one in names)
+        return name in names or any(prefix and other.startswith(prefix) for other in names)
 
     def _in_catalog(self) -> list[str]:
         entries = (self.input_catalog or {}).items()

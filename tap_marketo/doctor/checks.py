@@ -1,4 +1,4 @@
-"""One checks: check after check, each told as a finding, until nothing more can be asked."""
+"""Runs the checks one after the other, as long as the instance can be reached."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 CONFIGURATION, CREDENTIALS, DISCOVERY = "Configuration", "Credentials", "Discovery"
 CLOCK, CATALOG, STATE = "Clock", "Catalog", "State"
-# Of the instance's calls a day; --all-permissions may take more.
+# Maximum API calls; --all-permissions may need more.
 MOST_CALLS = 11
 MANY_CALLS = 1000
 SKEW_SECONDS = 60.0
 
-WEB_SERVICES = "base_url must be the endpoint that Admin > Web Services shows."
-REACH = f"{WEB_SERVICES} If it is: look at the network, the proxy, and status.adobe.com."
+WEB_SERVICES = "base_url must be the REST endpoint shown in Admin > Web Services."
+REACH = f"{WEB_SERVICES} If it is, check the network, the proxy, and status.adobe.com."
 
 
 def run_checks(inputs: Inputs, *, all_permissions: bool = False) -> Report:
-    """Look at everything that a sync needs.
+    """Check everything that a sync needs.
 
     Args:
         inputs: Configuration, catalog and state.
-        all_permissions: Try each permission, whatever it costs.
+        all_permissions: Whether to check every permission.
 
     Returns:
-        What was found; no error of Marketo is raised.
+        The report, which includes errors of Marketo.
     """
     try:
         tap = CheckedTap(inputs)
@@ -67,7 +67,7 @@ class _Checks:
         self._most_calls = most_calls
 
     def run(self) -> None:
-        """Run the checks; after one that nothing can follow, note the others as skipped."""
+        """Run the checks; after a fatal error, the others are skipped."""
         steps: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
             (CONFIGURATION, self._configuration),
             (CREDENTIALS, self._credentials),
@@ -84,17 +84,17 @@ class _Checks:
                 self.findings.extend(step())
             except TapError as error:
                 self.findings.append(self._to_finding(check, error))
-                if _nothing_can_follow(check, error):
-                    told = {finding.check for finding in self.findings}
-                    left = [name for name, _ in steps[number + 1 :] if name not in told]
-                    self.findings += [skipped(name, "Not reached.") for name in left]
+                if _is_fatal(check, error):
+                    reported = {finding.check for finding in self.findings}
+                    left = [name for name, _ in steps[number + 1 :] if name not in reported]
+                    self.findings += [skipped(name, "Not checked.") for name in left]
                     return
 
     def _configuration(self) -> Iterable[Finding]:
         tap = self._tap
-        named = "selected in the catalog" if tap.input_catalog else "that Meltano selects"
-        streams = f"streams {named}" if tap.is_explicit else "streams selected by default"
-        yield passed(CONFIGURATION, f"{tap.settings.base_url}; {streams}.")
+        source = "in the catalog" if tap.input_catalog else "by Meltano"
+        selected = source if tap.is_explicit else "by default"
+        yield passed(CONFIGURATION, f"{tap.settings.base_url}; streams selected {selected}.")
 
     def _credentials(self) -> Iterable[Finding]:
         auth = self._tap.client.auth
@@ -105,7 +105,7 @@ class _Checks:
     def _discovery(self) -> Iterable[Finding]:
         tap = self._tap
         tap.select()
-        selected = sorted(name for name, one in tap.streams.items() if one.selected)
+        selected = sorted(name for name, stream in tap.streams.items() if stream.selected)
         yield self._clock()
         yield passed(
             DISCOVERY,
@@ -118,41 +118,41 @@ class _Checks:
             if not isinstance(error, AccessDeniedError)
         }
         for message, name in others.items():
-            yield failed(DISCOVERY, f"{name} cannot be described: {message}", "")
+            yield failed(DISCOVERY, f"Could not describe {name}: {message}", "")
         yield from check_width(tap.streams.values())
         yield from permissions.check_discovered(tap)
         missing = [] if tap.denied else tap.missing()
         if missing:
             yield warned(
                 CATALOG,
-                f"Selected, but not in Marketo any more: {', '.join(missing)}.",
-                "Make the catalog anew with tap-marketo --discover.",
+                f"Selected, but no longer in Marketo: {', '.join(missing)}.",
+                "Create the catalog again with tap-marketo --discover.",
                 missing=missing,
             )
 
     def _clock(self) -> Finding:
         seconds = self._tap.client.clock.skew.total_seconds()
         if abs(seconds) < SKEW_SECONDS:
-            return passed(CLOCK, "Agrees with Marketo's to a minute.", skew_seconds=seconds)
+            return passed(CLOCK, "Less than a minute off Marketo's.", skew_seconds=seconds)
         direction = "behind" if seconds > 0 else "ahead of"
         return warned(
             CLOCK,
-            f"This machine's clock is {_spoken(abs(seconds))} {direction} Marketo's. Windows end by"
-            " Marketo's clock all the same.",
-            "Set this machine's clock by NTP.",
+            f"This machine's clock is {_spoken(abs(seconds))} {direction} Marketo's. The tap uses"
+            " Marketo's clock for windows.",
+            "Synchronise this machine's clock by NTP.",
             skew_seconds=seconds,
         )
 
     def _job(self) -> Iterable[Finding]:
         tap = self._tap
         leads = tap.wants("leads") and permissions.LEAD not in tap.denied
-        activities = any(one.group_name == "activities" for one in self._bulk_streams())
+        activities = any(stream.group_name == "activities" for stream in self._bulk_streams())
         if leads or activities:
             yield from exports.try_a_job(tap.client, tap.settings, of_leads=leads)
 
     def _queue(self) -> Iterable[Finding]:
         tap = self._tap
-        groups = {one.group_name for one in self._bulk_streams()}
+        groups = {stream.group_name for stream in self._bulk_streams()}
         bases = [
             base
             for group, base in (
@@ -164,7 +164,7 @@ class _Checks:
         ]
         if not bases:
             return
-        is_spent = any(one.check == exports.ALLOCATION for one in self.findings)
+        is_spent = any(finding.check == exports.ALLOCATION for finding in self.findings)
         yield from exports.check_queue(tap.client, tap.settings, bases, is_spent=is_spent)
 
     def _calls(self) -> Iterable[Finding]:
@@ -178,13 +178,14 @@ class _Checks:
         yield from permissions.check_others(self._tap, left)
 
     def _cost(self) -> Iterable[Finding]:
-        told = next((one.details for one in self.findings if one.check == usage.CALLS), {})
-        most = told.get("max_daily_calls")
-        yield cost.estimate(self._tap, most and max(0, most - told["today"]))
+        details = (finding.details for finding in self.findings if finding.check == usage.CALLS)
+        calls = next(details, {})
+        most = calls.get("max_daily_calls")
+        yield cost.estimate(self._tap, most and max(0, most - calls["today"]))
 
     def _bulk_streams(self) -> list[BulkStream]:
         streams = self._tap.streams.values()
-        return [one for one in streams if isinstance(one, BulkStream) and one.selected]
+        return [stream for stream in streams if isinstance(stream, BulkStream) and stream.selected]
 
     def _to_finding(self, check: str, error: TapError) -> Finding:
         if isinstance(error, CredentialsError):
@@ -199,18 +200,18 @@ class _Checks:
             return Finding(
                 usage.CALLS,
                 Status.WARNING if waits else Status.FAILED,
-                f"The instance's calls of today are used up ({error.summary}).",
-                f"They begin anew at {reset}. Admin > Web Services shows who made them.",
+                f"The daily call limit is reached ({error.summary}).",
+                f"It resets at {reset}. Admin > Web Services shows who made the calls.",
             )
         if isinstance(error, ResponseError):
-            what = f"{error.summary.rstrip('.')}."
+            message = f"{error.summary.rstrip('.')}."
             if check in {usage.CALLS, usage.ERRORS} and error.code:
-                return skipped(check, what)  # a sync does without
-            return failed(check, what, REACH if _is_unreachable(error) else error.hint)
+                return skipped(check, message)  # a sync does not need the statistics
+            return failed(check, message, REACH if _is_unreachable(error) else error.hint)
         return failed(check, str(error), WEB_SERVICES if check == CREDENTIALS else "")
 
 
-def _nothing_can_follow(check: str, error: TapError) -> bool:
+def _is_fatal(check: str, error: TapError) -> bool:
     is_final = isinstance(error, (IdentityError, DailyCallsSpentError))
     return is_final or _is_unreachable(error) or check in {CREDENTIALS, DISCOVERY}
 

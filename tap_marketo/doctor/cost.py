@@ -1,4 +1,4 @@
-"""What a sync would cost: windows, export jobs, and API calls."""
+"""Estimate of a sync's windows, export jobs, and API calls."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ CALLS_A_JOB = 3
 
 
 def estimate(tap: CheckedTap, calls_left: int | None) -> Finding:
-    """Plan a sync as it would be planned now, without starting it.
+    """Plan a sync without starting it.
 
     Args:
-        tap: After discovery, with its state.
-        calls_left: Of `max_daily_calls` today; None when it is not set.
+        tap: Tap after discovery.
+        calls_left: Calls left of `max_daily_calls` today; None if it is not set.
 
     Raises:
         MarketoError: A bookmark of the state cannot be read.
@@ -49,29 +49,29 @@ def estimate(tap: CheckedTap, calls_left: int | None) -> Finding:
     children = [stream.name for stream in lists if stream.parent_stream_type is not None]
     adopted = windows.total() - jobs.total()
     exports = (LIST_CALLS if windows else 0) + CALLS_A_JOB * jobs.total() + adopted
-    # A list by offset ends with an empty page.
+    # The last page of a list by offset is empty.
     pages = sum(1 if stream.paging is Paging.SINGLE else 2 for stream in parents)
     calls = DISCOVERY_CALLS + exports + pages
     message = f"{windows.total()} windows in {jobs.total()} new export jobs"
     by_kind = (f"{name} {count}{each.get(name, '')}" for name, count in jobs.items())
     message += f" ({', '.join(by_kind)})" if jobs else ""
     if adopted:
-        message += f", {adopted} jobs of an earlier run taken over"
-    message += f"; {calls} API calls or more"
+        message += f", {adopted} jobs of earlier runs resumed"
+    message += f"; at least {calls} API calls"
     if windows.total():
-        message += f", and {len(windows)} a minute while exports run"
+        message += f", plus {len(windows)} a minute while exports run"
     message += f". {len(parents)} streams are lists" if parents else ""
-    message += ", a call for each 200 or 300 records" if parents else ""
+    message += ", with a call for each 200 or 300 records" if parents else ""
     if children:
-        message += f"; a call or more for each record of their parent: {', '.join(children)}"
+        message += f"; at least a call for each parent record: {', '.join(children)}"
     message = f"{message.rstrip('.')}."
     details = {"windows": windows, "export_jobs": jobs, "calls_at_least": calls}
     if calls_left is not None and calls > calls_left:
         return warned(
             COST,
             f"{message} That is more than the {calls_left} calls left of max_daily_calls.",
-            "Raise max_daily_calls, or let several runs share the work: each goes on where the one"
-            " before it stopped.",
+            "Raise max_daily_calls, or spread the work over several runs: each resumes where the"
+            " previous run stopped.",
             **details,
         )
     return passed(COST, message, **details)

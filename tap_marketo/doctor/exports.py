@@ -1,4 +1,4 @@
-"""Bulk exports: the `updatedAt` filter, the queue, and the daily allocation."""
+"""Checks of bulk exports: the `updatedAt` filter, the queue, and the daily allocation."""
 
 from __future__ import annotations
 
@@ -30,18 +30,17 @@ PLACES = 10
 
 
 def try_a_job(client: MarketoClient, settings: Settings, *, of_leads: bool) -> Iterator[Finding]:
-    """Create an export job and leave it at that.
+    """Create an export job without enqueuing it.
 
-    A job that is never enqueued takes no place in the queue and nothing of the allocation; it
-    asks for the ids of one second.
+    Such a job takes no place in the queue and nothing of the allocation.
 
     Args:
-        client: Of the instance.
-        settings: What happens when the allocation is spent.
-        of_leads: Whether the filter of leads matters, or activities alone are wanted.
+        client: Client for the instance.
+        settings: Settings of the tap.
+        of_leads: Whether to check the filter of leads, or only create a job for activities.
 
     Yields:
-        What its creation tells.
+        Findings about the filter, the allocation, and the permission.
 
     Raises:
         ResponseError: The job was refused for another reason.
@@ -57,13 +56,13 @@ def try_a_job(client: MarketoClient, settings: Settings, *, of_leads: bool) -> I
     except FilterUnavailableError as error:
         yield warned(
             FILTER,
-            f"The subscription lacks it ({error.summary}). Changed leads are read by the list of"
-            " lead changes and by id, or all leads anew: more calls and more exports.",
+            f"Missing in the subscription ({error.summary}). Changed leads are read through lead"
+            " changes and by id, or all leads are exported again: more calls and exports.",
             "Ask Marketo Support to enable the updatedAt filter for bulk lead extract.",
         )
     except ExportQuotaSpentError as error:
         if of_leads:
-            yield skipped(FILTER, "Cannot be told while the export allocation is spent.")
+            yield skipped(FILTER, "Unknown until the export allocation resets.")
         yield _spent(client, settings, error.summary)
     except AccessDeniedError as error:
         yield failed("Bulk extract", f"Refused: {error.summary}.", REMEDY)
@@ -75,16 +74,16 @@ def try_a_job(client: MarketoClient, settings: Settings, *, of_leads: bool) -> I
 def check_queue(
     client: MarketoClient, settings: Settings, bases: Iterable[str], *, is_spent: bool
 ) -> Iterator[Finding]:
-    """Our jobs in the queue, and what they have exported today.
+    """Check the API user's jobs in the queue, and what they exported today.
 
     Args:
-        client: Of the instance.
-        settings: The allocation.
-        bases: Object types that a sync would export.
-        is_spent: The allocation is known to be spent.
+        client: Client for the instance.
+        settings: Settings of the tap.
+        bases: Export endpoints of the object types that a sync would export.
+        is_spent: Whether the allocation is known to be used up.
 
     Yields:
-        What the lists of jobs tell.
+        Findings about the queue and the allocation.
 
     Raises:
         ResponseError: The jobs cannot be listed.
@@ -105,28 +104,28 @@ def check_queue(
 def _queue(jobs: Iterable[ExportJob]) -> Finding:
     states = [job.state for job in jobs]
     running, waiting = states.count(JobState.PROCESSING), states.count(JobState.QUEUED)
-    ours = running + waiting
+    occupied = running + waiting
     message = (
-        f"{running} running and {waiting} waiting, of this API user; the jobs of others cannot be"
+        f"This API user has {running} running and {waiting} waiting jobs; those of others cannot be"
         " seen"
     )
     details = {"running": running, "waiting": waiting, "places": PLACES}
-    if ours >= PLACES:
+    if occupied >= PLACES:
         return warned(
             QUEUE,
-            f"{message}. The {PLACES} places are taken: a sync waits for its turn.",
-            "Wait for these jobs, or cancel them by the API. Admin > Bulk Extract names the API"
-            " users that export.",
+            f"{message}. All {PLACES} places are taken, so a sync would wait.",
+            "Wait for these jobs, or cancel them through the API. Admin > Bulk Extract shows which"
+            " API users export.",
             **details,
         )
-    return passed(QUEUE, f"{message}, so at most {PLACES - ours} places are free.", **details)
+    return passed(QUEUE, f"{message}, so at most {PLACES - occupied} places are free.", **details)
 
 
 def _allocation(client: MarketoClient, settings: Settings, allocation: Allocation) -> Finding:
     used, limit = allocation.used / MEGABYTE, allocation.limit / MEGABYTE
     message = (
-        f"{used:,.1f} MB exported today by this API user, of {limit:,.0f} MB for it; at most"
-        f" {max(0.0, limit - used):,.1f} MB left, less what others have exported."
+        f"This API user exported {used:,.1f} of {limit:,.0f} MB today; at most"
+        f" {max(0.0, limit - used):,.1f} MB are left, less what others exported."
     )
     if used >= limit:
         return _spent(client, settings, message)
@@ -138,6 +137,6 @@ def _spent(client: MarketoClient, settings: Settings, message: str) -> Finding:
         ALLOCATION,
         Status.WARNING if settings.when_quota_is_spent == "wait" else Status.FAILED,
         message,
-        f"It begins anew at {client.clock.quota_reset_text()}. Admin > Bulk Extract shows who"
-        " exported how much; Adobe sells more.",
+        f"It resets at {client.clock.quota_reset_text()}. Admin > Bulk Extract shows who exported"
+        " how much; Adobe sells larger allocations.",
     )

@@ -1,4 +1,4 @@
-"""What one check found, and the report that they make together."""
+"""Findings of the checks, and the report of all findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Status(enum.Enum):
-    """How a check went."""
+    """Result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -18,14 +18,14 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """Finding of a check.
 
     Attributes:
-        check: What was looked at.
-        status: How it went.
-        message: What was found, a sentence.
-        remedy: What to do, and where; empty when there is nothing to do.
-        details: The same as numbers, for programs.
+        check: Name of the check.
+        status: Result of the check.
+        message: Description, one sentence or more.
+        remedy: What to do, and where; empty if there is nothing to do.
+        details: Values for programs.
     """
 
     check: str
@@ -35,10 +35,10 @@ class Finding:
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
-        told = {"check": self.check, "status": self.status.value, "message": self.message}
+        """Return the finding as JSON."""
+        finding = {"check": self.check, "status": self.status.value, "message": self.message}
         remedy = {"remedy": self.remedy} if self.remedy else {}
-        return {**told, **remedy, **({"details": self.details} if self.details else {})}
+        return {**finding, **remedy, **({"details": self.details} if self.details else {})}
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Report:
     """All findings.
 
     Attributes:
-        findings: In the order in which they were found.
-        calls: API calls that it took.
+        findings: Findings in the order of the checks.
+        calls: Number of API calls made.
     """
 
     findings: list[Finding]
@@ -55,33 +55,33 @@ class Report:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a sync would run."""
-        return all(one.status is not Status.FAILED for one in self.findings)
+        """Whether no check failed."""
+        return all(finding.status is not Status.FAILED for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the report as JSON."""
         return {
             "ready": self.is_ready,
             "calls": self.calls,
-            "findings": [one.as_json() for one in self.findings],
+            "findings": [finding.as_json() for finding in self.findings],
         }
 
 
 def passed(check: str, message: str, **details: Any) -> Finding:
-    """Nothing is wrong."""
+    """Create a finding without a problem."""
     return Finding(check, Status.OK, message, details=details)
 
 
 def warned(check: str, message: str, remedy: str, **details: Any) -> Finding:
-    """A sync runs, but not as one would expect."""
+    """Create a finding that does not prevent a sync."""
     return Finding(check, Status.WARNING, message, remedy, details)
 
 
 def failed(check: str, message: str, remedy: str, **details: Any) -> Finding:
-    """A sync would fail, or leave out what was asked for."""
+    """Create a finding that would make a sync fail or miss data."""
     return Finding(check, Status.FAILED, message, remedy, details)
 
 
 def skipped(check: str, message: str) -> Finding:
-    """It could not be looked at."""
+    """Create a finding of a check that was not possible."""
     return Finding(check, Status.SKIPPED, message)

@@ -1,4 +1,4 @@
-"""Permissions: each that a selected stream needs, tried with one cheap call."""
+"""Checks each permission that a selected stream needs with one cheap call."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from tap_marketo.doctor.checked_tap import CheckedTap
 
 LEAD, ACTIVITY = "Read-Only Lead", "Read-Only Activity"
-# Discovery has tried these where one of their streams is wanted.
+# Discovery checks these if one of their streams is selected.
 DISCOVERED = {LEAD: ("leads",), ACTIVITY: ("activities", "activity_*")}
-# One call tells whether one of these is there; others show only together.
+# Permissions that a single call can check; others are only checked together.
 SEPARATE = {*DISCOVERED, "Read-Only Asset"}
 DENIED_STATUS = frozenset({"401", "403"})
 NAMED = 3
 REMEDY = (
-    "Admin > Users & Roles > Roles: tick it under Access API for the role of the API user. If it"
-    " is ticked, add this machine's address under Admin > IP Restrictions > API."
+    "In Admin > Users & Roles > Roles, tick it under Access API for the role of the API user. If it"
+    " is ticked, add this machine's IP address under Admin > IP Restrictions > API."
 )
 
 
 def check_discovered(tap: CheckedTap) -> Iterator[Finding]:
-    """The permissions that discovery needs anyway, or a selected stream besides.
+    """Check the permissions that discovery needs too.
 
     Args:
-        tap: After discovery.
+        tap: Tap after discovery.
 
     Yields:
-        A finding for each that a selected stream needs.
+        A finding for each permission that a selected stream needs.
 
     Raises:
-        MarketoError: The instance cannot be asked any more.
+        MarketoError: The instance is no longer reachable.
     """
     needs = _needs(tap)
     for permission, names in DISCOVERED.items():
@@ -62,29 +62,29 @@ def check_discovered(tap: CheckedTap) -> Iterator[Finding]:
                 yield _missing(tap, check, streams)
         elif streams and tap.wants(*names):
             yield passed(check, f"Granted. {_listed(streams)}.", streams=streams)
-        elif streams:  # discovery had no reason to try it: deletions, say, without activities
+        elif streams:  # not checked by discovery, for example for deletions without activities
             yield _try(tap, permission, streams)
 
 
 def check_others(tap: CheckedTap, calls: int) -> Iterator[Finding]:
-    """The permissions of streams of the REST API, those of most streams first.
+    """Check the permissions of list streams, those of most streams first.
 
     Args:
-        tap: After discovery.
-        calls: How many may be made.
+        tap: Tap after discovery.
+        calls: Maximum calls to make.
 
     Yields:
-        A finding for each that a selected stream needs.
+        A finding for each permission that a selected stream needs.
 
     Raises:
-        MarketoError: The instance cannot be asked any more.
+        MarketoError: The instance is no longer reachable.
     """
-    needs = {one: names for one, names in _needs(tap).items() if one not in DISCOVERED}
+    needs = {name: streams for name, streams in _needs(tap).items() if name not in DISCOVERED}
     for permission, streams in sorted(needs.items(), key=lambda need: -len(need[1])):
         if calls <= 0:
             yield skipped(
                 _check(permission),
-                f"Not tried, to make few calls: --all-permissions does. {_listed(streams)}.",
+                f"Not checked, to save calls; --all-permissions checks it. {_listed(streams)}.",
             )
             continue
         calls -= 1
@@ -94,7 +94,7 @@ def check_others(tap: CheckedTap, calls: int) -> Iterator[Finding]:
 def _needs(tap: CheckedTap) -> dict[str, list[str]]:
     needs: dict[str, list[str]] = defaultdict(list)
     selected = [stream for stream in tap.streams.values() if stream.selected]
-    for stream in sorted(selected, key=lambda one: not isinstance(one, BulkStream)):
+    for stream in sorted(selected, key=lambda stream: not isinstance(stream, BulkStream)):
         for permission in _needed_by(stream):
             needs[permission].append(stream.name)
     return needs
@@ -103,9 +103,9 @@ def _needs(tap: CheckedTap) -> dict[str, list[str]]:
 def _needed_by(stream: Stream) -> list[str]:
     if not isinstance(stream, BulkStream | MarketoStream) or not stream.permissions:
         return []
-    # A linked object needs its own permission beside that of leads.
-    own = [one for one in stream.permissions if one not in SEPARATE]
-    shared = [one for one in stream.permissions if one in SEPARATE]
+    # A linked object needs its own permission in addition to that of leads.
+    own = [permission for permission in stream.permissions if permission not in SEPARATE]
+    shared = [permission for permission in stream.permissions if permission in SEPARATE]
     return [*shared, *([in_words(own)] if own else [])]
 
 
@@ -130,20 +130,20 @@ def _try(tap: CheckedTap, permission: str, streams: list[str]) -> Finding:
             return _missing(tap, check, streams)
         if type(error) is not ResponseError:
             raise
-        return skipped(check, f"{stream.name} did not tell: {error.summary}.")
+        return skipped(check, f"Could not check {stream.name}: {error.summary}.")
     return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
 
 
 def _untried(check: str, streams: list[str]) -> Finding:
     if DESCRIBED.issuperset(streams):  # discovery has read their fields
         return passed(check, f"Granted. {_listed(streams)}.", streams=streams)
-    return skipped(check, f"No cheap call tells. {_listed(streams)}.")
+    return skipped(check, f"No cheap call can check it. {_listed(streams)}.")
 
 
 def _cheapest(tap: CheckedTap, permission: str, streams: list[str]) -> MarketoStream | None:
-    named = [tap.streams[name] for name in streams]
-    others = [one for one in tap.streams.values() if one not in named]
-    for stream in [*named, *others]:
+    preferred = [tap.streams[name] for name in streams]
+    others = [stream for stream in tap.streams.values() if stream not in preferred]
+    for stream in [*preferred, *others]:
         if (
             isinstance(stream, MarketoStream)
             and in_words(stream.permissions) == permission
@@ -173,7 +173,7 @@ def _missing(tap: CheckedTap, check: str, streams: list[str]) -> Finding:
     status = Status.FAILED if tap.is_explicit else Status.WARNING
     message = f"Missing. {_listed(streams)}."
     if not tap.is_explicit:
-        message += " A sync leaves them out with a warning."
+        message += " A sync skips them with a warning."
     remedy = f"{REMEDY} Or deselect the streams."
     return Finding(check, status, message, remedy, {"streams": streams})
 

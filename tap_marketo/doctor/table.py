@@ -1,4 +1,4 @@
-"""A report as a table for people."""
+"""Prints a report as a table."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ STYLES = {
     Status.FAILED: "bold red",
     Status.SKIPPED: "dim",
 }
-# Where the output is no terminal there is no width to keep to.
+# Width if the output is not a terminal.
 PIPED_WIDTH = 120
 CHECK_WIDTH = 30
 
 
 def print_table(report: Report, file: TextIO) -> None:
-    """Print a report; in colour on a terminal.
+    """Print a report, in colour on a terminal.
 
     Args:
-        report: All findings.
-        file: Where to.
+        report: Report to print.
+        file: Output file.
     """
     console = Console(file=file, width=None if file.isatty() else PIPED_WIDTH)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading, width in (("", None), ("Check", CHECK_WIDTH), ("Finding", None)):
         table.add_column(heading, max_width=width)
     for finding in report.findings:
-        # Not as markup: names of API users may hold brackets.
+        # Plain text, because names of API users may contain brackets.
         mark = Text(finding.status.value, style=STYLES[finding.status])
         table.add_row(mark, Text(finding.check), _description(finding))
     console.print(table)
@@ -54,7 +54,7 @@ def _description(finding: Finding) -> Text:
 
 
 def _verdict(report: Report) -> str:
-    count = sum(one.status is Status.FAILED for one in report.findings)
-    things = "1 thing" if count == 1 else f"{count} things"
-    verdict = "Ready for a sync." if report.is_ready else f"Not ready for a sync: {things} to fix."
-    return f"{verdict} ({report.calls} API calls made to find out.)"
+    count = sum(finding.status is Status.FAILED for finding in report.findings)
+    problems = "1 problem" if count == 1 else f"{count} problems"
+    verdict = "Ready for a sync." if report.is_ready else f"Not ready for a sync: {problems}."
+    return f"{verdict} The check made {report.calls} API calls."

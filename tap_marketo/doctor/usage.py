@@ -1,4 +1,4 @@
-"""API calls and errors of the instance, by all its integrations: today and the last seven days."""
+"""Checks of the API calls and errors of all integrations, today and in the last seven days."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ USUAL_QUOTA = 50_000
 REMEDIES = {
     "606": "606: too many calls within 20 seconds; lower max_calls_per_20_seconds here, or the"
     " rate of another integration.",
-    "607": "607: the daily calls ran out; Admin > Web Services shows who made them.",
+    "607": "607: the daily call limit was reached; Admin > Web Services shows who made the calls.",
     "615": "615: too many calls at once; lower max_concurrent_calls here, or in another"
     " integration.",
-    "1029": "1029: the export queue was full or the export allocation spent; Admin > Bulk Extract"
-    " shows who exports.",
+    "1029": "1029: the export queue was full or the export allocation was used up; Admin > Bulk"
+    " Extract shows who exports.",
 }
 
 
 def check_calls(client: MarketoClient, most: int | None) -> Finding:
-    """Calls used, by API user, against what is allowed.
+    """Compare the calls of all API users with the limit.
 
     Args:
-        client: Of the instance.
-        most: The setting `max_daily_calls`.
+        client: Client for the instance.
+        most: Setting `max_daily_calls`.
 
     Raises:
         ResponseError: The statistics cannot be read.
@@ -54,8 +54,7 @@ def check_calls(client: MarketoClient, most: int | None) -> Finding:
     }
     if most is None:
         message += (
-            f"Most subscriptions allow {USUAL_QUOTA:,} a day; the API does not tell,"
-            " Admin > Web Services does."
+            f"Most subscriptions allow {USUAL_QUOTA:,} a day; Admin > Web Services shows the limit."
         )
         return passed(CALLS, message, **details)
     message += f"max_daily_calls is {most:,}."
@@ -63,16 +62,16 @@ def check_calls(client: MarketoClient, most: int | None) -> Finding:
         remedy = f"Raise max_daily_calls, or wait until {client.clock.quota_reset_text()}."
         return failed(CALLS, message, remedy, **details)
     if used >= most * NEARLY:
-        remedy = "A first load may need more; see Admin > Web Services for who makes the calls."
+        remedy = "A first load may need more calls. Admin > Web Services shows who makes them."
         return warned(CALLS, message, remedy, **details)
     return passed(CALLS, message, **details)
 
 
 def check_errors(client: MarketoClient) -> Finding:
-    """Errors by code; those of a limit that is reached are worth a look.
+    """Count errors by code, and warn about those of an exceeded limit.
 
     Args:
-        client: Of the instance.
+        client: Client for the instance.
 
     Raises:
         ResponseError: The statistics cannot be read.
@@ -103,8 +102,8 @@ def _first(days: list[dict[str, Any]]) -> dict[str, Any]:
 def _counts(days: list[dict[str, Any]], items: str, key: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     for day in days:
-        for one in day.get(items) or ():
-            counts[str(one.get(key))] += int(one.get("count") or 0)
+        for item in day.get(items) or ():
+            counts[str(item.get(key))] += int(item.get("count") or 0)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Streams that are wider than a row of PostgreSQL, found before anything is loaded."""
+"""Check for streams that are too wide for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ if TYPE_CHECKING:
 
 WIDTH = "Width of rows"
 MOST_FIELDS = 1000
-"""About as many filled fields fit into the 8 KB of a row."""
+"""Approximate number of filled fields that fit into the 8 KB of a row."""
 MOST_COLUMNS = 1600
 
 
 def check_width(streams: Iterable[Stream]) -> Iterator[Finding]:
-    """Warn of streams that PostgreSQL may not hold.
+    """Warn about streams that may be too wide for PostgreSQL.
 
     Args:
-        streams: Those of a sync.
+        streams: Streams of the tap.
     """
     widths = {
-        one.name: sum(one.mask.get(("properties", name), True) for name in one.schema["properties"])
-        for one in streams
-        if one.selected
+        stream.name: sum(
+            stream.mask.get(("properties", name), True) for name in stream.schema["properties"]
+        )
+        for stream in streams
+        if stream.selected
     }
     wide = {name: width for name, width in widths.items() if width > MOST_FIELDS}
     if wide:
-        named = ", ".join(f"{name} ({width} columns)" for name, width in sorted(wide.items()))
+        listed = ", ".join(f"{name} ({width} columns)" for name, width in sorted(wide.items()))
         yield warned(
             WIDTH,
-            f"Too wide for PostgreSQL: {named}. Its rows hold about {MOST_FIELDS} filled fields,"
+            f"Too wide for PostgreSQL: {listed}. Its rows fit about {MOST_FIELDS} filled fields,"
             f" its tables {MOST_COLUMNS} columns.",
             "Select fewer fields of these streams, or load into DuckDB, Snowflake or BigQuery.",
             columns=wide,

@@ -1,6 +1,6 @@
-"""The daily export allocation: what is used, what a window will take, what still fits.
+"""The daily export allocation: how much is used, and whether a window still fits.
 
-What strangers use cannot be seen, so this is a lower bound, and Marketo has the last word.
+The use by other API users is not visible, so Marketo may still refuse a job that fits here.
 Source: bulk-extract.md
 """
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 MEGABYTE = 1024 * 1024
 HOUR = 3600
 UNKNOWN_SHARE = 4
-"""A window of unknown size is taken for a quarter of the allocation."""
+"""A window of unknown size is estimated as this fraction of the allocation: a quarter."""
 KEEP_OLD = 0.5
-"""How much of a learned size stays when another is measured."""
+"""Weight of the learned size when another is measured."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What windows of one kind and about one length take.
+    """File size of windows of one kind and similar length.
 
     Attributes:
-        size: Bytes.
+        size: Bytes of the file.
         seconds: Length of the window; 0 for an undated export.
     """
 
@@ -40,12 +40,12 @@ class Size:
 
 
 class Allocation:
-    """Bytes of the day's export allocation, and sizes learned from finished jobs.
+    """Tracks the daily export allocation and learns sizes from completed jobs.
 
     Attributes:
-        limit: Bytes a day that the tap may take.
-        used: Bytes taken today by this API user, as far as its jobs show.
-        exported: Bytes of files that this run had exported.
+        limit: Bytes a day that the tap may export.
+        used: Bytes exported today by jobs of this API user.
+        exported: Bytes exported by this run.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Allocation:
         """Set the allocation.
 
         Args:
-            quota_mb: Megabytes a day that the instance may export.
-            reserve_percent: Share of them left to others.
-            learned: As `to_state` of an earlier run wrote it.
+            quota_mb: Daily export allocation of the instance in MB.
+            reserve_percent: Share of it left to other integrations.
+            learned: Sizes written by `to_state` of an earlier run.
         """
         self.limit = int(quota_mb * MEGABYTE * (100 - reserve_percent) / 100)
         self.used = 0
@@ -67,24 +67,27 @@ class Allocation:
         for name, sizes in (learned or {}).items():
             for bucket, pair in sizes.items() if isinstance(sizes, dict) else ():
                 try:
-                    size, seconds = (float(one) for one in pair)
+                    size, seconds = map(float, pair)
                     self._learned.setdefault(name, {})[int(bucket)] = Size(size, seconds)
                 except (TypeError, ValueError):
                     continue
 
     def to_state(self) -> dict[str, dict[str, list[int]]]:
-        """The learned sizes, by kind and length of window."""
+        """Return the learned sizes by kind and length of window."""
         return {
-            name: {str(bucket): [int(one.size), int(one.seconds)] for bucket, one in sizes.items()}
+            name: {
+                str(bucket): [int(known.size), int(known.seconds)]
+                for bucket, known in sizes.items()
+            }
             for name, sizes in self._learned.items()
         }
 
     def count(self, jobs: Iterable[ExportJob], midnight: datetime) -> None:
-        """Add what jobs of the API user used since midnight.
+        """Add the sizes of jobs that completed since midnight.
 
         Args:
-            jobs: Of any object types, each job once.
-            midnight: When the allocation last began anew.
+            jobs: Jobs of any object types, each job once.
+            midnight: Last reset of the allocation.
         """
         self.begin_day(midnight)
         self.used += sum(
@@ -94,56 +97,56 @@ class Allocation:
         )
 
     def begin_day(self, midnight: datetime) -> None:
-        """Forget what was used, if the allocation has begun anew since it was counted.
+        """Set the used bytes to 0 if the allocation was reset since they were counted.
 
         Args:
-            midnight: When it last began anew.
+            midnight: Last reset of the allocation.
         """
         if self._day and midnight > self._day:
             self.used = 0
         self._day = midnight
 
     def estimate(self, kind: str, window: Window | None) -> int:
-        """Bytes that a window will probably take.
+        """Estimate the bytes of a window's file.
 
         Args:
-            kind: What is exported.
-            window: From when to when; None for an undated export.
+            kind: Fingerprint of the request.
+            window: Window to export; None for an undated export.
         """
         sizes = self._learned.get(kind)
         if not sizes:
             return self.limit // UNKNOWN_SHARE
-        wanted = _bucket(window)
-        known = sizes[min(sizes, key=lambda one: (abs(one - wanted), one))]
+        target = _bucket(window)
+        known = sizes[min(sizes, key=lambda bucket: (abs(bucket - target), bucket))]
         if not window or not known.seconds:
             return int(known.size)
         return int(known.size * window.seconds / known.seconds)
 
     def knows(self, kind: str) -> bool:
-        """Whether a window of this kind was measured.
+        """Return whether a size of this kind is known.
 
         Args:
-            kind: What is exported.
+            kind: Fingerprint of the request.
         """
         return bool(self._learned.get(kind))
 
     def never_fits(self, kind: str, window: Window | None) -> bool:
-        """Whether a window is larger than a whole day's allocation, and can be divided.
+        """Return whether a window exceeds a whole day's allocation and can be split.
 
         Args:
-            kind: What is exported.
-            window: From when to when.
+            kind: Fingerprint of the request.
+            window: Window to export.
         """
         if window is None or window.seconds <= 1 or not self.knows(kind):
             return False
         return self.estimate(kind, window) > self.limit
 
     def fits(self, kind: str, window: Window | None) -> bool:
-        """Whether a window still fits today, in addition to what is under way.
+        """Return whether a window still fits into today's allocation.
 
         Args:
-            kind: What is exported.
-            window: From when to when.
+            kind: Fingerprint of the request.
+            window: Window to export.
         """
         promised = self.used + sum(self._promised.values())
         if not self._promised and not self.knows(kind):
@@ -151,30 +154,30 @@ class Allocation:
         return promised + self.estimate(kind, window) <= self.limit
 
     def promise(self, holder: object, kind: str, window: Window | None) -> None:
-        """Set an estimate aside while a job is under way.
+        """Reserve the estimated size while a job runs.
 
         Args:
-            holder: Whose job it is.
-            kind: What is exported.
-            window: From when to when.
+            holder: Owner of the job.
+            kind: Fingerprint of the request.
+            window: Window to export.
         """
         self._promised[holder] = self.estimate(kind, window)
 
     def release(self, holder: object) -> None:
-        """Give back what was set aside: the job came to nothing.
+        """Release the reserved size of a job that ended without a file.
 
         Args:
-            holder: Whose job it was.
+            holder: Owner of the job.
         """
         self._promised.pop(holder, None)
 
     def spend(self, holder: object, kind: str, window: Window | None, size: int) -> None:
-        """Count a completed job, and learn from it.
+        """Count the file of a completed job and learn its size.
 
         Args:
-            holder: Whose job it was.
-            kind: What was exported.
-            window: From when to when; None for an undated export.
+            holder: Owner of the job.
+            kind: Fingerprint of the request.
+            window: Exported window; None for an undated export.
             size: Bytes of the file.
         """
         self.release(holder)
@@ -183,11 +186,11 @@ class Allocation:
         self.learn(kind, window, size)
 
     def learn(self, kind: str, window: Window | None, size: int) -> None:
-        """Note the size of a file.
+        """Learn the size of a file.
 
         Args:
-            kind: What was exported.
-            window: From when to when; None for an undated export.
+            kind: Fingerprint of the request.
+            window: Exported window; None for an undated export.
             size: Bytes of the file.
         """
         sizes = self._learned.setdefault(kind, {})
@@ -201,7 +204,7 @@ class Allocation:
 
 
 def _bucket(window: Window | None) -> int:
-    """Windows of about one length share a bucket: each is four times as long as the one before."""
+    """Return the bucket of a window's length; each covers lengths four times those before it."""
     if window is None:
         return -1
     hours = max(1, window.seconds // HOUR)

@@ -1,4 +1,4 @@
-"""Downloading an export file: private, resumed after a break, verified before anybody reads it."""
+"""Downloads export files: private, resumed after an interruption, and verified."""
 
 from __future__ import annotations
 
@@ -34,47 +34,47 @@ logger = logging.getLogger("tap-marketo")
 
 CHUNK = 1 << 18
 SMALL_CHUNK = 1 << 13
-# Breaks without a single byte in between; a download that moves on may break as often as it likes.
-FRUITLESS_TRIES = 6
-WHOLE_DOWNLOADS = 3
+# Attempts without a single new byte; a download that makes progress has no limit.
+MAX_STALLED_ATTEMPTS = 6
+MAX_DOWNLOADS = 3
 CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 PARTIAL_CONTENT, NOT_FOUND, RANGE_NOT_SATISFIABLE = 206, 404, 416
 
 
 class SpoolFile:
-    """A temporary file without a name: nobody else can open it, and no exit leaves it behind."""
+    """An unnamed temporary file: no other process can open it, and the OS deletes it at exit."""
 
     def __init__(self) -> None:
-        """Open an empty one in the system's directory for temporary files."""
+        """Open an empty file in the system's temporary directory."""
         self.file = cast("BinaryIO", tempfile.TemporaryFile(prefix="tap-marketo-"))  # noqa: SIM115
         self.size = 0
         self._digest = hashlib.sha256()
 
     def write(self, chunk: bytes) -> None:
-        """Append what has arrived.
+        """Append a chunk.
 
         Args:
-            chunk: The next bytes.
+            chunk: Next bytes of the file.
         """
         self.file.write(chunk)
         self._digest.update(chunk)
         self.size += len(chunk)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete the content."""
         self.file.seek(0)
         self.file.truncate()
         self.size = 0
         self._digest = hashlib.sha256()
 
     def mismatch(self, job: ExportJob) -> str | None:
-        """Compare with what Marketo says of the file.
+        """Compare the file with the job's size and checksum.
 
         Args:
-            job: With size and checksum, where Marketo gives them.
+            job: Completed job.
 
         Returns:
-            What differs; None when the file is whole.
+            The difference; None if the file is complete.
         """
         if job.file_size is not None and self.size != job.file_size:
             return f"{self.size} bytes instead of {job.file_size}"
@@ -91,42 +91,42 @@ def download(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> BinaryIO:
-    """Fetch a completed job's file into a spool file and verify it.
+    """Download a completed job's file into a spool file and verify it.
 
     Args:
-        client: Of the instance.
-        path: Of the file endpoint.
-        job: The completed job.
-        sleep: Waits for a number of seconds.
+        client: Client for the instance.
+        path: Path of the file endpoint.
+        job: Completed job.
+        sleep: Function that waits for a number of seconds.
 
     Returns:
-        The verified file, at its beginning; closing it removes it.
+        The verified file, at its beginning; closing it deletes it.
 
     Raises:
-        FileUnavailableError: The file is not there, or never matches: export it again.
+        FileUnavailableError: The file does not exist or never matches; export it again.
         ResponseError: Any other error of the API.
 
     Source: bulk-extract.md
     """
     spool = SpoolFile()
     try:
-        for attempt in range(1, WHOLE_DOWNLOADS + 1):
+        for attempt in range(1, MAX_DOWNLOADS + 1):
             _fetch(client, path, job, spool, sleep)
             problem = spool.mismatch(job)
             if problem is None:
                 spool.file.seek(0)
                 return spool.file
             logger.warning(
-                "The file of export job %s is damaged: %s (download %d of %d).",
+                "The file of export job %s is damaged: %s (download %d of at most %d).",
                 job.export_id,
                 problem,
                 attempt,
-                WHOLE_DOWNLOADS,
+                MAX_DOWNLOADS,
             )
             emit("retry", job=job.export_id, why=f"The file is damaged: {problem}", seconds=0)
             spool.clear()
         raise FileUnavailableError(
-            f"Its file arrived damaged {WHOLE_DOWNLOADS} times: {problem}"
+            f"The file was damaged in {MAX_DOWNLOADS} downloads: {problem}"
         ).with_context(export_id=job.export_id)
     except BaseException:
         spool.file.close()
@@ -140,10 +140,10 @@ def _fetch(
     spool: SpoolFile,
     sleep: Callable[[float], None],
 ) -> None:
-    """Read to the end of the file, resuming as often as it breaks and still moves on."""
+    """Download to the end of the file, resuming after each interruption that follows progress."""
     pauses = waits()
     next(pauses)
-    fruitless = 0
+    stalled = 0
     while True:
         before = spool.size
         try:
@@ -156,18 +156,18 @@ def _fetch(
             problem = UnavailableError(
                 f"The download ended {job.file_size - spool.size} bytes early"
             )
-        fruitless = fruitless + 1 if spool.size <= before else 0
-        if fruitless >= FRUITLESS_TRIES:
+        stalled = stalled + 1 if spool.size <= before else 0
+        if stalled >= MAX_STALLED_ATTEMPTS:
             gone = problem.code == str(NOT_FOUND)
             raise (
                 FileUnavailableError(problem.reason, code="404") if gone else problem
             ).with_context(export_id=job.export_id)
-        if not fruitless:
+        if not stalled:
             pauses = waits()
             next(pauses)
         pause = pauses.send(problem)
         logger.warning(
-            "The download of export job %s broke after %d bytes (%s); resuming in %.0f s.",
+            "The download of export job %s broke after %d bytes (%s). Resuming in %.0f s.",
             job.export_id,
             spool.size,
             problem.reason,
@@ -183,14 +183,14 @@ def _read(client: MarketoClient, path: str, spool: SpoolFile) -> None:
         if spool.size and not _continues(response, spool.size):
             spool.clear()
         for chunk in _chunks(response):
-            # An envelope may come labelled as a file; a CSV header never begins with a brace.
+            # An envelope may have the content type of a file; no CSV header starts with a brace.
             if not spool.size and chunk.lstrip()[:1] == b"{":
                 _raise_envelope(client, response, chunk)
             spool.write(chunk)
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """Yield what has arrived as it arrives: a break loses none of it."""
+    """Yield bytes as they arrive, so that an interruption loses none."""
     read = getattr(response.raw, "read1", None)
     if read is None:
         yield from response.iter_content(SMALL_CHUNK)
@@ -205,16 +205,16 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 def _check(response: requests.Response, spool: SpoolFile) -> None:
     if response.status_code == RANGE_NOT_SATISFIABLE:
         spool.clear()
-        raise UnavailableError("the file endpoint refused the range", code="416")
+        raise UnavailableError("The file endpoint refused the range", code="416")
     if response.status_code == NOT_FOUND:
-        raise UnavailableError("the file endpoint knows no such file", code="404")
+        raise UnavailableError("The file endpoint does not know the file", code="404")
     if response.status_code >= 400 or "json" in response.headers.get("Content-Type", ""):  # noqa: PLR2004
         read_envelope(response)
-        raise UnavailableError("the file endpoint answered with an envelope instead of a file")
+        raise UnavailableError("The file endpoint answered with an envelope instead of a file")
 
 
 def _continues(response: requests.Response, offset: int) -> bool:
-    """Tell whether the answer goes on where the file stops; a 200 begins anew."""
+    """Return whether the answer continues the file; a 200 starts from the beginning."""
     if response.status_code != PARTIAL_CONTENT:
         return False
     match = CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
@@ -230,5 +230,5 @@ def _raise_envelope(client: MarketoClient, response: requests.Response, start: b
         pass
     except TokenRejectedError as error:
         client.auth.forget(str(response.request.headers["Authorization"]).removeprefix("Bearer "))
-        raise UnavailableError("the token was refused", code=error.code) from None
-    raise UnavailableError("the file endpoint answered with JSON instead of a file")
+        raise UnavailableError("The token was refused", code=error.code) from None
+    raise UnavailableError("The file endpoint answered with JSON instead of a file")

@@ -1,7 +1,7 @@
-"""Carries out what the machine decides: calls and downloads in the background, writing in front.
+"""Makes the calls and downloads that the machine decides, in two background threads.
 
-One thread makes calls, one downloads files; the thread that writes messages takes pieces from here,
-and alone writes state. A target may block for minutes: the queue stays full meanwhile.
+Only the main thread writes records and state. A target may block it for minutes; the background
+threads keep Marketo's queue full meanwhile.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tap_marketo.exports.job import ExportEndpoint, JobState
 from tap_marketo.exports.machine import (
     Amend,
     Call,
-    CancelOrder,
+    Cancel,
     Create,
     Enqueue,
     EnqueueRefusedError,
+    GetStatus,
     ListJobs,
-    LookAt,
     Machine,
     Moment,
     Phase,
@@ -53,21 +53,21 @@ class Driver:
     """Runs the machine of one run.
 
     Attributes:
-        machine: Decides; touched only while the lock is held.
-        failure: What ended a thread.
-        seconds_waited: How long the writing thread waited for Marketo.
+        machine: State machine; used only while the lock is held.
+        failure: Error that ended a thread.
+        seconds_waited: Seconds that the main thread waited for Marketo.
     """
 
     def __init__(
         self, client: MarketoClient, machine: Machine, write_state: Callable[[], None]
     ) -> None:
-        """Bind both sides; nothing is called yet.
+        """Create the driver without starting it.
 
         Args:
             client: Client for the instance.
-            machine: Decides what is done.
-            write_state: Sends a STATE message with the machine's jobs; called from the thread that
-                takes pieces, never from another.
+            machine: State machine of the exports.
+            write_state: Writes a STATE message with the machine's jobs; called only from the main
+                thread.
         """
         self.machine = machine
         self.seconds_waited = 0.0
@@ -81,21 +81,22 @@ class Driver:
 
     @staticmethod
     def moment(client: MarketoClient) -> Moment:
-        """Now, by both clocks.
+        """Return the current time.
 
         Args:
-            client: Knows Marketo's time.
+            client: Client with Marketo's clock.
         """
         clock = client.clock
         return Moment(time.monotonic(), clock.now(), clock.day_start(), clock.worth_asking_at())
 
     def start(self) -> None:
-        """Begin to make calls and to download files."""
-        for loop, name in ((self._make_calls, "export-queue"), (self._fetch_files, "export-files")):
+        """Start the threads for calls and downloads."""
+        loops = ((self._make_calls, "export-queue"), (self._download_files, "export-files"))
+        for loop, name in loops:
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True).start()
 
     def stop(self) -> None:
-        """Let the threads end after the call they are in; spool files go with the process."""
+        """Let the threads end after their current call; the OS deletes the spool files at exit."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -103,18 +104,18 @@ class Driver:
     def take(
         self, series: Series | None = None, *, wait: bool, others: bool = True
     ) -> Piece | None:
-        """A piece whose records are to be written now.
+        """Return the next piece whose records can be written.
 
         Args:
-            series: Whose end is waited for; pieces of others are given meanwhile.
-            wait: Whether to wait for one.
-            others: Whether pieces of other series are given, too.
+            series: Series to wait for; None for any.
+            wait: Whether to wait until a piece is ready.
+            others: Whether to return pieces of other series meanwhile.
 
         Returns:
-            The piece, with its verified file; None when there is none, or when nothing more comes.
+            The piece with its verified file; None if none is ready or the series is finished.
 
         Raises:
-            MarketoError: Nothing can go on.
+            MarketoError: A background thread failed.
         """
         began = time.monotonic()
         while True:
@@ -122,23 +123,23 @@ class Driver:
                 if self.failure:
                     raise self.failure
                 machine = self.machine
-                front = machine.next_front(series)
-                if front is None and others:
-                    front = machine.next_front()
+                step = machine.next_output(series)
+                if step is None and others:
+                    step = machine.next_output()
                 over = series is None or machine.is_over(series)
-                if front is None:
+                if step is None:
                     if not wait or over:
                         return None
                     self._log_waiting(series, began)
                     self._changed.wait(1.0)
                     continue
-            if not isinstance(front, Save):
+            if not isinstance(step, Save):
                 self.seconds_waited += time.monotonic() - began
-                return front.piece
-            self._save(front)
+                return step.piece
+            self._save(step)
 
     def save_jobs(self) -> None:
-        """Send the ids of new jobs in a STATE message, if there are any, so that they may run."""
+        """Write a STATE message if there are new jobs, which may then be enqueued."""
         if not self.machine.board.unsaved:
             return
         with self._changed:
@@ -152,27 +153,27 @@ class Driver:
             self._changed.notify_all()
 
     def report(self, change: Callable[[Machine], None]) -> None:
-        """Report to the machine what the writing thread did.
+        """Update the machine from the main thread.
 
         Args:
-            change: Calls one of the machine's methods.
+            change: Calls a method of the machine.
         """
         with self._changed:
             change(self.machine)
             self._changed.notify_all()
 
     def saved_jobs(self) -> list[SavedJob]:
-        """What the state keeps of jobs."""
+        """Return the jobs to save in the state."""
         with self._changed:
             return self.machine.saved_jobs()
 
     def pieces_left(self) -> int:
-        """How many pieces are still to be written."""
+        """Return the number of pieces that are not written yet."""
         with self._changed:
             return sum(1 for _ in self.machine.board)
 
     def cancel_all(self) -> None:
-        """Cancel the jobs that are not over: nobody will take them over."""
+        """Cancel the jobs that no later run can resume."""
         with self._changed:
             self._stopped = True
             pieces = [
@@ -187,18 +188,18 @@ class Driver:
                 endpoint = ExportEndpoint(self._client, piece.series.request.base)
                 endpoint.cancel(piece.export_id)
             except MarketoError as error:
-                logger.debug("%s could not be cancelled: %s", piece, error)
+                logger.debug("%s: could not be cancelled: %s", piece, error)
             else:
-                logger.info("%s is cancelled.", piece)
+                logger.info("%s: cancelled.", piece)
 
-    # Calls.
+    # Thread that makes calls.
 
     def _make_calls(self) -> None:
         while not self._stopped:
             at = self.moment(self._client)
             with self._changed:
                 machine = self.machine
-                machine.watch.least_interval = self._least_interval()
+                machine.poller.least_interval = self._least_interval()
                 call = machine.next_call(at)
                 if call is None:
                     if machine.board.quota_spent:
@@ -210,7 +211,7 @@ class Driver:
                 result = self._make(call)
             except MarketoError as error:
                 failure: MarketoError | None = error
-            except Exception as error:  # an answer of a shape that nobody expected
+            except Exception as error:  # an answer of an unexpected shape
                 logger.debug("A call failed.", exc_info=True)
                 failure = ResponseError(f"Unexpected answer ({type(error).__name__}: {error})")
             else:
@@ -239,9 +240,9 @@ class Driver:
                 return piece.series.amend(piece, error)
             case ListJobs(base):
                 return list(ExportEndpoint(self._client, base).jobs())
-            case LookAt(piece):
+            case GetStatus(piece):
                 return self._endpoint(piece).status(piece.export_id)
-            case CancelOrder(base, export_id):
+            case Cancel(base, export_id):
                 return ExportEndpoint(self._client, base).cancel(export_id)
 
     def _endpoint(self, piece: Piece) -> ExportEndpoint:
@@ -252,16 +253,16 @@ class Driver:
         try:
             endpoint.enqueue(piece.export_id)
         except ResponseError as error:
-            # An earlier try may have come through, in whatever words that is reported now.
+            # An earlier attempt may have succeeded although its answer was lost.
             if type(error) not in {ExportQueueFullError, ResponseError}:
                 raise
-            seen = endpoint.status(piece.export_id)
-            waits = seen.state is JobState.CREATED
-            raise EnqueueRefusedError(error, None if waits else seen) from None
+            job = endpoint.status(piece.export_id)
+            is_queued = job.state is not JobState.CREATED
+            raise EnqueueRefusedError(error, job if is_queued else None) from None
 
-    # Files.
+    # Thread that downloads files.
 
-    def _fetch_files(self) -> None:
+    def _download_files(self) -> None:
         while not self._stopped:
             with self._changed:
                 order = self.machine.next_download()
@@ -276,9 +277,10 @@ class Driver:
             except OSError as error:
                 place = tempfile.gettempdir()
                 failure = MarketoError(
-                    f"{piece}: cannot be kept in {place} ({error.strerror}); set TMPDIR elsewhere"
+                    f"{piece}: the file cannot be stored in {place} ({error.strerror}). Set TMPDIR"
+                    " to another folder."
                 )
-            except Exception as error:  # noqa: BLE001 - the end of this series alone
+            except Exception as error:  # noqa: BLE001 - ends only this series
                 failure = error
             with self._changed:
                 if failure is None:
@@ -297,26 +299,26 @@ class Driver:
     def _guarded(self, loop: Callable[[], None]) -> None:
         try:
             loop()
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that writes messages
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             with self._changed:
                 self.failure = error
                 self._changed.notify_all()
 
     def _log_waiting(self, series: Series | None, began: float) -> None:
-        """One line a minute at most, while nothing can be written."""
+        """Log at most one line a minute while no piece is ready."""
         now = time.monotonic()
         head = series.head if series else None
         if head is None or now - max(self._logged_at, began) < LOG_EVERY:
             return
         self._logged_at = now
         board = self.machine.board
-        phases = [one.phase for one in board]
+        phases = [piece.phase for piece in board]
         queued = phases.count(Phase.QUEUED)
         planned = phases.count(Phase.PLANNED) + phases.count(Phase.CREATED)
         level = logging.WARNING if now - began >= LONG_WAIT else logging.INFO
         logger.log(
             level,
-            "Waiting for %s: %d windows in Marketo's queue, %d exported, %d to be exported; %s.",
+            "Waiting for %s: %d windows in Marketo's queue, %d exported, %d to export; %s.",
             head,
             queued,
             len(phases) - queued - planned,
@@ -325,7 +327,7 @@ class Driver:
         )
 
     def _expected(self, windows: int) -> str:
-        """How long so many windows will take, as the ones before them did."""
+        """Estimate the remaining time from the completed windows."""
         completed = self.machine.board.completed
         if not completed:
             return "no estimate yet"

@@ -1,4 +1,4 @@
-"""One export job: what is asked for, its states, and the six calls of its life."""
+"""Export jobs: their requests, states and API calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Filters = tuple[tuple[str, "int | str | tuple[int, ...]"], ...]
 
 
 class JobState(enum.Enum):
-    """Where a job stands; spellings that differ between Adobe's pages are one state here."""
+    """State of a job; Adobe's different spellings of a state are the same here."""
 
     CREATED = "Created"
     QUEUED = "Queued"
@@ -40,10 +40,10 @@ class JobState(enum.Enum):
 
     @classmethod
     def parse(cls, text: str) -> JobState:
-        """Read a state of the API.
+        """Parse a state of the API.
 
         Args:
-            text: In any spelling.
+            text: State in any spelling; an unknown one is `UNKNOWN`.
         """
         name = text.strip().upper().replace("CANCELED", "CANCELLED")
         return cls[name] if name in cls.__members__ else cls.UNKNOWN
@@ -51,7 +51,7 @@ class JobState(enum.Enum):
 
 @dataclass(frozen=True)
 class ExportJob:
-    """A job as Marketo describes it; what it does not say yet is None.
+    """A job as Marketo describes it; missing values are None.
 
     Source: bulk-extract.md
     """
@@ -67,12 +67,12 @@ class ExportJob:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the job has reached its final state."""
         return self.state in {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
 
     @property
     def finished(self) -> datetime | None:
-        """When it ended; None when Marketo does not say it in a way that can be read."""
+        """End time of the job; None if it is missing or invalid."""
         try:
             return parse_timestamp(str(self.finished_at)) if self.finished_at else None
         except ValueError:
@@ -80,10 +80,10 @@ class ExportJob:
 
     @classmethod
     def from_api(cls, item: Mapping[str, Any]) -> ExportJob:
-        """Read the job object of any of the job endpoints.
+        """Create a job from an answer of a job endpoint.
 
         Args:
-            item: One item of `result`.
+            item: Item of `result`.
         """
         return cls(
             export_id=str(item["exportId"]),
@@ -99,16 +99,16 @@ class ExportJob:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a series of export jobs asks for; windows and parts differ between them.
+    """The request that the export jobs of a series share, except for window and part.
 
     Attributes:
-        name: Of the stream or group of streams, for the log.
+        name: Name of the stream or group of streams, for the log.
         base: Path of the object type's export endpoints.
-        fields: Column names as the API has them.
+        fields: Column names as in the API.
         window_filter: Name of the date filter: `updatedAt` or `createdAt`; empty for an undated
-            export, of all that the further filters match.
+            export.
         filters: Further filters.
-        pins_header: Whether to ask for the API names as header, where files would show others.
+        pins_header: Whether to request the API names as header of the file.
     """
 
     name: str
@@ -119,10 +119,10 @@ class ExportRequest:
     pins_header: bool = False
 
     def body(self, window: Window | None) -> dict[str, Any]:
-        """The body of a create call.
+        """Return the body of a create call.
 
         Args:
-            window: At most 31 days; None for an undated export.
+            window: Window of at most 31 days; None for an undated export.
         """
         filters: dict[str, Any] = {self.window_filter: window.as_filter()} if window else {}
         for name, value in self.filters:
@@ -133,30 +133,30 @@ class ExportRequest:
         return body
 
     def part(self, filters: Filters) -> ExportRequest:
-        """The same, with more filters.
+        """Return the request with further filters.
 
         Args:
-            filters: Beside its own.
+            filters: Filters to add.
         """
         return replace(self, filters=self.filters + filters) if filters else self
 
     def undated(self, filters: Filters = ()) -> ExportRequest:
-        """The same without a date filter.
+        """Return the request without a date filter.
 
         Args:
-            filters: In its place.
+            filters: Filters to add.
         """
         return replace(self, window_filter="", filters=self.filters + filters)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Tells whether a job that was left behind still fits what is asked for now."""
-        plan = json.dumps([self.base, sorted(self.fields), self.window_filter, self.filters])
-        return hashlib.sha256(plan.encode()).hexdigest()[:16]
+        """Hash to check whether a job of an earlier run still matches this request."""
+        content = json.dumps([self.base, sorted(self.fields), self.window_filter, self.filters])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _count(value: Any) -> int | None:
-    """A number of rows or bytes; None for anything else."""
+    """Parse a number of rows or bytes; None for anything else."""
     try:
         return int(value)
     except (TypeError, ValueError):
@@ -166,16 +166,16 @@ def _count(value: Any) -> int | None:
 class ExportEndpoint:
     """The export endpoints of one object type.
 
-    Every method raises `ResponseError` (see `tap_marketo.client.errors`), naming the job.
+    Every method raises `ResponseError` (see `tap_marketo.client.errors`) with the id of the job.
 
     Source: bulk-extract.md
     """
 
     def __init__(self, client: MarketoClient, base: str) -> None:
-        """Bind an object type.
+        """Create the endpoints of an object type.
 
         Args:
-            client: Of the instance.
+            client: Client for the instance.
             base: Path of the object type's export endpoints.
         """
         self.client = client
@@ -184,7 +184,7 @@ class ExportEndpoint:
     def create(self, request: ExportRequest, window: Window | None) -> ExportJob:
         """Create a job; it does nothing until it is enqueued."""
         try:
-            # A job that was created twice costs nothing: it is never enqueued.
+            # A job created twice is harmless: only one is enqueued.
             body = request.body(window)
             reply = self.client.post(
                 f"{self.base}/create.json", body, repeatable=True, needs_result=True
@@ -194,35 +194,35 @@ class ExportEndpoint:
         return ExportJob.from_api(reply.result[0])
 
     def enqueue(self, export_id: str) -> None:
-        """Put a job into the queue; that it is there already is success."""
+        """Enqueue a job. A job that is already queued counts as success."""
         try:
             self._post(export_id, "enqueue")
         except JobAlreadyQueuedError:
             return
 
     def cancel(self, export_id: str) -> None:
-        """Take a job out of the queue."""
+        """Cancel a job."""
         self._post(export_id, "cancel")
 
     def status(self, export_id: str) -> ExportJob:
-        """Look at one job."""
+        """Return the current state of a job."""
         try:
             reply = self.client.get(f"{self.base}/{export_id}/status.json")
         except ResponseError as error:
             raise error.with_context(export_id=export_id) from None
         if not reply.result:
-            raise NotFoundError("Marketo shows no such export job").with_context(
+            raise NotFoundError("Marketo does not know this export job").with_context(
                 export_id=export_id
             )
         return ExportJob.from_api(reply.result[0])
 
     def jobs(self) -> Iterator[ExportJob]:
-        """The API user's jobs of the last seven days, of this object type, in all states."""
+        """Yield the API user's jobs of this object type from the last seven days."""
         for item in token_pages(self.client, f"{self.base}.json"):
             yield ExportJob.from_api(item)
 
     def file_path(self, export_id: str) -> str:
-        """Where a completed job's file is."""
+        """Return the path of a completed job's file."""
         return f"{self.base}/{export_id}/file.json"
 
     def _post(self, export_id: str, verb: str) -> None:

@@ -1,7 +1,7 @@
-"""What a series asks for: what its bookmark lacks, jobs of earlier runs fitted in, in order.
+"""Plans the pieces of a series.
 
-Each rule stands here once: which windows are missing, how far back a new window reaches for late
-rows, which job of an earlier run is taken over, and in which order pieces are written.
+The planner decides which windows are missing, how far a new window looks back for late rows,
+which jobs of earlier runs are taken over, and in which order pieces are written.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from tap_marketo.exports.saved import Key, SavedJob
 
 FILE_DAYS = 7
-"""As long as Marketo keeps the files of finished jobs."""
+"""Days that Marketo keeps the files of completed jobs."""
 MARGIN = timedelta(days=1)
-"""The creation of a program and the joining of its first members come from two servers."""
+"""Tolerance between the times of a program's creation and of its first members."""
 
 Needs = dict["Key", list[Window]]
 
 
 @dataclass(frozen=True)
 class PlanRules:
-    """How windows are cut and ordered.
+    """How windows are split and ordered.
 
     Attributes:
-        window_days: Days of one export job at most.
-        newest_first: Whether history is exported backwards, after what is new.
-        recent_only: Whether one recent window is enough, as for a test.
+        window_days: Maximum days of one export job.
+        newest_first: Whether history is exported backwards, after new records.
+        recent_only: Whether to export only one recent window, for a test.
     """
 
     window_days: int = 31
@@ -45,16 +45,16 @@ class PlanRules:
 
 
 def plan(series: Series, saved: list[SavedJob], rules: PlanRules, now: datetime) -> list[SavedJob]:
-    """Lay out the pieces of a series.
+    """Plan the pieces of a series.
 
     Args:
-        series: With its request, bookmark and keys; its pieces are replaced.
-        saved: Jobs that earlier runs left behind, in the order of their emission.
-        rules: How windows are cut and ordered.
-        now: The present, by Marketo's clock.
+        series: Series to plan; its pieces are replaced.
+        saved: Jobs of earlier runs, in the order in which they are written.
+        rules: How windows are split and ordered.
+        now: Marketo's time.
 
     Returns:
-        The jobs that fit nothing that is missing.
+        The jobs that match no missing window.
     """
     series.pieces.clear()
     series.fresh.clear()
@@ -66,15 +66,14 @@ def plan(series: Series, saved: list[SavedJob], rules: PlanRules, now: datetime)
     needs = _needs(series, now)
     adopted, left = _adopt(series, needs, saved)
     new = list(_new_pieces(series, needs, rules))
-    series.fresh = [one.window for one in new if one.window and not one.by_rest]
-    # A file of an earlier run is older than any that this run makes: what it shows of a record
-    # must not come last.
+    series.fresh = [piece.window for piece in new if piece.window and not piece.by_rest]
+    # Files of earlier runs have older versions of a record, so they must be written first.
     series.pieces.extend([*adopted, *_ordered(series, new, rules)])
     return left
 
 
 def _needs(series: Series, now: datetime) -> Needs:
-    """What each key lacks, oldest first."""
+    """Return the missing ranges of each key, oldest first."""
     alternative = series.alternative if series.missing_filter else None
     missing = series.coverage.missing(series.period.end)
     if alternative and alternative.whole_period:
@@ -87,10 +86,12 @@ def _needs(series: Series, now: datetime) -> Needs:
         if key in series.rest_keys and alternative and alternative.days_kept:
             oldest = now - timedelta(days=alternative.days_kept)
             ranges = [
-                Window(max(one.start, oldest), one.end) for one in ranges if one.end >= oldest
+                Window(max(missing_range.start, oldest), missing_range.end)
+                for missing_range in ranges
+                if missing_range.end >= oldest
             ]
         needs[key] = without(
-            ranges, [one.window for one in series.done if one.window and key in one.keys]
+            ranges, [done.window for done in series.done if done.window and key in done.keys]
         )
     return needs
 
@@ -105,7 +106,7 @@ def _since(whole: Window, since: datetime | None) -> list[Window]:
 def _adopt(
     series: Series, needs: Needs, saved: list[SavedJob]
 ) -> tuple[list[Piece], list[SavedJob]]:
-    """Take over the jobs that export what is missing; takes it off the needs."""
+    """Take over the jobs that export missing windows, and subtract these from the needs."""
     pieces: list[Piece] = []
     left: list[SavedJob] = []
     for job in saved:
@@ -115,7 +116,10 @@ def _adopt(
             or job.window is None
             or not wanted
             or job.window.end > series.period.end
-            or not all(any(job.window.overlaps(one) for one in needs[key]) for key in wanted)
+            or not all(
+                any(job.window.overlaps(missing_range) for missing_range in needs[key])
+                for key in wanted
+            )
         ):
             left.append(job)
             continue
@@ -135,18 +139,18 @@ def _adopted(series: Series, job: SavedJob, keys: tuple[Key, ...]) -> Piece:
 
 
 def _new_pieces(series: Series, needs: Needs, rules: PlanRules) -> Iterator[Piece]:
-    """Windows for what is missing; keys that lack the same share their jobs."""
+    """Yield pieces for the missing ranges; keys with the same ranges share jobs."""
     alike: dict[tuple[bool, bool, tuple[Window, ...]], list[Key]] = {}
     for key, ranges in needs.items():
         if ranges:
             place = (key in series.late, key in series.rest_keys, tuple(ranges))
             alike.setdefault(place, []).append(key)
-    for (_, _, lacking), keys in alike.items():
+    for (_, _, ranges_of_keys), keys in alike.items():
         size = series.per_job if series.part_filter else 1
         for at in range(0, len(keys), size):
-            for one in lacking:
-                # What comes before was exported by another run, which rows may have missed.
-                whole = one.looked_back(series.lookback, series.period.start)
+            for missing in ranges_of_keys:
+                # An earlier run exported the time before, but late rows may be missing from it.
+                whole = missing.with_lookback(series.lookback, series.period.start)
                 for window in whole.split(rules.window_days):
                     piece = Piece(series, window, tuple(keys[at : at + size]))
                     piece.phase = Phase.READY if piece.by_rest else Phase.PLANNED
@@ -162,11 +166,13 @@ def _ordered(series: Series, pieces: list[Piece], rules: PlanRules) -> list[Piec
     if not rules.newest_first:
         return ordered
     until = series.coverage.until if series.had_bookmark else None
-    new = [one for one in ordered if until and _window(one).end > until and not one.by_rest]
+    by_rest = [piece for piece in ordered if piece.by_rest]
+    exports = [piece for piece in ordered if not piece.by_rest]
+    new = [piece for piece in exports if until and _window(piece).end > until]
     chosen = set(map(id, new))
-    history = [one for one in ordered if id(one) not in chosen and not one.by_rest]
-    # By REST a lead is read as it is now; no export of an earlier moment may follow.
-    return [*new, *history[::-1], *(one for one in ordered if one.by_rest)]
+    history = [piece for piece in exports if id(piece) not in chosen]
+    # REST returns the current version of a lead, so no older export may be written after it.
+    return [*new, *history[::-1], *by_rest]
 
 
 def _window(piece: Piece) -> Window:
@@ -176,19 +182,19 @@ def _window(piece: Piece) -> Window:
 
 
 def _plan_undated(series: Series, saved: list[SavedJob], now: datetime) -> list[SavedJob]:
-    """Everything once: parts that an earlier run exported days ago belong to no table of today."""
+    """Plan an export of everything; parts that an earlier run exported days ago are too old."""
     oldest = now - timedelta(days=FILE_DAYS)
     series.done = [
-        one
-        for one in series.done
-        if one.window is not None or (series.keeps_done and one.begun and one.begun >= oldest)
+        done
+        for done in series.done
+        if done.window is not None or (series.keeps_done and done.begun and done.begun >= oldest)
     ]
-    written = {key for one in series.done if one.window is None for key in one.keys}
+    written = {key for done in series.done if done.window is None for key in done.keys}
     wanted = [key for key in series.keys if key not in written] or list(series.keys)
     if set(wanted) & written:
-        series.done = [one for one in series.done if one.window is not None]
+        series.done = [done for done in series.done if done.window is not None]
         written = set()
-    begun = [one.begun for one in series.done if one.window is None and one.begun]
+    begun = [done.begun for done in series.done if done.window is None and done.begun]
     left: list[SavedJob] = []
     adopted: list[Piece] = []
     for job in saved:
@@ -218,16 +224,16 @@ def _recent(series: Series, rules: PlanRules) -> Piece:
 def replan_as_alternative(
     series: Series, saved: Iterable[SavedJob], rules: PlanRules, now: datetime
 ) -> list[SavedJob]:
-    """Plan anew, as the subscription lacks the usual filter.
+    """Plan a series again for a subscription without the usual filter.
 
     Args:
-        series: With an alternative, and `missing_filter` set.
-        saved: Jobs that fit no usual plan.
-        rules: How windows are cut and ordered.
-        now: The present, by Marketo's clock.
+        series: Series with an alternative and `missing_filter` set.
+        saved: Jobs that did not match the usual plan.
+        rules: How windows are split and ordered.
+        now: Marketo's time.
 
     Returns:
-        The jobs that fit nothing that is missing.
+        The jobs that match no missing window.
     """
     other = series.alternative
     if other is None:

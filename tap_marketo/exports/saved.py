@@ -1,4 +1,4 @@
-"""Export jobs as the state keeps them between runs: typed, with a version of their own."""
+"""Export jobs as the state saves them between runs, in a versioned format."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ logger = logging.getLogger("tap-marketo")
 
 VERSION = 2
 Key = int | str
-"""What a piece of a series is for, where a series has several: a program id, for example."""
+"""Identifies what a piece exports if a series has several parts, for example a program id."""
 
 
 @dataclass(frozen=True)
 class SavedJob:
-    """An export job that was recorded before it was enqueued.
+    """An export job in the state.
 
     Attributes:
-        export_id: Its id at Marketo.
-        base: Path of its object type's export endpoints.
-        request: Fingerprint of what the series asks for.
-        window: None for an undated export.
-        keys: What it is for; empty where the series has one piece a window.
-        begun: When an undated export was begun; its file is too old some days later.
+        export_id: Id of the job in Marketo.
+        base: Path of the object type's export endpoints.
+        request: Fingerprint of the series' request.
+        window: Window of the job; None for an undated export.
+        keys: Keys of the job; empty if the series has one piece a window.
+        begun: Start of an undated export, whose file expires some days later.
     """
 
     export_id: str
@@ -41,7 +41,7 @@ class SavedJob:
     begun: datetime | None = None
 
     def to_state(self) -> dict[str, Any]:
-        """The record as the state keeps it."""
+        """Return the job as a state record."""
         record: dict[str, Any] = {
             "version": VERSION,
             "exportId": self.export_id,
@@ -58,13 +58,13 @@ class SavedJob:
 
     @classmethod
     def from_state(cls, record: Any) -> SavedJob:
-        """Read a record.
+        """Create a job from a state record.
 
         Args:
-            record: As `to_state` wrote it, in this version or an earlier one.
+            record: Record written by `to_state` of this version or an earlier one.
 
         Raises:
-            ValueError: It is no such record.
+            ValueError: The record is invalid.
         """
         try:
             return cls(
@@ -76,30 +76,33 @@ class SavedJob:
                 begun=parse_timestamp(record["begunAt"]) if record.get("begunAt") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no export job: {type(error).__name__}") from None
+            raise ValueError(f"not an export job: {type(error).__name__}") from None
 
 
 def read_jobs(records: Any) -> list[SavedJob]:
-    """Read the jobs of a state; what is no job is dropped with a warning.
+    """Read the jobs of a state; invalid ones are dropped with a warning.
 
     Args:
-        records: The value of `export_jobs`.
+        records: Value of `export_jobs`.
     """
     jobs: list[SavedJob] = []
     for record in records if isinstance(records, list) else []:
         if isinstance(record, dict) and record.get("written"):
-            continue  # of an earlier version; the bookmark says it now
+            continue  # of an earlier version; the bookmark covers it now
         try:
             jobs.append(SavedJob.from_state(record))
         except ValueError:
-            logger.warning("The state holds an export job that cannot be read: it is dropped.")
+            logger.warning(
+                "The state has an invalid export job. It is ignored, and its window is exported"
+                " again."
+            )
     return jobs
 
 
 def write_jobs(jobs: Iterable[SavedJob]) -> list[dict[str, Any]]:
-    """The value of `export_jobs`.
+    """Return the value of `export_jobs`.
 
     Args:
-        jobs: In the order of their emission.
+        jobs: Jobs in the order in which they are written.
     """
     return [job.to_state() for job in jobs]

@@ -1,4 +1,4 @@
-"""Time ranges: what a stream has exported, what is missing, and the windows that fill it."""
+"""Time windows of exports, and which ranges are exported or missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, order=True)
 class Window:
-    """A time range of whole seconds, both ends inclusive, as the bulk filters take it.
+    """A time range of whole seconds, both ends inclusive, as in bulk filters.
 
     Source: bulk-extract.md
     """
@@ -26,23 +26,23 @@ class Window:
     end: datetime
 
     def __str__(self) -> str:
-        """Both ends, for the log."""
+        """Return both ends for the log."""
         return f"{rfc3339(self.start)}/{rfc3339(self.end)}"
 
     @classmethod
     def from_filter(cls, value: Mapping[str, Any]) -> Window:
-        """Read what `as_filter` wrote.
+        """Create a window from the value of a bulk filter.
 
         Args:
-            value: With `startAt` and `endAt`.
+            value: Value with `startAt` and `endAt`.
 
         Raises:
-            ValueError: An end is no time, or they are the wrong way round.
-            KeyError: An end is missing.
+            ValueError: A time is invalid, or the end is before the start.
+            KeyError: A time is missing.
         """
         window = cls(parse_timestamp(str(value["startAt"])), parse_timestamp(str(value["endAt"])))
         if window.end < window.start:
-            raise ValueError(f"{window} ends before it begins")
+            raise ValueError(f"{window} ends before it starts")
         return window
 
     @property
@@ -51,37 +51,37 @@ class Window:
         return int((self.end - self.start).total_seconds()) + 1
 
     def as_filter(self) -> dict[str, str]:
-        """The range as a bulk filter's value."""
+        """Return the value for a bulk filter."""
         return {"startAt": rfc3339(self.start), "endAt": rfc3339(self.end)}
 
     def halves(self) -> tuple[Window, Window]:
-        """Two windows which together span this one; it must be longer than a second."""
+        """Split a window of more than a second into two halves."""
         middle = self.start + timedelta(seconds=self.seconds // 2)
         return Window(self.start, middle - SECOND), Window(middle, self.end)
 
     def overlaps(self, other: Window) -> bool:
-        """Whether both have a second in common.
+        """Return whether two windows overlap.
 
         Args:
             other: Any window.
         """
         return self.start <= other.end and other.start <= self.end
 
-    def looked_back(self, seconds: int, earliest: datetime) -> Window:
-        """The same, begun earlier.
+    def with_lookback(self, seconds: int, earliest: datetime) -> Window:
+        """Return the window with an earlier start.
 
         Args:
-            seconds: By how much.
-            earliest: Nothing before this is wanted, unless the window begins before it already.
+            seconds: Seconds to move the start.
+            earliest: Earliest start, unless the window already starts before it.
         """
         bound = min(self.start, earliest)
         return Window(max(bound, self.start - timedelta(seconds=seconds)), self.end)
 
     def split(self, days: int) -> list[Window]:
-        """Cut into windows of at most so many days, oldest first.
+        """Split into windows of limited length, oldest first.
 
         Args:
-            days: 1 to 31.
+            days: Maximum days of a window, 1 to 31.
         """
         return list(self._pieces(days))
 
@@ -95,22 +95,22 @@ class Window:
 
 @dataclass
 class Coverage:
-    """What has been exported: everything from a beginning until a moment, except for gaps.
+    """The exported time range of a stream, except for its gaps.
 
     Attributes:
-        until: Last second that is exported; one before the start date when nothing is.
-        gaps: Ranges before `until` that are still missing, oldest first. Only a history that is
-            read newest first leaves any.
+        until: Last exported second; the second before the start date if nothing is exported.
+        gaps: Missing ranges before `until`, oldest first, left by failed windows or by a backfill
+            that is read newest first.
     """
 
     until: datetime
     gaps: list[Window] = field(default_factory=list)
 
     def missing(self, end: datetime) -> list[Window]:
-        """What is to be exported up to a moment, oldest first.
+        """Return the ranges to export, oldest first.
 
         Args:
-            end: Last second wanted.
+            end: Last second to export.
         """
         ranges = [Window(gap.start, min(gap.end, end)) for gap in self.gaps if gap.start <= end]
         if self.until < end:
@@ -118,10 +118,10 @@ class Coverage:
         return ranges
 
     def add(self, window: Window) -> None:
-        """Note that a window's records are all written.
+        """Add a window whose records are all written.
 
         Args:
-            window: May overlap what is covered already.
+            window: Window, which may overlap exported ranges.
         """
         ranges = self.gaps
         if window.end > self.until:
@@ -130,17 +130,17 @@ class Coverage:
         self.gaps = without(ranges, [window])
 
     def gaps_as_state(self) -> list[dict[str, str]]:
-        """The gaps as a bookmark keeps them."""
+        """Return the gaps for the bookmark."""
         return [gap.as_filter() for gap in self.gaps]
 
     @classmethod
     def from_state(cls, until: datetime, gaps: list[dict[str, Any]], start: datetime) -> Coverage:
-        """Read a bookmark.
+        """Create a coverage from a bookmark.
 
         Args:
-            until: The bookmark's value.
-            gaps: As `gaps_as_state` wrote them.
-            start: Nothing before this is wanted any more.
+            until: Value of the bookmark.
+            gaps: Gaps written by `gaps_as_state`.
+            start: Earliest time to export.
         """
         ranges = [Window.from_filter(gap) for gap in gaps]
         kept = [Window(max(gap.start, start), gap.end) for gap in ranges if gap.end >= start]
@@ -148,14 +148,14 @@ class Coverage:
 
 
 def without(ranges: Iterable[Window], parts: Iterable[Window]) -> list[Window]:
-    """What of some ranges lies in none of some others.
+    """Subtract windows from ranges.
 
     Args:
-        ranges: Oldest first.
-        parts: In any order; they may overlap.
+        ranges: Ranges, oldest first.
+        parts: Windows to subtract, in any order; they may overlap.
 
     Returns:
-        The rest, oldest first.
+        The remaining ranges, oldest first.
     """
     left = list(ranges)
     for part in parts:

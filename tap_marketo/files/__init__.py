@@ -1,1 +1,1 @@
-"""A verified export file, read row by row."""
+"""Reads verified export files."""

@@ -1,9 +1,9 @@
-"""An export file is read as typed Arrow columns: the way into Parquet, many rows at a time.
+"""Reads an export file as typed Arrow columns, for Parquet.
 
-Arrow splits the file and converts whole columns, several times as fast as row by row. It is more
-lenient than `rows` in one thing, stray quotes: from a block that may have some, the file is read
-row by row. A column of a block that Arrow refuses, or would read otherwise than `values` does, is
-read by the exact converters.
+Arrow splits the file and converts whole columns, several times as fast as row by row. It accepts
+unescaped quotes that `rows` refuses, so from a block that may have some, the file is read row by
+row. If Arrow refuses a column of a block, or would read it differently from `values`, the exact
+converters read it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ TYPES: dict[Kind, pa.DataType] = {
     Kind.DATETIME: MOMENT,
     Kind.OBJECT: pa.string(),
 }
-"""The column type of each kind; an object becomes JSON text."""
+"""Column type of each kind; an object becomes JSON text."""
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _BLOCK = 1024 * 1024
-# Neither opens nor closes a cell, nor is doubled; or opens and closes one that goes on.
+# A quote that neither opens nor closes a cell and is not doubled, or a cell continues after it.
 _STRAY = re.compile(
     rb'"(?<=[^,\n"]")(?:"")*(?=[^,\r\n"])'
     rb'|""(?<=[,\n]"")(?:"")*(?=[^,\r\n"])'
@@ -65,19 +65,19 @@ def read_columns(
     """Read an export file, some thousand rows at a time.
 
     Args:
-        file: The whole, verified file. It stays open.
-        header: Its header.
-        columns: The columns wanted, in order.
-        anomalies: Where to count what a column cannot keep.
-        requested: The fields in the order of the export's request, see `header_positions`.
-        expected: How many rows Marketo says there are, if it does.
+        file: Complete, verified file. It stays open.
+        header: Header of the file.
+        columns: Columns to read, in order.
+        anomalies: Counts of what is lost.
+        requested: Fields in the order of the export's request, see `header_positions`.
+        expected: Number of rows according to Marketo, if known.
 
     Yields:
         An array for each column.
 
     Raises:
-        ExportFileError: The file lacks what it must have.
-        BadRowsError: After the last block, some rows could not be read.
+        ExportFileError: A required column is missing, or the file is malformed.
+        BadRowsError: After the last block, if some rows cannot be read.
     """
     positions = header_positions(header, columns, requested=requested)
     note_missing(columns, positions, anomalies, requested)
@@ -101,7 +101,7 @@ def read_columns(
             ]
             yield _with_keys(arrays, columns, anomalies)
     except (pa.ArrowInvalid, _StrayQuote):
-        # Also for a row that is longer than a block, or has too few or too many cells.
+        # Also if a row is longer than a block, or has too few or too many cells.
         for chunk in _rows_after(file, rows):
             rows += len(chunk)
             arrays = [
@@ -116,12 +116,12 @@ def read_columns(
 
 
 def array_of(values: Sequence[Any], column: Column, anomalies: Anomalies) -> pa.Array:
-    """A column of values as records have them.
+    """Create a column from the values of records.
 
     Args:
-        values: Of the column's kind.
-        column: With its kind.
-        anomalies: Counts integers of more than 64 bits, which become null.
+        values: Values of the column's kind.
+        column: Column of the values.
+        anomalies: Counts of integers of more than 64 bits, which become null.
     """
     kind = TYPES[column.kind]
     if column.kind in (Kind.DATE, Kind.DATETIME):
@@ -169,7 +169,7 @@ def _typed(cells: pa.Array, column: Column, anomalies: Anomalies) -> pa.Array:
 
 
 def _is_foreign(cells: pa.Array, array: pa.Array) -> bool:
-    """Whether Arrow has read what is none to us: hexadecimal and infinite numbers, the year 0."""
+    """Return whether Arrow accepted invalid values: hexadecimal or infinite numbers, the year 0."""
     if pa.types.is_integer(array.type):
         return bool(pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py())
     if pa.types.is_floating(array.type):
@@ -201,25 +201,25 @@ def _blocks(source: _Source, width: int, places: Sequence[int]) -> Iterator[pa.R
     return reader
 
 
-def _rows_after(file: BinaryIO, done: int) -> Iterator[list[list[str]]]:
+def _rows_after(file: BinaryIO, skipped: int) -> Iterator[list[list[str]]]:
     file.seek(0)
     _, chunks = read_rows(file, anomalies=Anomalies())
     for chunk in chunks:
-        yield chunk[done:]
-        done = max(0, done - len(chunk))
+        yield chunk[skipped:]
+        skipped = max(0, skipped - len(chunk))
 
 
 def _refuse_misplaced_quotes(file: BinaryIO, rows: int) -> None:
     if sum(map(len, _rows_after(file, 0))) != rows:
-        raise ExportFileError("a quote where none can stand")
+        raise ExportFileError("misplaced quote")
 
 
-class _StrayQuote(Exception):  # noqa: N818 - no error: another way of reading follows
-    """A quote that Arrow might read otherwise than `rows`."""
+class _StrayQuote(Exception):  # noqa: N818 - not an error: the file is read row by row
+    """A quote that Arrow might read differently from `rows`."""
 
 
 class _Source(io.RawIOBase):
-    """Sound bytes in the sizes that Arrow asks for, their quotes counted and looked at."""
+    """Sound bytes in the sizes that Arrow requests, checked for stray quotes."""
 
     def __init__(self, sound: SoundBytes) -> None:
         self.sound = sound

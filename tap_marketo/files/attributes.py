@@ -1,8 +1,8 @@
-"""The attributes of an activity are one object, however Marketo spells them.
+"""Reads the attributes of an activity, in either of Marketo's formats.
 
-The guide shows a JSON object of display names (`bulk-activity-extract.md`), the published
-specification and REST an array of ``{"name", "value"}``. Where a name comes twice, the last value
-is kept, as JSON readers do; in an array that is counted.
+The guide has a JSON object by display name (`bulk-activity-extract.md`), the published
+specification and REST have an array of ``{"name", "value"}``. If a name occurs twice, the last
+value is kept, as in other JSON readers; in an array this is counted.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from tap_marketo.values.anomalies import Anomalies
 
 UNPARSED = "_unparsed"
-"""The key under which the text of a cell that holds no JSON object is kept."""
+"""Key for the text of a cell that is not a JSON object."""
 
 UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError)
-"""What a fast path raises for a value which only the exact path can read."""
+"""Exceptions of the fast path for a value that only the exact path can read."""
 
 _SURELY_EXACT = 17
-"""A float keeps any decimal number of 15 digits; a sign and a point make 17 characters."""
+"""A float keeps any decimal number of 15 digits, which is 17 characters with sign and point."""
 
 
 def decimal_digits(text: str) -> Any:
-    """Return a JSON number with a point or an exponent, keeping all its digits."""
+    """Return a JSON number with a point or an exponent without losing digits."""
     if len(text) < _SURELY_EXACT and "e" not in text and "E" not in text:
         return float(text)
     return to_number(text)
 
 
-# Campaign Run ID came so for years (`"Campaign Run ID":""102938""`); no JSON has it elsewhere.
+# For years, Marketo wrote `"Campaign Run ID":""102938""`; valid JSON never has this.
 _QUOTED_NUMBER = re.compile(r'""(-?\d+(?:\.\d+)?)""')
 _decode = msgspec.json.Decoder(float_hook=decimal_digits).decode
 
 
 def read_attributes(cell: str) -> dict[str, Any]:
-    """Return the attributes of a cell in which all is well, and count nothing.
+    """Return the attributes of a cell without anomalies.
 
     Raises:
-        ValueError, TypeError, KeyError, RecursionError, msgspec.MsgspecError: There is something
-            to count: ask `parse_attributes`.
+        ValueError, TypeError, KeyError, RecursionError, msgspec.MsgspecError: There is an
+            anomaly; use `parse_attributes`.
     """
-    # JSON can spell a NUL character that the file itself no longer holds.
+    # NUL characters are removed from the file, but JSON can still have an escaped one.
     if "\\u0000" in cell:
         raise ValueError("a NUL character")
     try:
@@ -59,22 +59,22 @@ def read_attributes(cell: str) -> dict[str, Any]:
         decoded = _decode(mended)
     if isinstance(decoded, dict):
         return decoded
-    named = _named(decoded)
-    if len(named) != len(decoded or ()):
+    attributes = _named(decoded)
+    if len(attributes) != len(decoded or ()):
         raise ValueError("an attribute given twice")
-    return named
+    return attributes
 
 
 def parse_attributes(cell: str, anomalies: Anomalies) -> dict[str, Any]:
     """Return the attributes of any cell.
 
     Args:
-        cell: A JSON object, a JSON array of ``{"name", "value"}``, JSON null or empty text. Raw
-            control characters in its texts are let through.
-        anomalies: Where to count what the cell lost.
+        cell: JSON object, JSON array of ``{"name", "value"}``, JSON null or empty text. Raw
+            control characters are accepted in its texts.
+        anomalies: Counts of what is lost.
 
     Returns:
-        Value by display name. A cell of anything else is kept as text under `UNPARSED`.
+        Value by display name. Any other cell is returned as text under `UNPARSED`.
     """
     if cell in ("", "null"):
         return {}
@@ -93,19 +93,19 @@ def parse_attributes(cell: str, anomalies: Anomalies) -> dict[str, Any]:
 
 
 def attributes_of(value: object, anomalies: Anomalies) -> dict[str, Any]:
-    """Return the attributes of a decoded JSON value, such as REST gives.
+    """Return the attributes of a decoded JSON value, for example from REST.
 
     Args:
-        value: An object, an array of ``{"name", "value"}``, or None.
-        anomalies: Where to count NUL characters, lone surrogates and repeated names.
+        value: Object, array of ``{"name", "value"}``, or None.
+        anomalies: Counts of NUL characters, lone surrogates and repeated names.
 
     Raises:
-        ValueError, TypeError, KeyError: It is something else.
+        ValueError, TypeError, KeyError: The value is anything else.
     """
-    named = value if isinstance(value, dict) else _named(value)
+    attributes = value if isinstance(value, dict) else _named(value)
     if isinstance(value, list):
-        anomalies.repeated_attributes += len(value) - len(named)
-    cleaned: dict[str, Any] = clean_json(named, anomalies)
+        anomalies.repeated_attributes += len(value) - len(attributes)
+    cleaned: dict[str, Any] = clean_json(attributes, anomalies)
     return cleaned
 
 
@@ -114,11 +114,11 @@ def _named(value: object) -> dict[str, Any]:
         return {}
     if not isinstance(value, list):
         raise TypeError("neither an object nor an array")
-    named = {item["name"]: item.get("value") for item in value}
-    if not all(isinstance(name, str) for name in named):
-        raise TypeError("an attribute whose name is no text")
-    return named
+    attributes = {item["name"]: item.get("value") for item in value}
+    if not all(isinstance(name, str) for name in attributes):
+        raise TypeError("an attribute name that is not text")
+    return attributes
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise ValueError("no JSON number")
+    raise ValueError("not a JSON number")

@@ -1,4 +1,4 @@
-"""How a cell becomes a value: an expression for the usual spellings, a function for all others."""
+"""Converts cells to values: expressions for the usual spellings, functions for all others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_marketo.values.anomalies import Anomalies
     from tap_marketo.values.kinds import Column
 
-# The usual spelling is asked for first; what none of them accepts raises one of `UNREADABLE`.
+# The usual spelling is first; a value that no branch accepts raises one of `UNREADABLE`.
 CELLS = {
     Kind.TEXT: "{v} if {v} and {v} != 'null' else None",
     Kind.INTEGER: (
@@ -34,7 +34,7 @@ CELLS = {
         " else to_number({v})"
     ),
     Kind.BOOLEAN: "booleans[{v}]",
-    # Every third character from the fifth is no digit, which leaves one spelling of each.
+    # Every third character from the fifth is a separator, so there is only one spelling of each.
     Kind.DATE: (
         "{v} if {v}[4::3] == '--' and day({v})"
         " else None if {v} == 'null' or not {v} else refuse({v})"
@@ -70,14 +70,14 @@ NAMES: dict[str, Any] = {
         if word != "null" or spelling == word
     },
     "day": date.fromisoformat,
-    # Python 3.10 reads no "Z".
+    # Python 3.10 does not accept "Z".
     "moment": (
         datetime.fromisoformat
         if sys.version_info >= (3, 11)
         else partial(msgspec.convert, type=datetime)
     ),
     "digits": msgspec.json.Decoder(int).decode,
-    # They know null, and take half the time of `int` and `float`.
+    # They accept null, and take half the time of `int` and `float`.
     "integer": msgspec.json.Decoder(int | None).decode,
     "number": msgspec.json.Decoder(int | float | None).decode,
     "read_attributes": read_attributes,
@@ -89,19 +89,19 @@ NAMES: dict[str, Any] = {
     "unreadable": UNREADABLE,
     "utc": UTC_ENDINGS,
 }
-"""What the expressions use."""
+"""Names that the expressions use."""
 
 
 @lru_cache
 def expression(template: str) -> Callable[[Any], Any]:
-    """Return the function of one cell that a template of `CELLS` or `ATTRIBUTES` spells."""
-    # Our own templates, nothing of a file.
-    made: Callable[[Any], Any] = eval(f"lambda v: {template.format(v='v')}", NAMES)  # noqa: S307
-    return made
+    """Return a template of `CELLS` or `ATTRIBUTES` as a function of a cell."""
+    # Only our own templates, nothing from a file.
+    function: Callable[[Any], Any] = eval(f"lambda v: {template.format(v='v')}", NAMES)  # noqa: S307
+    return function
 
 
 def exact_cell(column: Column, anomalies: Anomalies) -> Callable[[str | None], Any]:
-    """Return the function that reads any cell of a column, and counts what it loses."""
+    """Return the function that reads any cell of a column and counts what is lost."""
     read = (
         partial(parse_attributes, anomalies=anomalies)
         if column.kind is Kind.OBJECT
@@ -111,5 +111,5 @@ def exact_cell(column: Column, anomalies: Anomalies) -> Callable[[str | None], A
 
 
 def exact_attribute(column: Column, anomalies: Anomalies) -> Callable[[Any], Any]:
-    """Return the function that reads any JSON value of an attribute, and counts what it loses."""
+    """Return the function that reads any value of an attribute and counts what is lost."""
     return value_reader(column, anomalies)

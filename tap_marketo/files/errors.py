@@ -1,7 +1,7 @@
-"""What is wrong with an export file, said without its contents.
+"""Errors of export files, which never quote the contents.
 
 ExportFileError        the file as a whole cannot be read
-└── BadRowsError       some of its rows could not be read; all others were
+└── BadRowsError       some of its rows cannot be read
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ ROWS_NAMED = 10
 
 
 class ExportFileError(Exception):
-    """A file that is not what an export writes.
+    """The file is not a valid export file.
 
     Attributes:
-        line: The line of the file at which it was noticed, counted from 1, if there is one.
+        line: Line of the file, counted from 1, if known.
     """
 
     def __init__(self, reason: str, line: int | None = None) -> None:
-        """Say what is wrong, without the contents of the file."""
+        """Create an error without the contents of the file."""
         super().__init__(f"line {line}: {reason}" if line else reason)
         self.line = line
 
@@ -33,10 +33,10 @@ class BadRow:
     """A row that could not be read.
 
     Attributes:
-        row: Its number, counted from 1 below the header.
-        line: The line of the file on which it begins, counted from 1.
-        reason: What is wrong with it.
-        column: The header of the cell in which it breaks, where that is known.
+        row: Number of the row, counted from 1 below the header.
+        line: First line of the row in the file, counted from 1.
+        reason: What is wrong with the row.
+        column: Header of the invalid cell, if known.
     """
 
     row: int
@@ -46,17 +46,17 @@ class BadRow:
 
 
 class BadRowsError(ExportFileError):
-    """Some rows of a file could not be read; raised after all the others have left.
+    """Some rows of a file cannot be read; raised after the good rows.
 
     Attributes:
-        rows: The first of them.
-        count: How many there are.
-        columns: Headers of the cells in which they break, as far as known.
-        job: The export job, once its owner has filled it in.
+        rows: First bad rows.
+        count: Number of bad rows.
+        columns: Headers of the invalid cells, if known.
+        job: Id of the export job, set by the caller.
     """
 
     def __init__(self, rows: Sequence[BadRow], count: int) -> None:
-        """Name rows and columns, never contents."""
+        """Create an error with rows and columns, without contents."""
         self.rows = tuple(rows)
         self.count = count
         self.columns = sorted({row.column for row in rows if row.column})
@@ -64,9 +64,9 @@ class BadRowsError(ExportFileError):
         super().__init__(self._summary())
 
     def _summary(self) -> str:
-        named = ", ".join(f"{row.row} (line {row.line})" for row in self.rows[:ROWS_NAMED])
+        listed = ", ".join(f"{row.row} (line {row.line})" for row in self.rows[:ROWS_NAMED])
         more = f" and {self.count - ROWS_NAMED} more" if self.count > ROWS_NAMED else ""
         noun = "row" if self.count == 1 else "rows"
         columns = f", columns: {', '.join(self.columns)}" if self.columns else ""
         reasons = "; ".join(dict.fromkeys(row.reason for row in self.rows))
-        return f"cannot read {noun} {named}{more}{columns}: {reasons}"
+        return f"cannot read {noun} {listed}{more}{columns}: {reasons}"

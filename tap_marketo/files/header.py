@@ -1,4 +1,4 @@
-"""Where the columns of a record stand in an export file."""
+"""Finds the columns of a record in an export file."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ def header_positions(
     *,
     requested: Sequence[str] = (),
 ) -> list[int | None]:
-    """Return where each column stands in the file.
+    """Return the position of each column in the file.
 
-    By exact name; else by name in any case; else, as program member files show display names
-    (`bulk-program-member-extract.md`), by the place at which the field was requested. Places are
-    trusted only if the file has as many cells as fields were requested (or one more, a
-    ``programId`` in front, which may be there twice then) and no column found by name contradicts
-    them.
+    A column is found by exact name, else by name in any case, else by its place in the request,
+    because files of program members have display names (`bulk-program-member-extract.md`). Places
+    are used only if the file has as many columns as were requested (or one more, a ``programId``
+    in front, which may then occur twice) and no column found by name contradicts them.
 
     Args:
-        header: The header of the file.
-        columns: The columns wanted.
-        requested: The fields in the order of the export's request; without them, no places.
+        header: Header of the file.
+        columns: Columns to find.
+        requested: Fields in the order of the export's request; if empty, places are not used.
 
     Returns:
-        A position per column, None for one that the file does not have.
+        The position of each column; None if the file does not have it.
 
     Raises:
         ExportFileError: A required column is missing, or all columns are.
@@ -61,7 +60,7 @@ def header_positions(
         if position is None and column.required:
             raise ExportFileError(f"the file has no column {column.source}", 1)
     if columns and header and all(position is None for position in positions):
-        raise ExportFileError("the file has none of the columns asked for", 1)
+        raise ExportFileError("the file has none of the columns requested", 1)
     return positions
 
 

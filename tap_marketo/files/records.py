@@ -1,10 +1,9 @@
-"""A row of text becomes a record through one function compiled for the header of its file.
+"""Compiles a function for the header of a file that converts rows of text to records.
 
-The function holds one expression a column and no loop, which is what makes it as fast as the file
-can be split. Its expressions accept the usual spelling of each kind and count nothing: whatever
-they refuse, the whole row is read again by the exact converters, which count what they lose. A
-column that was refused often gets its exact converter into the function, so that a dialect costs
-its column alone.
+The function has one expression per column and no loop, which makes it about as fast as splitting
+the file. Its expressions accept only the usual spelling of each kind. If one refuses a value, the
+exact converters read the whole row again and count what they lose. In a column that refuses often,
+the exact converter replaces the expression, so that an unusual spelling slows down only its column.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ if TYPE_CHECKING:
 Row = list[str]
 
 REFUSALS = 20
-"""How often the expression of a column may refuse before its exact converter replaces it."""
+"""Refusals of a column's expression after which its exact converter replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is made of a row's values, where it is no dict.
+    """How to create records other than dicts.
 
     Attributes:
-        record: Inputs the names of the columns, returns what is called with their values, in the
-            same order.
-        message: Called with each record; its result takes the record's place.
+        record: Takes the names of the columns and returns a function of their values, in the same
+            order.
+        message: Called with each record; its result replaces the record.
     """
 
     record: Callable[[Sequence[str]], Callable[..., Any]]
@@ -53,14 +52,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class AttributeColumns:
-    """The attributes that a type of activity declares.
+    """The attributes that an activity type declares.
 
     Attributes:
-        columns: Column by display name, in the record's order; kind OBJECT has no place here.
-        undeclared: The property that takes the attributes nobody declared, as one object, or None
-            without any; a cell that is no JSON object is in it as text (`attributes.UNPARSED`).
-        source: The header of the cell in the file.
-        aliases: Display name by API name, which a cell may hold in its place.
+        columns: Column by display name, in the record's order; never of kind OBJECT.
+        undeclared: Property for the undeclared attributes, as one object, or None if there are
+            none. A cell that is not a JSON object is in it as text (`attributes.UNPARSED`).
+        source: Header of the cell in the file.
+        aliases: Display name by API name, which a cell may have in its place.
     """
 
     columns: dict[str, Column]
@@ -71,7 +70,7 @@ class AttributeColumns:
 
 @dataclass(slots=True)
 class _Value:
-    """One value of the record: the variable it is made of, and how."""
+    """A value of the record, with the variable it is created from."""
 
     name: str
     variable: str | None
@@ -89,20 +88,20 @@ def compile_record(
     requested: Sequence[str] = (),
     shape: Shape | None = None,
 ) -> Callable[[Row], Any]:
-    """Compile the function which makes a record of a row.
+    """Compile the function that converts a row to a record.
 
-    A column that the file lacks is null in every record, and counted once as missing.
+    A column that is missing in the file is null in every record, and counted once.
 
     Args:
-        header: The header of the file.
-        columns: The columns of the record, in its order.
-        anomalies: Where the function counts what it cannot keep.
-        requested: The fields in the order of the export's request, see `header_positions`.
-        shape: What the record is made of; by default it is a dict by `Column.name`.
+        header: Header of the file.
+        columns: Columns of the record, in order.
+        anomalies: Counts of what is lost.
+        requested: Fields in the order of the export's request, see `header_positions`.
+        shape: How to create records; by default they are dicts by `Column.name`.
 
     Returns:
-        A function of one row, as wide as the header. It returns None for a row without a value in
-        a key column, which it counts.
+        A function of a row as wide as the header. It returns None for a row without a value in a
+        key column, which it counts.
 
     Raises:
         ExportFileError: A required column is missing, or all columns are.
@@ -126,18 +125,18 @@ def compile_activity(
     *,
     shape: Shape | None = None,
 ) -> Callable[[Row], Any]:
-    """Compile the function which makes a record of a row of one type of activity.
+    """Compile the function that converts a row of an activity type to a record.
 
     Args:
-        header: The header of the file, which may hold activities of many types.
-        base: The columns of the file that every type has, without the attributes.
-        attributes: The attributes of this type; each is a property of the record, None if absent.
-        anomalies: Where the function counts what it cannot keep.
-        shape: What the record is made of: the values of `base`, of the attributes and of the
-            undeclared ones, in this order; by default it is a dict.
+        header: Header of the file, which may have activities of many types.
+        base: Columns of the file that every type has, without the attributes.
+        attributes: Attributes of this type; each is a property of the record, None if missing.
+        anomalies: Counts of what is lost.
+        shape: How to create records from the values of `base`, the attributes and the undeclared
+            attributes, in this order; by default they are dicts.
 
     Returns:
-        A function of one row, see `compile_record`.
+        A function of a row, see `compile_record`.
 
     Raises:
         ExportFileError: A required column is missing, or all columns are.
@@ -158,15 +157,15 @@ def compile_activity(
         )
         for place, column in enumerate(declared.values())
     ]
-    values.append(_Value(attributes.undeclared, "rest", "{v}", lambda found: found))
+    values.append(_Value(attributes.undeclared, "rest", "{v}", lambda rest: rest))
 
     def cells(row: Row) -> list[Any]:
-        found = {} if cell_position is None else parse_attributes(row[cell_position], anomalies)
-        rename(found, attributes.aliases)
+        rest = {} if cell_position is None else parse_attributes(row[cell_position], anomalies)
+        rename(rest, attributes.aliases)
         return [
             *(None if place is None else row[place] for place in base_positions),
-            *(found.pop(name, None) for name in declared),
-            found or None,
+            *(rest.pop(name, None) for name in declared),
+            rest or None,
         ]
 
     lines = [_unpack(header, positions)]
@@ -187,7 +186,7 @@ def compile_activity(
 
 
 class _RowFunction:
-    """Writes the function of a row, and rewrites it for columns that refuse often."""
+    """Generates the function of a row, and regenerates it for columns that refuse often."""
 
     def __init__(
         self,
@@ -204,7 +203,7 @@ class _RowFunction:
         names = [value.name for value in values]
         self._message: Callable[[Any], Any] | None = None
         if shape is None:
-            self._into: Callable[..., Any] = lambda *made: dict(zip(names, made, strict=True))
+            self._into: Callable[..., Any] = lambda *items: dict(zip(names, items, strict=True))
         else:
             self._into, self._message = shape.record(names), shape.message
         self._is_dict = shape is None
@@ -220,7 +219,7 @@ class _RowFunction:
         self._function: FunctionType | None = None
 
     def compile(self) -> FunctionType:
-        """Compile what the lines and values say now."""
+        """Compile the current lines and values."""
         body = list(self._lines)
         expressions = []
         for place, value in enumerate(self._values):
@@ -230,31 +229,31 @@ class _RowFunction:
                 expression = f"k{place}"
             expressions.append(expression)
         if self._is_dict:
-            # A copied dict has its final size; one built of pairs grows, and takes twice as long.
-            body.append("made = blank()")
+            # A copied dict has its final size; building one from pairs takes twice as long.
+            body.append("result = blank()")
             body += [
-                f"made[{value.name!r}] = {expression}"
+                f"result[{value.name!r}] = {expression}"
                 for value, expression in zip(self._values, expressions, strict=True)
             ]
-            body.append("return made")
+            body.append("return result")
         else:
             call = "message(into({}))" if self._message else "into({})"
             body.append(f"return {call.format(', '.join(expressions))}")
         text = "\n".join(f"        {line}" for line in body)
         caught = "    except unreadable:\n        return exact(row)\n"
         source = f"def record(row):\n    try:\n{text}\n{caught}"
-        # Made of our own templates, positions, and property names as quoted literals.
+        # The source has only our own templates, positions, and quoted property names.
         exec(compile(source, "<compiled row>", "exec"), self.scope)  # noqa: S102
         compiled = cast("FunctionType", self.scope["record"])
         if self._function:
-            # Whoever maps the function over rows goes on with the new one.
+            # Callers that map the function over rows use the new code from now on.
             self._function.__code__ = compiled.__code__
         else:
             self._function = compiled
         return self._function
 
     def refuse(self, place: int) -> None:
-        """Count a refusal; after some, the exact converter takes the expression's place."""
+        """Count a refusal; after `REFUSALS` the exact converter replaces the expression."""
         value = self._values[place]
         value.refused += 1
         if value.refused == REFUSALS:
@@ -264,15 +263,15 @@ class _RowFunction:
             self.compile()
 
     def _exact(self, row: Row) -> Any:
-        made = []
+        converted = []
         cells = self._cells(row)
         for place, (value, cell) in enumerate(zip(self._values, cells, strict=True)):
             if cell is not None and value.refused < REFUSALS and self._refuses(value, cell):
                 self.refuse(place)
-            made.append(value.exact(cell))
-            if value.key and made[-1] is None:
+            converted.append(value.exact(cell))
+            if value.key and converted[-1] is None:
                 return self._drop()
-        record = self._into(*made)
+        record = self._into(*converted)
         return self._message(record) if self._message else record
 
     def _refuses(self, value: _Value, cell: Any) -> bool:
@@ -292,13 +291,13 @@ def note_missing(
     anomalies: Anomalies,
     requested: Sequence[str] = (),
 ) -> None:
-    """Count the columns that a file does not have.
+    """Count the columns that are missing in a file.
 
     Args:
-        columns: Wanted.
-        positions: As `header_positions` gave them.
-        anomalies: Where to count.
-        requested: What the export asked for, as far as that is known; nothing else is missed.
+        columns: Columns of the record.
+        positions: Result of `header_positions`.
+        anomalies: Counts of what is lost.
+        requested: Fields of the export's request, if known; other columns are not counted.
     """
     anomalies.missing.update(
         column

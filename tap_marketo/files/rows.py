@@ -1,8 +1,7 @@
-"""An export file is read as rows of text, in constant memory, cell by cell as it was written.
+"""Reads an export file as rows of text, in constant memory.
 
-RFC 4180 as `bulk-extract.md` has it: a cell may hold delimiters, doubled quotes, carriage returns
-and line breaks, so that nothing here splits the file on lines. A row that cannot be read costs
-itself: all others are read, and an error at the end names it.
+The format is RFC 4180 (`bulk-extract.md`): a cell may contain delimiters, doubled quotes, carriage
+returns and line breaks. A row that cannot be read is skipped, and an error at the end names it.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
     Row = list[str]
 
 FIELD_SIZE_LIMIT = 16 * 1024 * 1024
-"""Longest cell in characters; finite, so that a lost quote cannot swallow the rest of a file."""
+"""Maximum characters of a cell, because a missing quote could make the rest of a file one cell."""
 
 ROWS_A_CHUNK = 100
-"""Enough to spread the cost of a chunk, few enough to hold where all have the longest cells."""
+"""Rows read together: enough for speed, few enough for memory if all cells are long."""
 
 BAD_ROWS_KEPT = 1000
 LINES_JOINED = 50
-"""How many lines a torn row may have and still be read."""
+"""Maximum lines of a torn row that can be read."""
 
 
 def read_rows(
@@ -41,29 +40,29 @@ def read_rows(
     """Read an export file.
 
     NUL characters are dropped and invalid UTF-8 is replaced by U+FFFD, both counted; a byte order
-    mark and blank lines are skipped. A literal ``null`` is left to the columns. A stray quote in a
-    quoted cell is read as a quote where the row can be read in only one way.
+    mark and blank lines are skipped. A literal ``null`` is returned as text. A row with a stray
+    quote is read if there is only one way to do so.
 
     Args:
-        file: The whole, verified file, at its beginning. It stays open.
+        file: Complete, verified file, at its beginning. It stays open.
         delimiter: ``,`` for CSV, a tab for TSV.
-        anomalies: Where to count; complete once the rows are exhausted.
+        anomalies: Counts of what is lost; complete after the last row.
 
     Returns:
-        The header, empty for an empty file, and the rows, each of as many cells as the header and
-        some of them at a time.
+        The header, empty for an empty file, and the rows in chunks, each with as many cells as
+        the header.
 
     Raises:
         ExportFileError: The header cannot be read.
-        BadRowsError: From the rows, after the last good one: some were torn by a quote, cut off,
-            too long, or had fewer or more cells than the header.
+        BadRowsError: After the last good row, if some have a misplaced quote, are cut off or too
+            long, or have fewer or more cells than the header.
     """
-    # Global to the process, and the only limit the csv module has.
+    # This limit is global to the process; the csv module has no other.
     csv.field_size_limit(FIELD_SIZE_LIMIT)
     sound = SoundBytes(file, anomalies)
-    # Not "": a bare return is data.
+    # Not newline="": a carriage return without a line feed is data.
     text = io.TextIOWrapper(cast("BinaryIO", sound), encoding="utf-8-sig", newline="\n")
-    # Not strict, the module would take an unclosed quote's rest of the file for one good cell.
+    # Without strict, the rest of a file after an unclosed quote would be one valid cell.
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         header = next(filter(None, reader), [])
@@ -74,7 +73,7 @@ def read_rows(
 
 
 def with_returns(row: Row) -> Row:
-    """Put the carriage returns back that `SoundBytes` has replaced."""
+    """Restore the carriage returns that `SoundBytes` replaced."""
     for place, cell in enumerate(row):
         if RETURN in cell:
             row[place] = cell.replace(RETURN, "\r")
@@ -82,7 +81,7 @@ def with_returns(row: Row) -> Row:
 
 
 class _Rows:
-    """The rows below the header, and what is known of the bad ones."""
+    """Reads the rows below the header and collects the bad ones."""
 
     def __init__(
         self, text: Iterable[str], header: Row, delimiter: str, sound: SoundBytes, line: int
@@ -99,9 +98,9 @@ class _Rows:
         self._bad_count = 0
 
     def chunks(self) -> Iterator[list[Row]]:
-        """Yield good rows, then raise if there were others."""
+        """Yield good rows, then raise an error if there were bad ones."""
         while True:
-            # The module drops the lines of a row that it refuses; the copies still have them.
+            # The csv module drops the lines of a row that it refuses; the copies still have them.
             lines, copies = tee(self._lines() if self._again else self._text)
             reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
             taken, left = 0, None
@@ -138,7 +137,7 @@ class _Rows:
     def _sorted(
         self, chunk: list[Row], lines: list[str], error: csv.Error | None
     ) -> tuple[list[Row], list[str] | None]:
-        """Return the good rows, and the lines to read again after a torn one; None without one."""
+        """Return the good rows, and the lines to read again after a torn row, if any."""
         good: list[Row] = []
         width = len(self._header)
         at = 0
@@ -148,7 +147,7 @@ class _Rows:
                 good.append(row)
                 self._row += 1
             elif row:
-                reason = f"{len(row)} cells where the header has {width}"
+                reason = f"{len(row)} cells instead of {width}"
                 left = self._mended(lines[at : at + size], at, reason, good)
                 if left:
                     return good, left + lines[at + size :]
@@ -158,7 +157,7 @@ class _Rows:
         return good, self._mended(lines[at:], at, _reason(error), good)
 
     def _mended(self, lines: list[str], at: int, reason: str, good: list[Row]) -> list[str]:
-        """Read a torn row if that is possible, else count its first line as bad."""
+        """Read a torn row if possible, otherwise count its first line as bad."""
         text = ""
         for number, line in enumerate(lines[:LINES_JOINED], start=1):
             text += line
@@ -170,7 +169,7 @@ class _Rows:
                 self._row += 1
                 return lines[number:]
         begins = self._line + at + 1
-        # The lines that follow are read by themselves, but count as the same row while none is.
+        # The next lines are read separately, but while they are bad they count as the same row.
         if begins > self._torn_until:
             self._torn_until = begins + len(lines) - 1
             self._row += 1
@@ -178,7 +177,7 @@ class _Rows:
             if len(self._bad) < BAD_ROWS_KEPT:
                 place = torn_cell(lines[0], self._delimiter)
                 column = self._header[place] if place < len(self._header) else None
-                torn = "cells where" not in reason and column
+                torn = "cells instead" not in reason and column
                 self._bad.append(BadRow(self._row, begins, reason, column if torn else None))
         return lines[1:]
 
@@ -186,7 +185,7 @@ class _Rows:
 def _reason(error: csv.Error) -> str:
     reason = str(error)
     if "field limit" in reason:
-        return f"a cell of more than {FIELD_SIZE_LIMIT} characters"
+        return f"a cell has more than {FIELD_SIZE_LIMIT} characters"
     if "unexpected end" in reason:
         return "the file ends within a quoted cell"
-    return "a quote or a line break where none can stand"
+    return "misplaced quote or line break"

@@ -1,4 +1,4 @@
-"""The bytes of an export file as UTF-8 that the csv module reads as they were meant."""
+"""Cleans the bytes of an export file for the csv module."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 
 RETURN = "\0" if sys.version_info >= (3, 11) else "\ufdd0"
-"""Stands for a bare carriage return: a character that no cell holds.
+"""Replaces a bare carriage return, and does not occur in any cell.
 
 NUL is dropped from the data before, and is ASCII, which Python reads twice as fast. The csv module
-of Python 3.10 refuses it, so there it is a noncharacter, which Unicode keeps free for such uses.
+of Python 3.10 refuses NUL, so there it is a noncharacter, which Unicode reserves for such uses.
 """
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 class SoundBytes(io.BufferedIOBase):
-    """The bytes of a file as UTF-8 without NUL, repaired chunk by chunk below the decoder.
+    """The bytes of a file as valid UTF-8 without NUL.
 
-    A decoder's error handler cannot count for one file; so the text layer above sees nothing to
-    object to. A carriage return that no line feed follows is data, quoted or not, where the csv
-    module would see the end of a row: it travels as `RETURN`.
+    The bytes are repaired before decoding, because a decoder's error handler cannot count per file.
+    A carriage return without a line feed is data, but the csv module would end the row there, so it
+    is replaced by `RETURN`.
     """
 
     def __init__(self, file: BinaryIO, anomalies: Anomalies) -> None:
-        """Bind a file.
+        """Wrap a file.
 
         Args:
-            file: At its beginning; it stays open.
-            anomalies: Where to count what is dropped and replaced.
+            file: File at its beginning; it stays open.
+            anomalies: Counts of what is dropped and replaced.
         """
         self.bare_returns = False
         self._file = file
@@ -44,11 +44,11 @@ class SoundBytes(io.BufferedIOBase):
         self._incomplete = b""
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def read1(self, _size: int = -1, /) -> bytes:
-        """Return the next chunk, empty only at the end; `io.TextIOWrapper` takes any size."""
+        """Return the next chunk, of any size; empty only at the end."""
         while True:
             chunk = self._file.read(_CHUNK)
             last = not chunk

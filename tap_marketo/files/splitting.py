@@ -1,8 +1,8 @@
-"""The attributes of one activity type, taken out of their cell at the speed of a typed decoder.
+"""Reads the attributes of an activity type with typed decoders.
 
-A decoder that forbids unknown names reads the usual cell at once. What it refuses is read into a
-dict, and what that shows is learned: names nobody declared, values of other types, and the order of
-names where Marketo writes an array. So only the first rows of a dialect take the long way.
+A decoder that forbids unknown names reads the usual cell. A cell that it refuses is read into a
+dict, and later decoders include what the cell has: undeclared names, values of other types, and
+the order of names in an array. So only the first rows of an unusual format are slow.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from tap_marketo.files.records import AttributeColumns
 
 UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
-"""What msgspec takes in no name of a field."""
+"""Characters that msgspec does not accept in the name of a field."""
 
 MOST_NAMES = 64
-"""How many names that nobody declared are learned."""
+"""Maximum undeclared names that are learned."""
 MOST_DECODERS = 100
 
-# A JSON float is exact only without a declared type, through the decoder's float_hook.
+# A JSON float is exact only through the decoder's float_hook, which needs an undeclared type.
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str | None,
     Kind.INTEGER: Any,
@@ -41,14 +41,14 @@ _TEXTS = (Kind.TEXT, Kind.DATE, Kind.DATETIME)
 
 
 class AttributeReader:
-    """Reads a cell into an object with a0, a1, … for the declared attributes, and rest."""
+    """Reads a cell into an object with a0, a1, … for the declared attributes, and `rest`."""
 
     def __init__(self, attributes: AttributeColumns, refused: Callable[[int], None]) -> None:
-        """Make the decoder of the usual cell.
+        """Create the decoder of the usual cell.
 
         Args:
-            attributes: Of the type.
-            refused: Called with the place of an attribute whose value is of another type.
+            attributes: Attributes of the activity type.
+            refused: Called with the place of an attribute whose value has another type.
         """
         self._names = list(attributes.columns)
         self._aliases = attributes.aliases
@@ -67,10 +67,10 @@ class AttributeReader:
         self._arrays: dict[int, Callable[[str], Any]] = {}
 
     def __call__(self, cell: str) -> Any:
-        """Return the attributes of a cell in which all is well.
+        """Return the attributes of a cell without anomalies.
 
         Raises:
-            UNREADABLE: There is something to count.
+            UNREADABLE: There is an anomaly.
         """
         if not cell or cell == "null":
             return self._nothing
@@ -84,37 +84,39 @@ class AttributeReader:
             return self._by_dict(cell)
 
     def accept_any(self, place: int) -> None:
-        """Take values of every type for an attribute, which its column reads then."""
+        """Accept values of every type for an attribute; its column converts them."""
         self._types[place] = Any
         self._kinds[place] = Kind.OBJECT
         self._decode = self._object_decoder()
         self._arrays.clear()
 
     def _by_dict(self, cell: str) -> Any:
-        found = read_attributes(cell)
-        spelled = list(found)
-        rename(found, self._aliases)
-        own = [self._plain(place, found.pop(name, None)) for place, name in enumerate(self._names)]
+        attributes = read_attributes(cell)
+        names = list(attributes)
+        rename(attributes, self._aliases)
+        own = [
+            self._plain(place, attributes.pop(name, None)) for place, name in enumerate(self._names)
+        ]
         if self._decoders_left > 0:
-            self._learn(cell, spelled, found)
-        return self._make(*own, found or None)
+            self._learn(cell, names, attributes)
+        return self._make(*own, attributes or None)
 
     def _plain(self, place: int, value: object) -> object:
-        """Return a value that the expression of its kind accepts, or refuses loudly."""
+        """Return a value that the expression of its kind can read or refuse."""
         kind = self._kinds[place]
         if kind in _TEXTS and value is not None and value.__class__ is not str:
             self._refused(place)
             if kind is not Kind.TEXT:
-                raise ValueError("no text")
+                raise ValueError("not text")
             return to_text(value)
         return value
 
-    def _learn(self, cell: str, spelled: Sequence[str], undeclared: Iterable[str]) -> None:
-        if any(UNNAMEABLE.search(name) for name in spelled):
+    def _learn(self, cell: str, names: Sequence[str], undeclared: Iterable[str]) -> None:
+        if any(UNNAMEABLE.search(name) for name in names):
             return
         if cell[0] == "[":
             self._decoders_left -= 1
-            self._arrays[cell.count('"name"')] = self._array_decoder(spelled)
+            self._arrays[cell.count('"name"')] = self._array_decoder(names)
             return
         new = [name for name in undeclared if name not in self._more]
         if new and len(self._more) + len(new) <= MOST_NAMES:
@@ -145,7 +147,7 @@ class AttributeReader:
         return msgspec.json.Decoder(struct, float_hook=decimal_digits).decode
 
     def _array_decoder(self, names: Sequence[str]) -> Callable[[str], Any]:
-        """Return the decoder of arrays that hold these names in this order."""
+        """Return the decoder of arrays with these names in this order."""
         places = {name: place for place, name in enumerate(self._names)}
         places |= {
             alias: places[name]
@@ -170,16 +172,16 @@ class AttributeReader:
         ]
         others = [f"{name!r}: t[{n}].value" for n, name in enumerate(names) if name not in places]
         values.append(f"{{{', '.join(others)}}}" if others else "None")
-        # Numbers, and names of the file as quoted literals.
+        # The source has only numbers, and names of the file as quoted literals.
         build = eval(f"lambda t: make({', '.join(values)})", {"make": self._make})  # noqa: S307
         return lambda cell: build(decode(cell))
 
 
-def rename(found: dict[str, Any], aliases: dict[str, str]) -> None:
-    """Put attributes that a cell calls by their API name under their display name."""
+def rename(attributes: dict[str, Any], aliases: dict[str, str]) -> None:
+    """Rename attributes that a cell has under their API name to their display name."""
     for alias, name in aliases.items():
-        if alias in found and name not in found:
-            found[name] = found.pop(alias)
+        if alias in attributes and name not in attributes:
+            attributes[name] = attributes.pop(alias)
 
 
 def _rest_of(more: Sequence[tuple[str, str]]) -> Callable[[Any], dict[str, Any] | None]:
@@ -200,4 +202,4 @@ def _rest_of(more: Sequence[tuple[str, str]]) -> Callable[[Any], dict[str, Any] 
 
 
 def _refuse(_: str) -> Any:
-    raise msgspec.ValidationError("a name that no decoder takes")
+    raise msgspec.ValidationError("a name that no decoder accepts")

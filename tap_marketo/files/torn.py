@@ -1,8 +1,8 @@
-"""A row that stray quotes have torn is read again, where only one reading has all its cells.
+"""Reads rows with unescaped quotes if there is only one way to do so.
 
-Some quotes of people's data reach the file undoubled (`"5" nail"`). Between delimiters, a cell is
-then either without quotes around it, or runs from a piece that begins with a quote to one that ends
-with a quote. Usually just one way to join the pieces gives as many cells as the header has.
+Some quotes in the data are not doubled in the file (`"5" nail"`). A cell then either has no quotes
+around it, or extends from a piece that begins with a quote to a piece that ends with one. Usually
+only one way to join the pieces results in as many cells as the header has.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ def read_torn(text: str, width: int, delimiter: str) -> list[str] | None:
     """Return the cells of a torn row.
 
     Args:
-        text: The row, with or without its line break.
-        width: How many cells the header has.
-        delimiter: Between cells.
+        text: Row, with or without its line break.
+        width: Number of cells of the header.
+        delimiter: Delimiter between cells.
 
     Returns:
-        The cells; None if no reading, or more than one, has as many as the header.
+        The cells; None if there is no way, or more than one, to get as many as the header has.
     """
     if len(text) > LONGEST:
         return None
@@ -32,18 +32,18 @@ def read_torn(text: str, width: int, delimiter: str) -> list[str] | None:
     if joints < 0 or len(pieces) * (joints + 1) ** 2 > MOST_STEPS:
         return None
     ends = _ends(pieces, joints)
-    # For each piece that a cell may begin with, by the joints left: how many ways, and one of them.
+    # For each first piece of a cell and number of joints left: the number of ways, and one of them.
     ways: list[list[tuple[int, int]]] = [[(0, 0)] * (joints + 1) for _ in pieces]
     ways.append([(1, 0)] + [(0, 0)] * joints)
     for begin in range(len(pieces) - 1, -1, -1):
         for left in range(joints + 1):
-            found = [
+            options = [
                 (count, end)
                 for end in ends[begin]
                 if end - begin <= left and (count := ways[end + 1][left - (end - begin)][0])
             ]
-            if found:
-                ways[begin][left] = (min(2, sum(count for count, _ in found)), found[0][1])
+            if options:
+                ways[begin][left] = (min(2, sum(count for count, _ in options)), options[0][1])
     if ways[0][joints][0] != 1:
         return None
     cells, begin, left = [], 0, joints
@@ -56,11 +56,11 @@ def read_torn(text: str, width: int, delimiter: str) -> list[str] | None:
 
 
 def torn_cell(line: str, delimiter: str) -> int:
-    """Return the place of the cell in which a row breaks, counted from 0.
+    """Return the place of a row's first invalid cell, counted from 0.
 
     Args:
-        line: The first line of the row.
-        delimiter: Between cells.
+        line: First line of the row.
+        delimiter: Delimiter between cells.
     """
     cell = re.compile(
         rf'(?:"(?:[^"]|"")*"|[^"{re.escape(delimiter)}\r\n][^{re.escape(delimiter)}\r\n]*|)'
@@ -74,7 +74,7 @@ def torn_cell(line: str, delimiter: str) -> int:
 
 
 def _ends(pieces: list[str], joints: int) -> list[list[int]]:
-    """Return for each piece the pieces at which a cell that begins with it may end."""
+    """Return, for each piece, the pieces at which a cell that begins with it may end."""
     closing = [piece.endswith('"') for piece in pieces]
     return [
         [

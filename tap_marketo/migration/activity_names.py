@@ -1,4 +1,4 @@
-"""Which activity stream of ours is meant by another connector's name for it."""
+"""Maps other connectors' names of activity streams to the tap's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PREFIXES = ("activities_", "event_")
 
-# Types that come with Marketo, for when no instance is asked; Adobe publishes no full list.
+# Marketo's own types, used without an instance; Adobe publishes no complete list.
 STANDARD = (
     "Visit Webpage", "Fill Out Form", "Click Link", "Send Email", "Email Delivered",
     "Email Bounced", "Unsubscribe Email", "Open Email", "Click Email", "New Lead",
@@ -32,48 +32,48 @@ STANDARD = (
 
 
 class ActivityNames:
-    """The activity streams of an instance, or those that every instance has."""
+    """Names of the activity streams of an instance, or of Marketo's own types."""
 
     def __init__(self, types: Iterable[dict[str, Any]] | None = None) -> None:
-        """Name the streams.
+        """Create the names.
 
         Args:
-            types: As the instance describes them, by ascending id; None without an instance.
+            types: Activity types of the instance, by ascending id; None without an instance.
         """
         self.from_instance = types is not None
         if types is None:
             types = [{"id": place, "name": name} for place, name in enumerate(STANDARD)]
         known = list(types)
         names = stream_names(known)
-        self._known = [(str(one["name"]), names[int(one["id"])]) for one in known]
+        self._known = [(str(each["name"]), names[int(each["id"])]) for each in known]
 
-    def streams_for(self, theirs: str) -> list[str]:
-        """Our streams that a name can mean: one when all is well.
+    def streams_for(self, foreign_name: str) -> list[str]:
+        """Return the tap's streams that a name can mean, usually one.
 
-        Their rules drop blanks here and turn them into underscores there, so letters and digits
-        alone are compared, and the rest only where that is not enough.
+        Some connectors drop blanks, others replace them by underscores, so only letters and digits
+        are compared, unless that is ambiguous.
 
         Args:
-            theirs: Their name of the stream, prefix included.
+            foreign_name: Name in the other connector, including its prefix.
         """
-        name = theirs.split("_", 1)[1]
-        alike = [(known, ours) for known, ours in self._known if _bare(known) == _bare(name)]
+        name = foreign_name.split("_", 1)[1]
+        alike = [(known, stream) for known, stream in self._known if _bare(known) == _bare(name)]
         exact = [pair for pair in alike if name.lower() in _spellings(pair[0])]
-        return [ours for _, ours in (exact if len(exact) == 1 else alike)]
+        return [stream for _, stream in (exact if len(exact) == 1 else alike)]
 
 
-def is_activity(theirs: str) -> bool:
-    """Whether another connector's stream holds activities of one type.
+def is_activity(foreign_name: str) -> bool:
+    """Return whether another connector's stream has activities of one type.
 
     Args:
-        theirs: Its name.
+        foreign_name: Name in the other connector.
     """
-    return theirs.startswith(PREFIXES)
+    return foreign_name.startswith(PREFIXES)
 
 
 def _spellings(name: str) -> set[str]:
-    """How Stitch and hotglue spell a type's name in lower case, and how Airbyte does."""
-    humps = (f"_{one.lower()}" if one.isupper() else one for one in name if one != " ")
+    """Return a type's name as Stitch and hotglue write it, and as Airbyte does."""
+    humps = (f"_{char.lower()}" if char.isupper() else char for char in name if char != " ")
     return {name.replace(" ", "_").lower(), "".join(humps).strip("_")}
 
 

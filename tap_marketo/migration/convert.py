@@ -1,4 +1,4 @@
-"""Another connector's bookmarks turned into ours: from when on each stream is to be read."""
+"""Converts another connector's bookmarks to the tap's."""
 
 from __future__ import annotations
 
@@ -32,35 +32,34 @@ REST = {
     "programs": "programs",
     "segmentations": "segmentations",
 }
-"""Their lists to ours, where they exist here."""
-_INCREMENTAL = {name_of(one): bool(getattr(one, "cursor", None)) for one in STREAMS}
+"""The tap's list stream by other connectors' name."""
+_INCREMENTAL = {name_of(stream): bool(getattr(stream, "cursor", None)) for stream in STREAMS}
 
 _LEADS_BY_CREATION = {
     Origin.AIRBYTE: (
-        "Airbyte asks for leads by createdAt: changes of older leads may never have reached your"
-        " warehouse, and from this bookmark on only new changes will. To repair it, export all"
-        " leads once more: --anew leads."
+        "Airbyte reads leads by createdAt, so your warehouse may lack changes of older leads. To"
+        " repair it, export all leads once more: --anew leads."
     ),
     Origin.STITCH: (
-        "If Stitch's log says that the account lacks Corona support, changes of older leads never"
-        " reached your warehouse. To repair it, export all leads once more: --anew leads."
+        "If Stitch's log says that the account lacks Corona support, your warehouse lacks changes"
+        " of older leads. To repair it, export all leads once more: --anew leads."
     ),
 }
 
 
 class _NotTakenError(Exception):
-    """Why a bookmark is not taken over."""
+    """A bookmark is not converted; the message is the reason."""
 
 
 @dataclass
 class Converted:
-    """What became of a state.
+    """Result of a conversion.
 
     Attributes:
-        state: Ours.
-        taken: A line for each bookmark that was taken over.
-        left: A line for each that was not, with the reason.
-        warnings: What to know before the first run.
+        state: New state.
+        taken: A line for each converted bookmark.
+        left: A line for each other bookmark, with the reason.
+        warnings: Warnings to read before the first run.
     """
 
     state: dict[str, Any] = field(default_factory=lambda: {"bookmarks": {}})
@@ -77,81 +76,83 @@ def convert(
     anew: Collection[str] = (),
     renamed: bool = False,
 ) -> Converted:
-    """Turn bookmarks into ours.
+    """Convert bookmarks.
 
     Args:
-        bookmarks: Theirs.
-        origin: Whose they are.
-        names: The activity streams.
-        anew: Our streams that shall begin at the start date all the same.
-        renamed: Whether our columns are in snake_case.
+        bookmarks: Bookmarks of the other connector.
+        origin: Other connector.
+        names: Names of the activity streams.
+        anew: The tap's streams that start over at the start date.
+        renamed: Whether the tap's columns are in snake_case.
     """
-    done = Converted()
+    result = Converted()
     for bookmark in bookmarks:
         try:
-            ours, cursor = _ours(bookmark, origin, names)
-            if ours in anew:
-                raise _NotTakenError("begins anew at the start date, as asked")
+            stream, cursor = _stream_and_cursor(bookmark, origin, names)
+            if stream in anew:
+                raise _NotTakenError("starts over at the start date, because of --anew")
             begin = _begin(bookmark, origin)
         except _NotTakenError as reason:
-            done.left.append(f"{bookmark.stream}: {reason}.")
+            result.left.append(f"{bookmark.stream}: {reason}.")
             continue
-        bulk = cursor == "activityDate" or ours == "leads"
+        bulk = cursor == "activityDate" or stream == "leads"
         value = rfc3339(begin - SECOND if bulk else begin)
-        known = done.state["bookmarks"].get(ours)
+        known = result.state["bookmarks"].get(stream)
         if known:
-            done.warnings.append(f"{ours}: two bookmarks fit; the earlier one counts.")
+            result.warnings.append(f"{stream}: several bookmarks match; the earliest is used.")
             value = min(value, known["replication_key_value"])
-        done.state["bookmarks"][ours] = {
+        result.state["bookmarks"][stream] = {
             "replication_key": field_columns([cursor], renamed=renamed)[cursor],
             "replication_key_value": value,
         }
-        done.taken.append(f"{bookmark.stream} → {ours}: from {rfc3339(begin)} on.")
+        result.taken.append(f"{bookmark.stream} → {stream}: from {rfc3339(begin)} on.")
         if bookmark.export_id:
-            done.warnings.append(
-                f"{ours}: {origin}'s export job {bookmark.export_id} is not taken over: only the"
-                " API user that made a job can read it, and it holds other fields. Its window is"
-                " exported again."
+            result.warnings.append(
+                f"{stream}: {origin}'s export job {bookmark.export_id} cannot be resumed, because"
+                " only the API user that created it can read it and its fields differ. Its window"
+                " is exported again."
             )
-        if ours == "leads" and origin in _LEADS_BY_CREATION:
-            done.warnings.append(f"leads: {_LEADS_BY_CREATION[origin]}")
-    return done
+        if stream == "leads" and origin in _LEADS_BY_CREATION:
+            result.warnings.append(f"leads: {_LEADS_BY_CREATION[origin]}")
+    return result
 
 
-def _ours(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str, str]:
-    """Our stream, and the API name of its replication key."""
-    theirs = bookmark.stream
-    if theirs == "leads":
-        return theirs, "updatedAt"
-    if is_activity(theirs):
-        return _activity(theirs, names), "activityDate"
-    ours = REST.get(theirs)
-    if ours not in _INCREMENTAL:
+def _stream_and_cursor(bookmark: Bookmark, origin: Origin, names: ActivityNames) -> tuple[str, str]:
+    """Return the tap's stream, and the API name of its replication key."""
+    foreign_name = bookmark.stream
+    if foreign_name == "leads":
+        return foreign_name, "updatedAt"
+    if is_activity(foreign_name):
+        return _activity(foreign_name, names), "activityDate"
+    stream = REST.get(foreign_name)
+    if stream not in _INCREMENTAL:
         raise _NotTakenError("this tap has no such stream")
-    if not _INCREMENTAL[ours]:
-        raise _NotTakenError(f"{ours} goes by no date here and needs no bookmark")
-    if bookmark.cursor == "createdAt":
-        # Lists are short; a bookmark that passes over changes is not worth keeping.
+    if not _INCREMENTAL[stream]:
         raise _NotTakenError(
-            f"{ours} is read whole once: {origin}'s bookmark is a createdAt, which passes over"
+            f"{stream} has no replication key in this tap, so it needs no bookmark"
+        )
+    if bookmark.cursor == "createdAt":
+        # Lists are short, so a bookmark that misses changes is not worth keeping.
+        raise _NotTakenError(
+            f"{stream} is read completely once, because {origin}'s bookmark by createdAt misses"
             " changes"
         )
-    return ours, "updatedAt"
+    return stream, "updatedAt"
 
 
-def _activity(theirs: str, names: ActivityNames) -> str:
-    found = names.streams_for(theirs)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise _NotTakenError(f"it may be {' or '.join(found)}; name the right one in the state")
+def _activity(foreign_name: str, names: ActivityNames) -> str:
+    streams = names.streams_for(foreign_name)
+    if len(streams) == 1:
+        return streams[0]
+    if streams:
+        raise _NotTakenError(f"it may be {' or '.join(streams)}; use the right name in the state")
     if names.from_instance:
-        raise _NotTakenError("the instance has no such activity type (any more)")
-    raise _NotTakenError("a custom activity type has its API name here; give --config")
+        raise _NotTakenError("the instance has no such activity type")
+    raise _NotTakenError("this tap names custom activity types by API name; pass --config")
 
 
 def _begin(bookmark: Bookmark, origin: Origin) -> datetime:
-    """From when on to read, inclusive, so that nothing is missed."""
+    """Return the time from which to read, inclusive, so that nothing is missed."""
     if not bookmark.value:
         raise _NotTakenError("has no bookmark yet")
     try:
@@ -159,11 +160,11 @@ def _begin(bookmark: Bookmark, origin: Origin) -> datetime:
     except ValueError:
         raise _NotTakenError("its bookmark is not a date with a time") from None
     if bookmark.stream != "leads" and not is_activity(bookmark.stream):
-        return value  # inclusive here as there, over the field itself
+        return value  # inclusive in both connectors
     if origin is Origin.STITCH:
-        # Of activities it is the start of the last window. Of leads it is the end, and Stitch
-        # itself goes a day back in each run.
+        # The start of the last window for activities. For leads the end, and Stitch itself starts
+        # each run a day earlier.
         return value if is_activity(bookmark.stream) else value - timedelta(days=1)
-    # The latest date of any record: others of that time may have appeared after the export. Whole
-    # days make most activity types begin at the same moment, and so share their exports.
+    # The latest date of any record; others of that time may have appeared after the export. With
+    # whole days most activity types start at the same time and share their exports.
     return (value - timedelta(days=1)).replace(hour=0, minute=0, second=0)

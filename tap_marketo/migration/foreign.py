@@ -1,4 +1,4 @@
-"""The saved state of another connector: whose it is, and the bookmarks that it holds."""
+"""Recognises and reads the state of another connector."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _OURS = {"bookmarks", "export_jobs", "export_sizes"}
 
 
 class Origin(enum.Enum):
-    """Whose connector wrote a state."""
+    """The connector that wrote a state."""
 
     STITCH = "stitch"
     AIRBYTE = "airbyte"
     HOTGLUE = "hotglue"
 
     def __str__(self) -> str:
-        """Its name, as people write it."""
+        """Return the connector's name."""
         return "hotglue" if self is Origin.HOTGLUE else self.value.capitalize()
 
 
 class StateError(TapError):
-    """A state that is not what it was given for."""
+    """A state cannot be used."""
 
 
 @dataclass(frozen=True)
 class Bookmark:
-    """How far a connector has come with one of its streams.
+    """Bookmark of another connector.
 
     Attributes:
-        stream: Its own name for the stream.
-        cursor: The field that the value belongs to; empty where it does not say.
-        value: As the state has it; empty when there is none yet.
-        export_id: An export job that the connector had not finished.
+        stream: Name of the stream in the connector.
+        cursor: Field of the value; empty if unknown.
+        value: Value in the state; empty if there is none yet.
+        export_id: Id of an unfinished export job, if any.
     """
 
     stream: str
@@ -53,16 +53,16 @@ class Bookmark:
 
 
 def parse(text: str) -> JSON:
-    """Read a file of one state, or of one state a line, as targets and Airbyte's logs have them.
+    """Parse a state, or one state per line, as in the output of targets and Airbyte.
 
     Args:
         text: JSON or JSON Lines.
 
     Returns:
-        The state; of several Singer states the last, of several of Airbyte's a list.
+        The state; the last of several Singer states, a list of several Airbyte states.
 
     Raises:
-        StateError: It is no JSON.
+        StateError: The text is not JSON.
     """
     try:
         return json.loads(text)
@@ -73,12 +73,12 @@ def parse(text: str) -> JSON:
     except ValueError as error:
         raise StateError(f"The state is not JSON: {error}") from None
     if not states:
-        raise StateError("The state is empty: there is nothing to go on from.")
+        raise StateError("The state is empty, so there is nothing to resume from.")
     return states if any(_airbyte_items(states)) else states[-1]
 
 
 def unwrapped(document: JSON) -> JSON:
-    """The state without what Singer's messages and Meltano put around it.
+    """Remove the envelope of a Singer message or of Meltano from a state.
 
     Args:
         document: Any JSON.
@@ -91,10 +91,10 @@ def unwrapped(document: JSON) -> JSON:
 
 
 def origin_of(state: JSON) -> Origin | None:
-    """Whose state this is; None when it may be this tap's own, or nobody's that is known.
+    """Return the connector that wrote a state; None if it may be this tap or is unknown.
 
     Args:
-        state: Without envelopes.
+        state: State without an envelope.
     """
     if any(_airbyte_items(state)):
         return Origin.AIRBYTE
@@ -103,91 +103,94 @@ def origin_of(state: JSON) -> Origin | None:
     bookmarks = state.get("bookmarks", {})
     if not isinstance(bookmarks, dict):
         return None
-    streams = {name: one for name, one in bookmarks.items() if isinstance(one, dict)}
+    streams = {name: entry for name, entry in bookmarks.items() if isinstance(entry, dict)}
     if any(name.startswith("event_") for name in streams):
         return Origin.HOTGLUE
     if any(
-        name.startswith("activities_") or (_SINGER_VALUE not in one and _cursor(one))
-        for name, one in streams.items()
+        name.startswith("activities_") or (_SINGER_VALUE not in entry and _cursor(entry))
+        for name, entry in streams.items()
     ):
         return Origin.STITCH
     return None
 
 
 def bookmarks(state: JSON, origin: Origin) -> list[Bookmark]:
-    """The bookmark of each stream.
+    """Return the bookmark of each stream.
 
     Args:
-        state: Without envelopes.
-        origin: Whose it is.
+        state: State without an envelope.
+        origin: Connector that wrote the state.
 
     Raises:
-        StateError: It holds none.
+        StateError: The state has no bookmarks.
     """
     if origin is Origin.AIRBYTE:
-        found = [
-            Bookmark(name, cursor := _cursor(one), _text(one.get(cursor)))
-            for name, one in dict(_airbyte_items(state)).items()
+        result = [
+            Bookmark(name, cursor := _cursor(entry), _text(entry.get(cursor)))
+            for name, entry in dict(_airbyte_items(state)).items()
         ]
     else:
         inside = state.get("bookmarks") if isinstance(state, dict) else None
         streams = inside.items() if isinstance(inside, dict) else ()
-        found = [_singer(name, one) for name, one in streams if isinstance(one, dict)]
-    if not found:
-        raise StateError(f"The state holds no bookmarks as {origin} writes them.")
-    return found
+        result = [_singer(name, entry) for name, entry in streams if isinstance(entry, dict)]
+    if not result:
+        raise StateError(f"The state has no bookmarks in {origin}'s format.")
+    return result
 
 
 def own(document: JSON) -> dict[str, Any]:
-    """A state as this tap wrote it.
+    """Return a state if this tap wrote it.
 
-    To read another's as one's own would mean to find no bookmarks, and export everything again.
+    With any other state the tap would find no bookmarks and export everything again.
 
     Args:
-        document: What the tap is given for its state.
+        document: State that was passed to the tap.
 
     Raises:
-        StateError: It is the state of another connector, is still in an envelope, or is none.
+        StateError: The state is of another connector, has an envelope, or is invalid.
     """
     inner = unwrapped(document)
     origin = origin_of(inner)
     if origin:
         raise StateError(
-            f"This is the state of {origin}'s Marketo connector, which the tap would not find its"
-            " bookmarks in: it would export everything again. Convert it first:"
+            f"This is the state of {origin}'s Marketo connector. Convert it first, or the tap would"
+            " export everything again:"
             " tap-marketo migrate-state --config config.json THEIR_STATE.json > state.json"
         )
     if inner is not document:
         raise StateError(
-            "The state is still in its envelope (singer_state of Meltano, or a whole STATE"
-            " message): give the tap the object that holds bookmarks."
+            "The state is still in its envelope (Meltano's singer_state, or a whole STATE message)."
+            " Pass only the object that has the key bookmarks."
         )
     if not isinstance(document, dict) or (document and not _OURS & document.keys()):
         raise StateError(
-            "This is no state that the tap wrote: it holds no bookmarks, and everything would be"
-            " exported again. Give the last STATE of the target, or no state at all."
+            "The state was not written by this tap: it has no bookmarks, so everything would be"
+            " exported again. Pass the last STATE of the target, or no state."
         )
     bookmarks = document.get("bookmarks", {})
     if not isinstance(bookmarks, dict) or any(
-        not isinstance(one, dict) for one in bookmarks.values()
+        not isinstance(entry, dict) for entry in bookmarks.values()
     ):
         raise StateError(
-            "The bookmarks of the state are no object for each stream: give the last STATE of the"
-            " target as it is."
+            "The bookmarks of the state are not one object per stream. Pass the last STATE of the"
+            " target unchanged."
         )
     return document
 
 
-def _singer(name: str, one: dict[str, Any]) -> Bookmark:
-    cursor = _cursor(one)
-    value = one.get(cursor, one.get(_SINGER_VALUE))
+def _singer(name: str, entry: dict[str, Any]) -> Bookmark:
+    cursor = _cursor(entry)
+    value = entry.get(cursor, entry.get(_SINGER_VALUE))
     return Bookmark(
-        name, cursor or _text(one.get("replication_key")), _text(value), _text(one.get("export_id"))
+        name,
+        cursor or _text(entry.get("replication_key")),
+        _text(value),
+        _text(entry.get("export_id")),
     )
 
 
-def _cursor(one: dict[str, Any]) -> str:
-    return next((name for name in CURSORS if name in one), "")
+def _cursor(entry: dict[str, Any]) -> str:
+    return next((name for name in CURSORS if name in entry), "")
 
 
 def _text(value: object) -> str:
@@ -195,10 +198,10 @@ def _text(value: object) -> str:
 
 
 def _airbyte_items(node: JSON) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and state of each stream, in any of the forms in which Airbyte shows them."""
+    """Yield name and state of each stream, in any of Airbyte's formats."""
     if isinstance(node, list):
-        for one in node:
-            yield from _airbyte_items(one)
+        for item in node:
+            yield from _airbyte_items(item)
         return
     if not isinstance(node, dict) or "bookmarks" in node:
         return
@@ -207,12 +210,12 @@ def _airbyte_items(node: JSON) -> Iterator[tuple[str, dict[str, Any]]]:
         inner = node.get("stream_state") or node.get("streamState")
         yield descriptor["name"], inner if isinstance(inner, dict) else {}
         return
-    for name, one in node.items():
-        if isinstance(one, dict) and _is_stream_state(one):
-            yield name, one
+    for name, item in node.items():
+        if isinstance(item, dict) and _is_stream_state(item):
+            yield name, item
         else:
-            yield from _airbyte_items(one)
+            yield from _airbyte_items(item)
 
 
-def _is_stream_state(one: dict[str, Any]) -> bool:
-    return any(isinstance(one.get(name), str) for name in CURSORS)
+def _is_stream_state(item: dict[str, Any]) -> bool:
+    return any(isinstance(item.get(name), str) for name in CURSORS)

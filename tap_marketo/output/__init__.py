@@ -1,1 +1,1 @@
-"""Rows leave as Singer messages or as BATCH files."""
+"""Writes records as Singer messages or as BATCH files."""

@@ -1,7 +1,7 @@
-"""BATCH: the records of one stream in files, each told to the target when it is complete.
+"""Writes the records of a stream to BATCH files.
 
-A file is written to an anonymous temporary file and copied to its storage when it is full or the
-window ends: storage never shows a file that is not whole, and one upload is open at a time.
+A file is first an unnamed temporary file, and is copied to its storage when it is full or the
+window ends. So storage never has an incomplete file, and only one upload is open at a time.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     from tap_marketo.sdk import BatchConfig
 
 RECORDS_AT_ONCE = 500
-"""Records that are held before they are encoded together."""
+"""Buffered records that are encoded together."""
 
 CODECS = {
     "jsonl": ("gzip", "none"),
     "parquet": ("snappy", "gzip", "zstd", "lz4", "brotli", "none"),
 }
-"""The values of `compression` by format; the first is the default."""
+"""Values of `compression` by format; the first is the default."""
 
 ISAL_LEVELS = range(1, 4)
-"""Levels of gzip that ISA-L has; it is about twice as fast at the first."""
+"""Gzip levels that ISA-L supports; at level 1 it is about twice as fast."""
 
 
 def accept_codecs(schema: dict[str, Any]) -> None:
-    """Let the settings' schema take every compression that there is, beyond the SDK's two.
+    """Add all supported compressions to the schema of the settings.
 
     Args:
-        schema: Of the configuration, with the SDK's own settings.
+        schema: JSON Schema of all settings, including the SDK's.
     """
-    # A copy: the SDK gives every plugin the same object.
+    # A copy, because the SDK passes the same object to every plugin.
     batch_config = deepcopy(schema["properties"]["batch_config"])
     schema["properties"]["batch_config"] = batch_config
     encoding = batch_config["properties"]["encoding"]
@@ -55,22 +55,22 @@ def accept_codecs(schema: dict[str, Any]) -> None:
 
 
 class BatchFile(ABC):
-    """The current file of one stream.
+    """Output of a stream to BATCH files.
 
     Attributes:
-        shape: What records are made of.
-        append: Takes a record.
+        shape: How to create records.
+        append: Adds a record.
     """
 
     shape: Shape | None
     suffix: str
 
     def __init__(self, stream: ExportedStream, config: BatchConfig) -> None:
-        """Begin without a file.
+        """Create the output without opening a file.
 
         Args:
-            stream: One that `passes_records_on`.
-            config: Format, size and storage.
+            stream: Stream that `passes_records_on`.
+            config: Format, size and storage of the files.
         """
         self._stream = stream
         self._config = config
@@ -81,20 +81,20 @@ class BatchFile(ABC):
         self.append: Callable[[Any], None] = self._held.append
 
     def flush(self) -> None:
-        """Encode what is held, once it is enough."""
+        """Encode the buffered records if there are enough."""
         if len(self._held) >= RECORDS_AT_ONCE:
             self._write_held()
 
     def end(self) -> None:
-        """Complete the current file."""
+        """Write the remaining records and complete the file."""
         self._write_held()
         self._complete()
 
     def add(self, part: Any) -> None:
-        """Write records to the current file and to as many more as they fill.
+        """Write records to the current file, and to further files if it is full.
 
         Args:
-            part: As `joined` gives them.
+            part: Records as returned by `joined`.
         """
         while len(part):
             if self._file is None:
@@ -109,7 +109,7 @@ class BatchFile(ABC):
     def _write_held(self) -> None:
         if self._held:
             part = self.joined(self._held)
-            # The list stays the same one, as `append` is bound to it.
+            # Keep the list object, because `append` is bound to it.
             self._held.clear()
             self.add(part)
 
@@ -123,7 +123,7 @@ class BatchFile(ABC):
         self._file.seek(0)
         folder = UPath(storage.root, **storage.params).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        # The SDK's own way of opening it fails in some file systems of fsspec.
+        # The SDK's own function to open a file fails in some file systems of fsspec.
         with self._file as content, (folder / name).open("wb") as target:
             shutil.copyfileobj(content, target)
         self._file, self._size = None, 0
@@ -133,42 +133,42 @@ class BatchFile(ABC):
 
     @abstractmethod
     def begin(self, file: BinaryIO) -> None:
-        """Begin a file."""
+        """Start a file."""
 
     @abstractmethod
     def joined(self, records: list[Any]) -> Any:
-        """What `cut` and `write` take, made of records."""
+        """Convert records for `cut` and `write`."""
 
     @abstractmethod
     def cut(self, part: Any, size: int) -> tuple[Any, Any]:
-        """The first records of a part, and the rest."""
+        """Split records into the first ones and the rest."""
 
     @abstractmethod
     def write(self, part: Any) -> None:
-        """Write records to the file that was begun."""
+        """Write records to the current file."""
 
     @abstractmethod
     def finish(self) -> None:
-        """Write what completes the file."""
+        """Write the end of the file."""
 
 
 class ColumnFile(BatchFile):
-    """A format of columns, which reads a file of nothing but columns faster than row by row."""
+    """A columnar format, which can read an export file faster than row by row."""
 
     @abstractmethod
     def read_file(
         self, file: BinaryIO, header: Sequence[str], fields: Sequence[str], expected: int | None
     ) -> Iterator[Any]:
-        """Read a whole file.
+        """Read a whole export file.
 
         Args:
-            file: Verified.
-            header: Of the file.
-            fields: As the export asked for them.
-            expected: How many rows Marketo says there are, if it does.
+            file: Verified file.
+            header: Header of the file.
+            fields: Fields of the export's request.
+            expected: Number of rows according to Marketo, if known.
 
         Yields:
-            What `add` takes.
+            Records for `add`.
 
         Raises:
             ExportFileError: The file is malformed.
@@ -176,7 +176,7 @@ class ColumnFile(BatchFile):
 
 
 class JsonLinesFile(BatchFile):
-    """One JSON object a line, compressed with gzip unless the configuration has none."""
+    """JSON Lines files, compressed with gzip by default."""
 
     def __init__(self, stream: ExportedStream, config: BatchConfig) -> None:
         """See `BatchFile`."""
@@ -187,16 +187,16 @@ class JsonLinesFile(BatchFile):
         self._stream_out: Any = None
 
     def begin(self, file: BinaryIO) -> None:
-        """Begin a file."""
+        """Start a file."""
         level = self._stream.tap.settings.batch_gzip_level
         self._stream_out = gzip_writer(file, level) if self._compressed else file
 
     def joined(self, records: list[Any]) -> list[Any]:
-        """The records themselves."""
+        """Return a copy of the records."""
         return records[:]
 
     def cut(self, part: list[Any], size: int) -> tuple[list[Any], list[Any]]:
-        """Divide records."""
+        """Split records."""
         return part[:size], part[size:]
 
     def write(self, part: list[Any]) -> None:
@@ -210,11 +210,11 @@ class JsonLinesFile(BatchFile):
 
 
 def gzip_writer(file: BinaryIO, level: int) -> Any:
-    """Return a file that compresses into another one, through ISA-L where that is installed.
+    """Return a file that writes compressed data to another, with ISA-L if it is installed.
 
     Args:
-        file: What takes the compressed bytes; it stays open.
-        level: 0 to 9.
+        file: File for the compressed data; it stays open.
+        level: Compression level, 0 to 9.
     """
     if level in ISAL_LEVELS:
         try:
@@ -227,21 +227,21 @@ def gzip_writer(file: BinaryIO, level: int) -> Any:
 
 
 def batch_file(stream: ExportedStream, config: BatchConfig) -> BatchFile:
-    """The BATCH files of a stream.
+    """Create the BATCH output of a stream.
 
     Args:
-        stream: One that `passes_records_on`.
-        config: As the SDK reads it.
+        stream: Stream that `passes_records_on`.
+        config: Format, size and storage of the files.
 
     Raises:
-        MarketoError: The format is not known, or the package it needs is not there.
+        MarketoError: The format is unknown, or its package is not installed.
     """
     form, compression = config.encoding.format, config.encoding.compression
     if form not in CODECS:
-        raise MarketoError(f"batch_config asks for format {form!r}: only jsonl and parquet exist.")
+        raise MarketoError(f"batch_config requests format {form!r}. Use jsonl or parquet.")
     if compression not in (None, *CODECS[form]):
         raise MarketoError(
-            f"batch_config asks for {form} files with compression {compression!r}: use one of"
+            f"batch_config requests {form} files with compression {compression!r}. Use one of"
             f" {', '.join(CODECS[form])}."
         )
     if form == "jsonl":
@@ -250,7 +250,7 @@ def batch_file(stream: ExportedStream, config: BatchConfig) -> BatchFile:
         from tap_marketo.output.parquet import ParquetFile  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise MarketoError(
-            "batch_config asks for Parquet files, which need pyarrow:"
-            " install tap-marketo-engage[parquet]."
+            "batch_config requests Parquet files, which need pyarrow. Install"
+            " tap-marketo-engage[parquet]."
         ) from None
     return ParquetFile(stream, config)

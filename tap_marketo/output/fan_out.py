@@ -1,4 +1,4 @@
-"""One export file is read once, and each of its rows goes to the streams that it belongs to."""
+"""Reads an export file once and writes each row to the streams that it belongs to."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ exhaust: Callable[[Iterable[None]], object] = partial(deque, maxlen=0)
 
 
 class FanOut:
-    """Writes the files of a group of streams, for all of its members."""
+    """Writes export files for all streams of a group."""
 
     def __init__(
         self, leader: ExportedStream, members: Sequence[ExportedStream], batches: BatchConfig | None
     ) -> None:
-        """Bind the streams.
+        """Create the writer.
 
         Args:
-            leader: The one whose turn it is to be synced.
+            leader: Stream that is being synced.
             members: All streams of the group.
-            batches: Where BATCH files go; None for RECORD messages.
+            batches: Configuration of BATCH files; None for RECORD messages.
         """
         self._leader = leader
         self._members = members
@@ -57,24 +57,24 @@ class FanOut:
         """Write the records of a file.
 
         Args:
-            file: Verified, at its beginning.
-            fields: As the export asked for them.
-            expected: How many rows Marketo says there are, if it does.
+            file: Verified file, at its beginning.
+            fields: Fields of the export's request.
+            expected: Number of rows according to Marketo, if known.
             job: Id of the export job, for warnings.
 
         Yields:
-            The leader's records, where the SDK's own loop has to write them.
+            The leader's records, if the SDK's record loop has to write them.
 
         Raises:
             ExportFileError: The file cannot be read.
-            BadRowsError: Some of its rows cannot be read; the records of all others have left.
+            BadRowsError: Some rows cannot be read; all others are written.
         """
         header, chunks = read_rows(file, anomalies=self._leader.anomalies)
         if not header:
             return
         own: list[Record] = []
         outputs = self._outputs(own)
-        counts = _Counts([one for one in outputs if outputs[one].append != own.append])
+        counts = _Counts([stream for stream in outputs if outputs[stream].append != own.append])
         only = outputs[self._leader]
         bad_rows: BadRowsError | None = None
         try:
@@ -109,11 +109,11 @@ class FanOut:
         }
         routes = _Routes(takers)
         places = (stream.routing_column(header) for stream in outputs)
-        place = next((one for one in places if one is not None), None)
+        place = next((position for position in places if position is not None), None)
         for chunk in self._plan.watched(chunks):
             if place is None:
                 for make, append in takers.values():
-                    # A row without its key makes no record.
+                    # A row without its key has no record.
                     exhaust(map(append, filter(None, map(make, chunk))))
                 seen = counts.add([ANY_ROW] * len(chunk))
             else:
@@ -146,20 +146,20 @@ class FanOut:
 
 
 class _Routes(dict[str, "list[Taker]"]):
-    """The takers of a row, by the cell of the routing column."""
+    """The streams' functions for a row, by the cell of the routing column."""
 
     def __init__(self, takers: dict[ExportedStream, Taker]) -> None:
         super().__init__()
         self._takers = takers
 
     def __missing__(self, cell: str) -> list[Taker]:
-        found = [taker for stream, taker in self._takers.items() if stream.accepts(cell)]
-        self[cell] = found
-        return found
+        takers = [taker for stream, taker in self._takers.items() if stream.accepts(cell)]
+        self[cell] = takers
+        return takers
 
 
 class _Counts:
-    """Counts records for the SDK's metrics where they do not pass its own loop."""
+    """Counts records that bypass the SDK's record loop, for its metrics."""
 
     def __init__(self, streams: Sequence[ExportedStream]) -> None:
         self._streams = streams
@@ -174,7 +174,7 @@ class _Counts:
         return self._seen.total()
 
     def emit(self, job: str | None = None) -> None:
-        """Pass the counts on, and at the end of a job warn of rows without a key."""
+        """Update the SDK's counters and, at the end of a job, warn about rows without a key."""
         for stream in self._streams:
             seen = sum(n for cell, n in self._seen.items() if stream.accepts(cell))
             stream.get_record_counter().increment(seen)

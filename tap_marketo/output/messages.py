@@ -1,4 +1,4 @@
-"""Singer messages on stdout: written whole, whatever signal arrives."""
+"""Writes Singer messages to stdout, without interruption by signals."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
 
 
 class MessageWriter(MsgSpecWriter):
-    """Writes with msgspec, and lets a signal in only between two messages."""
+    """Writes messages with msgspec; a signal takes effect only between two messages."""
 
     def __init__(self) -> None:
-        """Begin outside of any message."""
+        """Create the writer."""
         super().__init__()
         self._writing = False
         self._waiting: Callable[[], None] | None = None
 
     def write_message(self, message: Message) -> None:
-        """Write a message, then do what a signal asked for meanwhile.
+        """Write a message, then run the action of a signal that arrived meanwhile.
 
         Args:
-            message: Any Singer message.
+            message: Singer message.
         """
         with self._undisturbed():
             _write(self.format_message(message))
 
     def write_lines(self, lines: bytes) -> None:
-        """Write messages that are encoded already, then do what a signal asked for meanwhile.
+        """Write encoded messages, then run the action of a signal that arrived meanwhile.
 
         Args:
-            lines: JSON, each with a line break at its end.
+            lines: JSON Lines, each with a line break.
         """
         with self._undisturbed():
             _write(lines)
 
     def between_messages(self, action: Callable[[], None]) -> None:
-        """Do something when no message is half written: now, or right after the current one.
+        """Run an action now, or after the message that is being written.
 
         Args:
-            action: For a signal handler, which runs in the thread that writes.
+            action: Action of a signal handler, which runs in the main thread.
         """
         if self._writing and self._waiting is None:
             self._waiting = action
@@ -65,7 +65,7 @@ class MessageWriter(MsgSpecWriter):
 
 
 def _write(lines: bytes | bytearray) -> None:
-    # With PYTHONUNBUFFERED set, a write that a signal interrupts ends before all is written.
+    # With PYTHONUNBUFFERED, a write that a signal interrupts may be incomplete.
     with memoryview(lines) as view:
         written = 0
         while written < len(view):

@@ -1,4 +1,4 @@
-"""BATCH files as Parquet: every file of a stream has one schema, that of its SCHEMA message."""
+"""Writes BATCH files as Parquet, with the schema of the stream."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tap_marketo.sdk import BatchConfig
 
 ROWS_A_GROUP = 50_000
-"""Rows of a file that are held, as Arrow has them, before they are written."""
+"""Buffered rows that are written as a row group."""
 
 
 class ParquetFile(ColumnFile):
-    """Typed columns: 64-bit integers and floats, dates, timestamps in UTC, objects as JSON text."""
+    """Parquet files with typed columns; timestamps are in UTC, objects are JSON text."""
 
     suffix = "parquet"
 
@@ -32,11 +32,11 @@ class ParquetFile(ColumnFile):
         """See `BatchFile`."""
         super().__init__(stream, config)
         self._columns = [
-            Column(name, name, _kind(one))
-            for name, one in stream.schema["properties"].items()
+            Column(name, name, _kind(schema))
+            for name, schema in stream.schema["properties"].items()
             if stream.is_written(name)
         ]
-        self.schema = pa.schema([(one.name, TYPES[one.kind]) for one in self._columns])
+        self.schema = pa.schema([(column.name, TYPES[column.kind]) for column in self._columns])
         self.shape = Shape(self._tuple_of)
         self._compression = config.encoding.compression or CODECS["parquet"][0]
         self._pending: list[pa.RecordBatch] = []
@@ -45,46 +45,47 @@ class ParquetFile(ColumnFile):
     def read_file(
         self, file: BinaryIO, header: Sequence[str], fields: Sequence[str], expected: int | None
     ) -> Iterator[pa.RecordBatch]:
-        """Read a whole file column by column."""
+        """Read a whole export file column by column."""
         stream = self._stream
-        wanted = [one for one in stream.columns(fields) or () if stream.is_written(one.name)]
+        columns = stream.columns(fields) or ()
+        selected = [column for column in columns if stream.is_written(column.name)]
         blocks = read_columns(
-            file, header, wanted, stream.anomalies, requested=fields, expected=expected
+            file, header, selected, stream.anomalies, requested=fields, expected=expected
         )
         for block in blocks:
-            found = dict(zip((column.name for column in wanted), block, strict=True))
+            by_name = dict(zip((column.name for column in selected), block, strict=True))
             arrays = [
-                found.get(name, pa.nulls(len(block[0]), kind))
+                by_name.get(name, pa.nulls(len(block[0]), kind))
                 for name, kind in zip(self.schema.names, self.schema.types, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def begin(self, file: BinaryIO) -> None:
-        """Begin a file."""
+        """Start a file."""
         self._writer = pq.ParquetWriter(file, self.schema, compression=self._compression)
 
     def joined(self, records: list[tuple[Any, ...]]) -> pa.RecordBatch:
-        """Make columns of records."""
+        """Convert records to columns."""
         values = zip(*records, strict=True)
         anomalies = self._stream.anomalies
         arrays = [
-            array_of(one, column, anomalies)
-            for one, column in zip(values, self._columns, strict=True)
+            array_of(cells, column, anomalies)
+            for cells, column in zip(values, self._columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def cut(self, part: pa.RecordBatch, size: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """Divide columns."""
+        """Split columns."""
         return part.slice(0, size), part.slice(size)
 
     def write(self, part: pa.RecordBatch) -> None:
-        """Keep columns until they fill a row group."""
+        """Buffer columns until they fill a row group."""
         self._pending.append(part)
-        if sum(one.num_rows for one in self._pending) >= ROWS_A_GROUP:
+        if sum(batch.num_rows for batch in self._pending) >= ROWS_A_GROUP:
             self._write_group()
 
     def finish(self) -> None:
-        """Write the rest and the footer."""
+        """Write the remaining rows and the footer."""
         self._write_group()
         if self._writer:
             self._writer.close()
@@ -95,7 +96,7 @@ class ParquetFile(ColumnFile):
             self._pending.clear()
 
     def _tuple_of(self, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
-        # The order of the schema, which may differ from that of the file's columns.
+        # The order of the schema may differ from that of the file's columns.
         places = {name: place for place, name in enumerate(names)}
         missing = [name for name in self.schema.names if name not in places]
         kept = [places.get(name, len(names)) for name in self.schema.names]

@@ -1,9 +1,9 @@
-"""How the records of an export file leave the tap: which way, and the two that write messages.
+"""Writes the records of export files as RECORD messages.
 
-Most streams need nothing from the SDK's record loop: their rows are typed by our own schema, and
-no map or flattening is configured. Their RECORD messages are made of compiled Structs and encoded
-a chunk at a time, which is about as fast as the file can be split. All others, and dry runs, go
-through the SDK, record by record. Both write the same messages.
+Most streams do not need the SDK's record loop, because their rows match the schema and no map or
+flattening is configured. Their messages are created from compiled Structs and encoded in chunks,
+about as fast as splitting the file. Other streams, and dry runs, go through the SDK record by
+record. Both write the same messages.
 """
 
 from __future__ import annotations
@@ -31,60 +31,60 @@ ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Output(Protocol):
-    """Where the records of one stream go while a file is read.
+    """Output for the records of a stream.
 
     Attributes:
-        shape: What records are made of; None for dicts.
-        append: Takes one record.
+        shape: How to create records; None for dicts.
+        append: Adds a record.
     """
 
     shape: Shape | None
     append: Callable[[Any], None]
 
     def flush(self) -> None:
-        """Write what was taken; called after every chunk of rows."""
+        """Write the added records; called after every chunk of rows."""
 
     def end(self) -> None:
-        """Write the rest; called after the last row of a file, before the bookmark moves."""
+        """Write the remaining records; called after the last row of a file."""
 
 
 class RecordByRecord:
-    """The SDK's way: selection, type conformance, stream maps and flattening for each record."""
+    """Output through the SDK, with selection, type conformance, stream maps and flattening."""
 
     shape: Shape | None = None
 
     def __init__(self, append: Callable[[Record], None]) -> None:
-        """Bind what takes a record.
+        """Create the output.
 
         Args:
-            append: `_write_record_message` of the stream, or a list's.
+            append: `_write_record_message` of the stream, or `append` of a list.
         """
         self.append = append
 
     def flush(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no record is buffered."""
 
     def end(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no record is buffered."""
 
 
 class Messages:
-    """RECORD messages, encoded together in the order of the rows; shared by a group's streams."""
+    """RECORD messages of a group's streams, encoded together in the order of the rows."""
 
     def __init__(self, writer: MessageWriter) -> None:
-        """Bind the tap's writer.
+        """Create an empty buffer.
 
         Args:
-            writer: Of the tap.
+            writer: Message writer of the tap.
         """
         self._writer = writer
         self._messages: list[Any] = []
 
     def of(self, stream: ExportedStream) -> StreamMessages:
-        """The messages of one stream.
+        """Return the output of a stream.
 
         Args:
-            stream: One that `passes_records_on`.
+            stream: Stream that `passes_records_on`.
         """
         return StreamMessages(self, stream, self._messages.append)
 
@@ -96,17 +96,17 @@ class Messages:
 
 
 class StreamMessages:
-    """One stream's part of the `Messages`."""
+    """Output of a stream to the shared `Messages`."""
 
     def __init__(
         self, messages: Messages, stream: ExportedStream, append: Callable[[Any], None]
     ) -> None:
-        """Make the message type of the stream.
+        """Create the message type of the stream.
 
         Args:
-            messages: Shared by the streams of a group.
-            stream: One that `passes_records_on`.
-            append: Takes a message.
+            messages: Messages of the group.
+            stream: Stream that `passes_records_on`.
+            append: Adds a message.
         """
         self.append = append
         self._messages = messages
@@ -135,10 +135,10 @@ class StreamMessages:
 
 
 def passes_records_on(stream: ExportedStream) -> bool:
-    """Whether records leave as the file has them, but for deselected columns.
+    """Return whether records are written unchanged, except for deselected columns.
 
     Args:
-        stream: With its catalog entry.
+        stream: Stream with its catalog entry.
     """
     (first, *others) = stream.stream_maps
     return (
@@ -162,17 +162,17 @@ def _is_retyped(stream: ExportedStream) -> bool:
 
 
 def struct_of(stream: ExportedStream) -> Callable[[Sequence[str]], Callable[..., Any]]:
-    """What makes a Struct of a record's values, without those of deselected columns.
+    """Return a factory of Structs without the deselected columns.
 
     Args:
-        stream: With its catalog entry.
+        stream: Stream with its catalog entry.
     """
 
     def record(names: Sequence[str]) -> Callable[..., Any]:
         kept = written_columns(stream, names)
         struct = msgspec.defstruct(
             "Record",
-            # Columns may have names that no attribute can have.
+            # Names of columns may not be valid attribute names.
             [(f"c{place}", Any, msgspec.field(name=names[place])) for place in kept],
             gc=False,
         )
@@ -185,20 +185,20 @@ def struct_of(stream: ExportedStream) -> Callable[[Sequence[str]], Callable[...,
 
 
 def written_columns(stream: ExportedStream, names: Sequence[str]) -> list[int]:
-    """The places of the columns that are not deselected.
+    """Return the places of the selected columns.
 
     Args:
-        stream: With its catalog entry.
-        names: Of the columns.
+        stream: Stream with its catalog entry.
+        names: Names of the columns.
     """
     return [place for place, name in enumerate(names) if stream.is_written(name)]
 
 
 def picker(kept: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What takes the kept ones of a record's values.
+    """Return a function that picks some of a record's values.
 
     Args:
-        kept: Their places, one at least.
+        kept: Places of the values to pick, at least one.
     """
     if len(kept) == 1:
         return lambda values: (values[kept[0]],)

@@ -1,4 +1,4 @@
-"""What writing records needs of the stream whose records they are."""
+"""Base of the streams whose records come from export files."""
 
 from __future__ import annotations
 
@@ -18,58 +18,58 @@ class ExportedStream(TapStream):
     """A stream whose records come from export files.
 
     Attributes:
-        tap: The tap, with its settings, plan and message writer.
-        anomalies: What was odd in the files.
+        tap: Tap with its settings, plan and message writer.
+        anomalies: Counts of what the files lost.
     """
 
     tap: Any
     anomalies: Anomalies
 
     def columns(self, fields: Sequence[str]) -> list[Column] | None:
-        """The columns of the file that make up a record; None if there is more to it.
+        """Return the columns of a record; None if it has more than columns of the file.
 
         Args:
-            fields: As the export asked for them.
+            fields: Fields of the export's request.
         """
         raise NotImplementedError
 
     def reader(
         self, header: Sequence[str], fields: Sequence[str], shape: Shape | None
     ) -> Callable[[Row], Any]:
-        """A function that makes this stream's record of a row.
+        """Return a function that converts a row to a record.
 
         Args:
-            header: Of the file.
-            fields: As the export asked for them.
-            shape: What records are made of; None for dicts.
+            header: Header of the file.
+            fields: Fields of the export's request.
+            shape: How to create records; None for dicts.
         """
         raise NotImplementedError
 
     def routing_column(self, header: Sequence[str]) -> int | None:
-        """The place of the cell that says which streams a row belongs to; None for all.
+        """Return the place of the cell that determines the streams of a row; None for all streams.
 
         Args:
-            header: Of the file.
+            header: Header of the file.
         """
         raise NotImplementedError
 
     def accepts(self, cell: str) -> bool:
-        """Whether rows with this cell belong to the stream.
+        """Return whether rows with a cell belong to the stream.
 
         Args:
-            cell: As the file spells it.
+            cell: Routing cell in the file.
         """
         raise NotImplementedError
 
     def write_state(self) -> None:
-        """Write the state, which is still that of the last finished window."""
+        """Write the state, which includes the windows that are complete."""
         raise NotImplementedError
 
     def is_written(self, column: str) -> bool:
-        """Whether a column is selected, and known to whoever reads the SCHEMA.
+        """Return whether a column is selected and in the SCHEMA message.
 
         Args:
-            column: Its name in the record.
+            column: Name of the column in the record.
         """
         known = self.effective_schema["properties"]
         return column in known and bool(self.mask["properties", column])

@@ -1,1 +1,1 @@
-"""Types, names and times: what every other room builds on."""
+"""Types, names and times."""

@@ -1,4 +1,4 @@
-"""Counts of what the records of a stream have lost, never the values themselves."""
+"""Counts of values that the records of a stream lost."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def _times(count: int, noun: str) -> str:
 
 @dataclass(slots=True)
 class Anomalies:
-    """Counts of what a file held and a record could not keep.
+    """Counts of what a file has and a record cannot keep, never the values themselves.
 
     Attributes:
-        nulled: Values a column, which now have null, because its kind could not read them.
-        shortened: Values a date column cut the time of day from.
-        missing: Columns asked for which are not in the file.
-        attribute_cells: Activity attribute cells that are no JSON object, kept as text.
-        repeated_attributes: Attributes given twice in one cell, of which the last was kept.
-        nul_characters: NUL characters dropped.
-        keyless: Rows without a value in a key column, which were dropped.
-        undecodable: Byte sequences that are no UTF-8, and lone surrogates, replaced by U+FFFD.
+        nulled: Number of values by column that could not be read and became null.
+        shortened: Number of values by date column whose time of day was dropped.
+        missing: Requested columns that are not in the file.
+        attribute_cells: Attribute cells that are not JSON objects, kept as text.
+        repeated_attributes: Attributes repeated in a cell; the last value is kept.
+        nul_characters: Dropped NUL characters.
+        keyless: Dropped rows without a value in a key column.
+        undecodable: Invalid UTF-8 sequences and lone surrogates, replaced by U+FFFD.
     """
 
     nulled: Counter[Column] = field(default_factory=Counter)
@@ -39,19 +39,17 @@ class Anomalies:
     undecodable: int = 0
 
     def lines(self) -> list[str]:
-        """Return one line for each column and kind of loss, never a value."""
+        """Return a line for each column and kind of loss."""
         lines = []
         for column, count in self.nulled.items():
-            verb = "is" if count == 1 else "are"
             values = _times(count, "value")
             lines.append(
-                f"column {column.name}: {values} {verb} no {column.kind.value}, written as null"
+                f"column {column.name}: {values} not readable as {column.kind.value}, written as"
+                " null"
             )
         for column, count in self.shortened.items():
             values = _times(count, "value")
-            lines.append(
-                f"column {column.name}: {values} held a time of day, which a date cannot keep"
-            )
+            lines.append(f"column {column.name}: time of day dropped from {values}")
         lines.extend(
             f"column {column.name}: not in the file, written as null"
             for column in sorted(self.missing, key=lambda column: column.name)
@@ -61,11 +59,11 @@ class Anomalies:
             lines.append(f"{cells} without a JSON object, kept as text")
         if self.repeated_attributes:
             attributes = _times(self.repeated_attributes, "attribute")
-            lines.append(f"{attributes} given twice in a cell, the last kept")
+            lines.append(f"{attributes} repeated in a cell, last value kept")
         if self.nul_characters:
             characters = _times(self.nul_characters, "NUL character")
-            lines.append(f"{characters} dropped, which no database stores")
+            lines.append(f"{characters} dropped, which databases cannot store")
         if self.undecodable:
-            sequences = _times(self.undecodable, "sequence")
-            lines.append(f"{sequences} that no Unicode text holds, replaced by U+FFFD")
+            sequences = _times(self.undecodable, "invalid Unicode sequence")
+            lines.append(f"{sequences} replaced by U+FFFD")
         return lines

@@ -1,8 +1,7 @@
-"""A Marketo value becomes a typed value, or is counted as one that could not.
+"""Converts values of Marketo to typed values.
 
-The converters take what an export file holds (text) and what a REST reply holds (JSON values)
-alike. All but `to_text` read ``null`` and empty text as None. None of them ever quotes a value
-in an error: values are people's data.
+The converters accept both text of export files and JSON values of REST replies. All except
+`to_text` read ``null`` and empty text as None. Their errors never quote a value.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_marketo.values.anomalies import Anomalies
 
-# Bounded, so that a short text cannot stand for a number of a million digits.
+# The exponent is limited, because a short text could be a number of a million digits.
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
 _INTEGRAL = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
@@ -32,14 +31,14 @@ NULLS = frozenset({"", "null"})
 
 
 def to_integer(value: object) -> int | None:
-    """Return an integer of any length (to Python's limit of 4,300 digits), exactly.
+    """Return an integer of any length, up to Python's limit of 4,300 digits.
 
     Args:
         value: Digits with an optional sign and surrounding blanks, or a JSON number. A number
-            without a fraction counts: ``12.0`` is 12.
+            without a fraction is an integer: ``12.0`` is 12.
 
     Raises:
-        ValueError: It is no integer, a boolean included.
+        ValueError: The value is not an integer; a boolean is not either.
     """
     if value is None or type(value) is int:
         return value
@@ -51,28 +50,28 @@ def to_integer(value: object) -> int | None:
         if match:
             return _int(match[1])
         if text[:1] not in _NUMBER_BEGINS:
-            raise ValueError("no integer")
+            raise ValueError("not an integer")
     elif type(value) is float and value.is_integer() and abs(value) < _EXACT_FLOAT:
         return int(value)
     number = _decimal(value)
     if number is None or number != number.to_integral_value():
-        raise ValueError("no integer")
+        raise ValueError("not an integer")
     return int(number)
 
 
 def to_number(value: object) -> int | float | Decimal | None:
     """Return a finite number with all its digits.
 
-    Text without point and exponent becomes an int. Others become a float where the float's
+    Text without point and exponent becomes an int. Other text becomes a float if the float's
     shortest form is the same decimal number, else a Decimal, which both of the SDK's writers
     (simple and msgspec) write as a plain JSON number.
 
     Args:
-        value: A decimal number as text, with an optional exponent of at most three digits and
+        value: Decimal number as text, with an optional exponent of at most three digits and
             surrounding blanks, or a JSON number.
 
     Raises:
-        ValueError: It is no finite number, a boolean included.
+        ValueError: The value is not a finite number; a boolean is not either.
     """
     if value is None or type(value) is int:
         return value
@@ -84,13 +83,13 @@ def to_number(value: object) -> int | float | Decimal | None:
             return _int(text)
     number = _decimal(value)
     if number is None:
-        raise ValueError("no number")
+        raise ValueError("not a number")
     nearest = float(number)
     return nearest if Decimal(repr(nearest)) == number else number
 
 
 def _bare(text: str) -> str:
-    """Return a number without blanks, and without the quotes that Marketo sometimes adds."""
+    """Strip blanks, and the quotes that Marketo sometimes adds, from a number."""
     text = text.strip(BLANK)
     while len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1]
@@ -101,7 +100,7 @@ def _int(digits: str) -> int:
     try:
         return int(digits)
     except ValueError:
-        raise ValueError("an integer number of too many digits") from None
+        raise ValueError("an integer with too many digits") from None
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -134,7 +133,7 @@ def to_boolean(value: object) -> bool | None:
         value: true, t, yes, 1, false, f, no or 0 as text in any case, or a JSON boolean, 0 or 1.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: The value is anything else.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -144,17 +143,17 @@ def to_boolean(value: object) -> bool | None:
             return _BOOLEANS[word]
     elif value in (0, 1):
         return value == 1
-    raise ValueError("no boolean")
+    raise ValueError("not a boolean")
 
 
 _compact = msgspec.json.Encoder(decimal_format="number")
 
 
 def to_text(value: object) -> str | None:
-    """Return a JSON value as text: text as it is, all else as compact JSON.
+    """Return a JSON value as text: text unchanged, other values as compact JSON.
 
-    Text stays exactly as it is, ``null`` and empty text included, because in JSON they are told
-    apart from null; the cells of a file are `tap_marketo.files.cells`'s to read.
+    The texts ``null`` and empty are kept too, because in JSON they differ from null.
+    `tap_marketo.files.cells` reads the cells of a file.
     """
     if value is None or isinstance(value, str):
         return value
@@ -174,18 +173,18 @@ _DATE_LENGTH = len("YYYY-MM-DD")
 
 
 def value_reader(column: Column, anomalies: Anomalies) -> Callable[[object], Any]:
-    """Return the function that makes any JSON value one of its column's type.
+    """Return the function that converts any JSON value to a column's type.
 
     Args:
-        column: Any column but one of kind OBJECT.
-        anomalies: Where to count what is lost.
+        column: Column of any kind except OBJECT.
+        anomalies: Counts of what is lost.
 
     Returns:
-        A function that gives the typed value; None, counted, for what the type cannot hold.
+        A function that returns the typed value; None, counted, if the type cannot have it.
     """
     convert, nulled = _CONVERTERS[column.kind], anomalies.nulled
     is_date = column.kind is Kind.DATE
-    # An exception takes longer than a look at the first letter, and whole columns can be so.
+    # Checking the first letter is faster than an exception, and whole columns can be unreadable.
     no_letters = column.kind not in (Kind.TEXT, Kind.BOOLEAN)
 
     def read(value: object) -> Any:
@@ -205,12 +204,12 @@ def value_reader(column: Column, anomalies: Anomalies) -> Callable[[object], Any
 
 
 def read_value(value: object, column: Column, anomalies: Anomalies) -> Any:
-    """Return a JSON value as its column is typed; what cannot be read is null and counted.
+    """Convert a JSON value to a column's type; a value that cannot be read is null and counted.
 
     Args:
-        value: Any JSON value; a REST reply's, or an attribute's.
-        column: Any column but one of kind OBJECT.
-        anomalies: Where to count.
+        value: JSON value of a REST reply or of an attribute.
+        column: Column of any kind except OBJECT.
+        anomalies: Counts of what is lost.
 
     Returns:
         The typed value, or None.
@@ -225,11 +224,11 @@ def clean_json(value: Any, anomalies: Anomalies) -> Any:
     """Return a JSON value without NUL characters and lone surrogates, both counted.
 
     Args:
-        value: What a JSON decoder made.
-        anomalies: Where to count.
+        value: Decoded JSON value.
+        anomalies: Counts of what is lost.
 
     Returns:
-        The value with every text in it, names included, fit for a database.
+        The value with all its texts, including names, cleaned.
     """
     if isinstance(value, str):
         if "\0" in value:

@@ -1,4 +1,4 @@
-"""What a catalog selects and the instance has no more."""
+"""Finds streams and columns of a catalog that no longer exist in the instance."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 def gone(
     selected: Mapping[str, Collection[str]], offered: Mapping[str, Collection[str]]
 ) -> dict[str, list[str]]:
-    """Return the streams and columns that were selected and are not offered any more.
+    """Return the selected streams and columns that are no longer offered.
 
     Args:
-        selected: Columns by stream, of a catalog.
-        offered: Columns by stream, as discovery finds them now.
+        selected: Columns by stream in the catalog.
+        offered: Columns by stream in the instance.
 
     Returns:
-        The missing columns of each stream that lacks some; none for a stream that is gone itself.
+        The missing columns by stream; an empty list for a stream that no longer exists.
     """
     missing: dict[str, list[str]] = {}
     for stream, columns in selected.items():
         if stream not in offered:
             missing[stream] = []
-        elif lacking := sorted(set(columns) - set(offered[stream])):
-            missing[stream] = lacking
+        elif columns_gone := sorted(set(columns) - set(offered[stream])):
+            missing[stream] = columns_gone
     return missing

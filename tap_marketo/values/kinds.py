@@ -1,4 +1,4 @@
-"""What a column holds, whatever Marketo calls its type."""
+"""Kinds of columns, independent of Marketo's type names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Kind(str, enum.Enum):
-    """What a column holds, whatever Marketo calls its type."""
+    """Kind of a column's values."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -17,13 +17,13 @@ class Kind(str, enum.Enum):
     DATE = "date"
     DATETIME = "datetime"
     OBJECT = "object"
-    """A JSON object in a cell: the attributes of an activity."""
+    """A JSON object: the attributes of an activity."""
 
 
 _KINDS = {
     "integer": Kind.INTEGER,
     "score": Kind.INTEGER,
-    # Declared an integer by the documentation, and a decimal in the wild.
+    # An integer in the documentation, a decimal in practice.
     "percent": Kind.NUMBER,
     "float": Kind.NUMBER,
     "number": Kind.NUMBER,
@@ -50,10 +50,10 @@ def kind_of(data_type: str) -> Kind:
     """Return the kind of a Marketo ``dataType`` (`field-types.md`).
 
     Args:
-        data_type: As a describe reply or an activity type spells it, in any case.
+        data_type: Type of a describe reply or an activity type, in any case.
 
     Returns:
-        The kind; TEXT for ``reference`` and for every type not known here.
+        The kind; TEXT for ``reference`` and for every unknown type.
     """
     return _KINDS.get(data_type.strip().lower(), Kind.TEXT)
 
@@ -69,14 +69,14 @@ def json_schema(kind: Kind) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One typed column.
+    """A typed column.
 
     Attributes:
-        source: The header in the file, or the name in a REST reply.
-        name: The property in the record.
-        kind: What it holds.
-        required: A file without this column is an error, not a column of nulls.
-        key: A record without a value in it is dropped.
+        source: Header in the file, or name in a REST reply.
+        name: Property of the record.
+        kind: Kind of the values.
+        required: Whether a file without the column is an error.
+        key: Whether a record without a value in it is dropped.
     """
 
     source: str
@@ -86,5 +86,5 @@ class Column:
     key: bool = False
 
     def __hash__(self) -> int:
-        """Quickly, because losses are counted by column."""
+        """Return a hash that is fast to compute, because losses are counted by column."""
         return hash(self.source)

@@ -1,9 +1,9 @@
-"""One rule for each kind of name: streams, attribute columns, field columns.
+"""Names of streams, attribute columns and field columns.
 
-A name follows from the thing's own API name alone, never from which others exist, so that a stream
-or column keeps its meaning when others come and go. Where two API names could come to the same
-plain name, theirs end in a digest of the API name. Where there is no API name, the id of a type and
-the display name of an attribute take its place.
+A name depends only on the API name, never on which other names exist, so a stream or column keeps
+its name when others are added or deleted. If two API names could have the same plain name, the
+names end in a digest of the API name. Without an API name, the id of a type or the display name of
+an attribute is used.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ FIRST_CUSTOM_TYPE = 100_000
 
 _OTHERS = re.compile(r"[^a-z0-9]+")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-# The ending of fields that come from Salesforce, alone or with the object's name behind it.
+# The suffix of fields from Salesforce, which may be followed by the name of the object.
 _SALESFORCE = re.compile(r"__c(?:_|$)", re.IGNORECASE)
-# Of such names no two have the same slug.
+# No two such names have the same slug.
 _CAPITALISED = re.compile(r"(?:[A-Z][a-z]*|[0-9]+)(?: (?:[A-Z][a-z]*|[0-9]+))*")
 
 
 def slug(text: str) -> str:
-    """Return a name in lower case, every run of other characters as one underscore.
+    """Convert a name to lower case with underscores.
 
     Args:
-        text: For example `Self Serve?`, which becomes `self_serve`. Other scripts are
+        text: Name, for example `Self Serve?`, which becomes `self_serve`. Other scripts are
             transliterated: `会社名` becomes `huishemi`.
 
     Returns:
@@ -44,13 +44,14 @@ def slug(text: str) -> str:
 
 
 def snake_case(name: str) -> str:
-    """Return an API name in snake_case; names that differ by more than case stay different.
+    """Convert an API name to snake_case; names that differ by more than case stay different.
+
+    A run of capitals is one word: `leadScore` becomes `lead_score`, `marketoGUID` becomes
+    `marketo_guid`. Underscores are doubled, because `utm_source` must differ from `utmSource`. A
+    name with the `__c` of Salesforce is only converted to lower case.
 
     Args:
-        name: As Marketo's API has it. Humps are parted, a run of capitals being one word:
-            `leadScore` is `lead_score`, `marketoGUID` is `marketo_guid`. An underscore is doubled,
-            which keeps `utm_source` apart from `utmSource`. A name with the `__c` of Salesforce is
-            only put in lower case.
+        name: API name.
     """
     if not _IDENTIFIER.fullmatch(name):
         return _tagged(slug(name), name)
@@ -76,7 +77,7 @@ def custom_object_stream(api_name: str) -> str:
     """Return the stream of a custom object type.
 
     Args:
-        api_name: For example `car_c`.
+        api_name: API name of the type, for example `car_c`.
     """
     return f"custom_object_{_api_slug(api_name, reserved={'types'})}"
 
@@ -85,7 +86,7 @@ def activity_stream(activity_type: Mapping[str, Any]) -> str:
     """Return the stream of an activity type.
 
     Args:
-        activity_type: As `activities/types.json` has it.
+        activity_type: Activity type from `activities/types.json`.
     """
     number = int(activity_type["id"])
     if number < FIRST_CUSTOM_TYPE:
@@ -97,7 +98,7 @@ def activity_stream(activity_type: Mapping[str, Any]) -> str:
     if not api_name:
         return f"activity_{number}"
     plain = _api_slug(str(api_name), reserved={"types"})
-    # All names of Marketo's own types have several words, none of which is a last "c".
+    # The names of Marketo's own types have several words, and the last is never "c".
     is_apart = not plain.isdigit() and ("_" not in plain or plain.endswith("_c"))
     return f"activity_{plain}" if is_apart else f"activity_{plain}_{number}"
 
@@ -108,7 +109,7 @@ def attribute_columns(
     """Return the column of each attribute, by display name.
 
     Args:
-        activity_type: As `activities/types.json` has it.
+        activity_type: Activity type from `activities/types.json`.
         reserved: Columns that every activity has.
     """
     is_own = int(activity_type["id"]) < FIRST_CUSTOM_TYPE
@@ -141,7 +142,7 @@ def _tagged(plain: str, original: str) -> str:
 
 
 def _distinct(columns: dict[str, str]) -> dict[str, str]:
-    """Tag names that differ by case alone, which Marketo does not allow and databases ignore."""
+    """Tag names that differ only in case, because databases ignore it."""
     counts = Counter(column.casefold() for column in columns.values())
     if len(counts) == len(columns):
         return columns

@@ -1,4 +1,4 @@
-"""A record's types beside its stream: short names for columns, and values made to fit them."""
+"""Short names for the types of columns, and conversion of values to them."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ MOMENT = th.DateTimeType
 
 
 def record(**columns: Kind) -> Schema:
-    """The JSON Schema of a record.
+    """Return the JSON Schema of a record.
 
     Args:
-        columns: Type of each column, by API name; all may be null.
+        columns: Type of each column by API name; all may be null.
     """
     return th.PropertiesList(*(th.Property(name, kind) for name, kind in columns.items())).to_dict()
 
 
 def group(**columns: Kind) -> th.ObjectType:
-    """An object within a record.
+    """Return the type of an object within a record.
 
     Args:
-        columns: Type of each of its properties.
+        columns: Type of each property.
     """
     return th.ObjectType(*(th.Property(name, kind) for name, kind in columns.items()))
 
 
 def many(kind: Kind) -> th.ArrayType[Any]:
-    """A list within a record.
+    """Return the type of a list within a record.
 
     Args:
-        kind: Of its items.
+        kind: Type of the items.
     """
     return th.ArrayType(kind)
 
 
 def fit(value: Any, schema: Schema, unfit: Callable[[str], None], name: str = "") -> Any:
-    """Make a value of an answer fit its type: dates to RFC 3339, digits to numbers.
+    """Convert a value of an answer to its type: dates to RFC 3339, digits to numbers.
 
-    What is no scalar in a text column becomes JSON text; an object loses the properties that its
-    schema does not have.
+    In a text column, objects and lists become JSON text. Properties of an object that are not in
+    its schema are dropped.
 
     Args:
         value: Any JSON value.
         schema: JSON Schema of the value.
-        unfit: Told the name of a column whose value cannot be read and is null now.
-        name: Of the column.
+        unfit: Called with the name of a column whose value cannot be read and becomes null.
+        name: Name of the column.
 
     Source: field-types.md
     """
@@ -71,8 +71,8 @@ def fit(value: Any, schema: Schema, unfit: Callable[[str], None], name: str = ""
         if not isinstance(value, dict):
             return unfit(name)
         return {
-            key: fit(value[key], one, unfit, f"{name}.{key}" if name else key)
-            for key, one in schema["properties"].items()
+            key: fit(value[key], kind, unfit, f"{name}.{key}" if name else key)
+            for key, kind in schema["properties"].items()
             if key in value
         }
     if "array" in kinds:

@@ -1,4 +1,4 @@
-"""Every spelling of a time in Marketo's answers and files, read in one place."""
+"""Parses times in all formats of Marketo's answers and files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
 BLANK = " \t\r\n"
-"""What may stand around a value."""
+"""Blanks that may surround a value."""
 
 UTC_ENDINGS = frozenset(
     f"{fraction}{zone}"
     for fraction in ("", ".0", ".000", ".000000")
     for zone in ("", "Z", "+0000", "+00:00", "-00:00", "Z+0000", "Z+00:00", "t+0000")
 )
-"""What may follow the second of a time in UTC."""
+"""Endings of a time in UTC, after the second."""
 
 _SECOND = len("YYYY-MM-DDTHH:MM:SS")
 _DAY = len("YYYY-MM-DD")
@@ -22,30 +22,30 @@ _MILLISECONDS = len(".123Z")
 
 
 def parse_timestamp(value: object) -> datetime:
-    """Parse a timestamp, cut to whole seconds.
+    """Parse a time to whole seconds in UTC.
 
     Args:
-        value: Any spelling that `to_datetime` takes, such as a Singer bookmark has.
+        value: Time in any format of `to_datetime`, for example of a Singer bookmark.
 
     Returns:
-        The time in UTC; a text without an offset is UTC.
+        The time in UTC; a text without an offset is in UTC.
 
     Raises:
-        ValueError: It is null or no timestamp.
+        ValueError: The value is null or not a time.
     """
     text = to_datetime(value)
     if text is None:
-        raise ValueError("no datetime")
+        raise ValueError("not a datetime")
     return datetime.fromisoformat(text[:_SECOND]).replace(tzinfo=timezone.utc)
 
 
 def rfc3339(timestamp: datetime) -> str:
-    """Format a timestamp as Marketo's filters take it: UTC, in whole seconds.
+    """Format a time for Marketo's filters: UTC, whole seconds.
 
     Args:
-        timestamp: In any time zone.
+        timestamp: Time in any time zone.
     """
-    is_utc = timestamp.tzinfo is timezone.utc  # the state has many: faster than a conversion
+    is_utc = timestamp.tzinfo is timezone.utc  # faster than a conversion: the state has many
     utc = timestamp if is_utc else timestamp.astimezone(timezone.utc)
     return f"{utc.isoformat()[:_SECOND]}Z"
 
@@ -53,7 +53,7 @@ def rfc3339(timestamp: datetime) -> str:
 _TIMESTAMP = re.compile(
     r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d{2})(?P=dash)(?P<day>\d{2})"
     r"(?:[Tt ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?"
-    # Assets write both Z and an offset, the user service a "t" before it.
+    # The asset API writes both Z and an offset, the user service a "t" before the offset.
     r"[Zzt]?(?:(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):?(?P<minutes>[0-5]\d))?)?",
     re.ASCII,
 )
@@ -63,11 +63,11 @@ def to_date(value: object) -> str | None:
     """Return a date as ``YYYY-MM-DD``.
 
     Args:
-        value: ``YYYY-MM-DD``, ``YYYYMMDD``, or any datetime that `to_datetime` takes, of which
-            the date is taken as written, in no other time zone.
+        value: ``YYYY-MM-DD``, ``YYYYMMDD``, or a time in any format of `to_datetime`, whose date is
+            returned without conversion to UTC.
 
     Raises:
-        ValueError: It is no date of the calendar.
+        ValueError: The value is not a valid date.
     """
     quick = _quick(value)
     if quick:
@@ -78,20 +78,21 @@ def to_date(value: object) -> str | None:
     try:
         return date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat()
     except ValueError:
-        raise ValueError("no date") from None
+        raise ValueError("not a date") from None
 
 
 def to_datetime(value: object) -> str | None:
     """Return a datetime as RFC 3339 in UTC, ``YYYY-MM-DDTHH:MM:SSZ``.
 
-    A fraction of a second other than zero is kept, without trailing zeros.
+    A fraction of a second is kept without trailing zeros.
 
     Args:
-        value: Any spelling of Adobe's documentation: with ``Z``, an offset, both, or a ``t``
-            before the offset; a date alone is its midnight; UTC where no offset is written.
+        value: Time in any format of Adobe's documentation: with ``Z``, an offset, both, or a ``t``
+            before the offset. A date without a time is its midnight; a time without an offset is
+            in UTC.
 
     Raises:
-        ValueError: It is no moment of the calendar.
+        ValueError: The value is not a valid time.
     """
     quick = _quick(value)
     if quick:
@@ -101,7 +102,7 @@ def to_datetime(value: object) -> str | None:
         return None
     part = {name: int(text or 0) for name, text in match.groupdict().items() if name in _NUMBERS}
     try:
-        moment = datetime(  # noqa: DTZ001 - the offset is subtracted below
+        time = datetime(  # noqa: DTZ001 - the offset is subtracted below
             part["year"],
             part["month"],
             part["day"],
@@ -110,26 +111,26 @@ def to_datetime(value: object) -> str | None:
             part["second"],
         )
         offset = timedelta(hours=part["hours"], minutes=part["minutes"])
-        moment = moment + offset if match["sign"] == "-" else moment - offset
+        time = time + offset if match["sign"] == "-" else time - offset
     except (ValueError, OverflowError):
-        raise ValueError("no datetime") from None
+        raise ValueError("not a datetime") from None
     fraction = (match["fraction"] or "").rstrip("0")
-    return f"{moment.isoformat()}.{fraction}Z" if fraction else f"{moment.isoformat()}Z"
+    return f"{time.isoformat()}.{fraction}Z" if fraction else f"{time.isoformat()}Z"
 
 
 def _quick(value: object) -> str | None:
-    """Return a datetime of the usual spellings as `to_datetime` does, several times as fast."""
-    # Every third character from the fifth is no digit, which leaves one spelling.
+    """Return a datetime of the usual formats as `to_datetime` does, several times as fast."""
+    # Every third character from the fifth is a separator, so there is only one format.
     if not isinstance(value, str) or value[4:_SECOND:3] != "--T::":
         return None
     head, tail = value[:_SECOND], value[_SECOND:]
     try:
-        moment = datetime.fromisoformat(head)
+        time = datetime.fromisoformat(head)
         if tail in UTC_ENDINGS:
             return f"{head}Z"
         offset = _offset(tail)
         if offset is not None:
-            return f"{(moment - offset).isoformat()}Z"
+            return f"{(time - offset).isoformat()}Z"
     except (ValueError, OverflowError):
         return None
     digits = tail[1:-1]
@@ -162,5 +163,5 @@ def _matched(value: object, noun: str) -> re.Match[str] | None:
         return None
     match = _TIMESTAMP.fullmatch(value.strip(BLANK)) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"no {noun}")
+        raise ValueError(f"not a {noun}")
     return match

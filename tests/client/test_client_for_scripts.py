@@ -122,7 +122,7 @@ def test_a_write_whose_outcome_is_unknown_is_not_repeated(
 ) -> None:
     sandbox.control.fault(fault, APPROVE.format("*"))
 
-    with pytest.raises(OutcomeUnknownError, match="look before you repeat it"):
+    with pytest.raises(OutcomeUnknownError, match="check before you repeat it"):
         client.post(APPROVE.format(drafts(sandbox)[0]))
 
     assert writes(sandbox) == 1

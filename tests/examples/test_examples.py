@@ -132,4 +132,4 @@ def test_missing_credentials_are_one_line() -> None:
     )
 
     assert done.returncode == 1
-    assert done.stderr.startswith("Set TAP_MARKETO_BASE_URL, ")
+    assert done.stderr.startswith("Set the environment variables TAP_MARKETO_BASE_URL, ")

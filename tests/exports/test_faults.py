@@ -118,7 +118,7 @@ def test_a_window_that_always_fails_names_its_job(instance: Sandbox, tmp_path: P
     assert run.returncode == 1
     assert any(job.export_id in run.log for job in instance.jobs)
     assert "in two halves" in run.log
-    assert "times: the job failed" in run.log
+    assert "times: the last job failed" in run.log
     assert "Traceback" not in run.log
 
 

@@ -117,7 +117,7 @@ def test_a_new_window_looks_back_over_other_runs(exported: list[Window], lookbac
 
     plan(series, [], PlanRules(), PERIOD.end)
 
-    reach = [one.looked_back(lookback, PERIOD.start) for one in missing]
+    reach = [one.with_lookback(lookback, PERIOD.start) for one in missing]
     assert not without(reach, windows(series))
     assert not without(windows(series), reach)
 

@@ -78,7 +78,7 @@ def test_what_is_missing_is_what_was_not_added(added: list[Window], end: int) ->
 
 @given(LONG_WINDOWS, st.integers(0, 10**6), st.integers(0, 2 * 10**7))
 def test_looking_back_never_begins_later(window: Window, by: int, earliest: int) -> None:
-    back = window.looked_back(by, at(earliest))
+    back = window.with_lookback(by, at(earliest))
 
     assert back.end == window.end
     assert window.start - timedelta(seconds=by) <= back.start <= window.start

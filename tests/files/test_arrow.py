@@ -94,11 +94,11 @@ def test_a_row_longer_than_a_block_is_read_row_by_row() -> None:
 @pytest.mark.parametrize(
     ("content", "good", "message"),
     [
-        (b"a,b\n1,2\n3\n5,6\n", [1, 5], r"row 2 \(line 3\): 1 cells where the header has 2"),
+        (b"a,b\n1,2\n3\n5,6\n", [1, 5], r"row 2 \(line 3\): 1 cells instead of 2"),
         (b"a,b\n1,2\n3,4,5\n5,6\n", [1, 5], r"row 2 \(line 3\): 3 cells"),
         (b'a,b\n1,2\n3,"4\n5,6\n', [1, 5], "the file ends within a quoted cell"),
-        (b'a,b\n1,2\n3,"4"x"y\n5,6\n', [1, 5], "a quote or a line break where none can stand"),
-        (b'a,b\n1,2\n3,"4"x\n5,""y\n7,8\n', [1, 7], "a quote or a line break"),
+        (b'a,b\n1,2\n3,"4"x"y\n5,6\n', [1, 5], "misplaced quote or line break"),
+        (b'a,b\n1,2\n3,"4"x\n5,""y\n7,8\n', [1, 7], "misplaced quote or line break"),
     ],
 )
 def test_bad_rows_are_left_out_and_named_as_for_rows(
@@ -121,7 +121,7 @@ def test_a_stray_quote_is_read_as_rows_do() -> None:
 
 def test_rows_swallowed_by_quotes_are_missed() -> None:
     content = b'a,b\n1,2\n3,"4\n5,6\n7,"8\n9,10\n'
-    with pytest.raises(ExportFileError, match="a quote"):
+    with pytest.raises(ExportFileError, match="misplaced quote"):
         by_columns(io.BytesIO(content), [Column("a", "a", Kind.INTEGER)], Anomalies(), expected=5)
 
 

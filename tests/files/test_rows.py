@@ -125,12 +125,12 @@ def test_file_stays_open_for_its_owner() -> None:
         (
             b"a,b\n1,2\n1\n3,4\n",
             [["1", "2"], ["3", "4"]],
-            "cannot read row 2 (line 3): 1 cells where the header has 2",
+            "cannot read row 2 (line 3): 1 cells instead of 2",
         ),
         (
             b'a,b\n"x\ny",2\n1,2,3\n3,4\n',
             [["x\ny", "2"], ["3", "4"]],
-            "cannot read row 2 (line 4): 3 cells where the header has 2",
+            "cannot read row 2 (line 4): 3 cells instead of 2",
         ),
         (
             b'a,b\n1,"secret\n2,3\n4,5\n',
@@ -140,7 +140,7 @@ def test_file_stays_open_for_its_owner() -> None:
         (
             b'a,b\n"sec"ret,2\n3,4\n',
             [["3", "4"]],
-            "cannot read row 1 (line 2), columns: a: a quote or a line break where none can stand",
+            "cannot read row 1 (line 2), columns: a: misplaced quote or line break",
         ),
     ],
 )
@@ -197,7 +197,7 @@ def test_oversized_cell_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(b"a\n" + b"x" * 1000)[1] == [["x" * 1000]]
     found, error = read_bad(b"a\n" + b"x" * 1001 + b"\ny\n")
     assert found == [["y"]]
-    assert "a cell of more than 1000 characters" in str(error)
+    assert "a cell has more than 1000 characters" in str(error)
 
 
 def test_columns_are_found_by_name_then_in_any_case() -> None:

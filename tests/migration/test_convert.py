@@ -131,7 +131,7 @@ def test_each_stream_that_is_not_taken_over_has_its_reason() -> None:
         "activities_send_email: has no bookmark yet.",
         "activities_click_email: its bookmark is not a date with a time.",
         "opportunities: this tap has no such stream.",
-        "programs: begins anew at the start date, as asked.",
+        "programs: starts over at the start date, because of --anew.",
     ]
 
 
@@ -149,7 +149,7 @@ def test_an_unfinished_export_is_told_and_not_taken_over() -> None:
     )
 
     assert values(done) == {"activity_send_email": "2026-02-28T23:59:59Z"}
-    assert "1689f995-1397 is not taken over" in done.warnings[0]
+    assert "1689f995-1397 cannot be resumed" in done.warnings[0]
 
 
 TYPES = [
@@ -184,7 +184,7 @@ def test_a_type_that_two_names_fit_is_left_to_the_reader() -> None:
 
     assert converted(state, TYPES).left == [
         "activities_kiosk_visit: it may be activity_kioskvisit or activity_100005;"
-        " name the right one in the state."
+        " use the right name in the state."
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_type_that_the_instance_lacks_is_left_out() -> None:
     state = {"bookmarks": {"activities_gone": {"activityDate": "2026-03-01T00:00:00Z"}}}
 
     assert converted(state, TYPES).left == [
-        "activities_gone: the instance has no such activity type (any more)."
+        "activities_gone: the instance has no such activity type."
     ]
 
 
@@ -200,7 +200,7 @@ def test_without_the_instance_a_custom_type_is_not_known() -> None:
     stitch = {"bookmarks": {"activities_my_own_event": {"activityDate": "2026-03-01T00:00:00Z"}}}
 
     assert converted(stitch).left == [
-        "activities_my_own_event: a custom activity type has its API name here; give --config."
+        "activities_my_own_event: this tap names custom activity types by API name; pass --config."
     ]
 
 
@@ -243,9 +243,9 @@ def test_the_taps_own_state_passes(state: Any) -> None:
         (HOTGLUE, "hotglue's"),
         ({"singer_state": OURS}, "envelope"),
         ({"type": "STATE", "value": OURS}, "envelope"),
-        ({"state": {"leads": 1}}, "no state that the tap wrote"),
-        ([], "no state that the tap wrote"),
-        (None, "no state that the tap wrote"),
+        ({"state": {"leads": 1}}, "not written by this tap"),
+        ([], "not written by this tap"),
+        (None, "not written by this tap"),
     ],
 )
 def test_no_other_state_passes(state: Any, words: str) -> None:

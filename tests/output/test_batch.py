@@ -97,7 +97,7 @@ def test_the_settings_take_every_compression(tmp_path: Path, compression: str) -
 @pytest.mark.parametrize(("form", "compression"), [("jsonl", "snappy"), ("avro", None)])
 def test_what_does_not_exist_is_refused(tmp_path: Path, form: str, compression: str | None) -> None:
     asked = BatchConfig.from_dict(config(tmp_path, form, compression))
-    with pytest.raises(MarketoError, match="batch_config asks for"):
+    with pytest.raises(MarketoError, match="batch_config requests"):
         batch_file(fake_stream([]), asked)
 
 

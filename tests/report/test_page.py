@@ -56,7 +56,7 @@ def test_without_a_log_one_line_says_what_to_do(tmp_path: Path) -> None:
     missing = run_tap(tmp_path, {}, "report", "--log", "nowhere.jsonl")
 
     assert unnamed.returncode == missing.returncode == 1
-    assert "set sync_log" in unnamed.log
+    assert "Set sync_log" in unnamed.log
     assert (
         missing.log
         == "Error: The sync log nowhere.jsonl cannot be read: No such file or directory.\n"

@@ -107,7 +107,7 @@ def test_smart_lists_may_be_beyond_the_subscription(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"leads_filter": {"static_list_id": 1, "smart_list_id": 1}}, "names one list"),
+        ({"leads_filter": {"static_list_id": 1, "smart_list_id": 1}}, "must name one list"),
         ({"leads_filter": {"static_list_id": 1}, "capture_deletes": True}, "cannot be combined"),
         ({"leads_filter": {"list": 1}}, "leads_filter"),
     ],

@@ -313,10 +313,10 @@ def test_anomalies_describe_themselves_without_contents() -> None:
     anomalies.nul_characters += 2
     anomalies.missing.add(Column("gone", "gone", Kind.TEXT))
     assert anomalies.lines() == [
-        "column lead_score: 3 values are no integer, written as null",
-        "column born: 1 value held a time of day, which a date cannot keep",
+        "column lead_score: 3 values not readable as integer, written as null",
+        "column born: time of day dropped from 1 value",
         "column gone: not in the file, written as null",
-        "2 NUL characters dropped, which no database stores",
+        "2 NUL characters dropped, which databases cannot store",
     ]
 
 

@@ -1,12 +1,12 @@
-"""The export engine as a state machine: no thread, lock, HTTP, wall clock, or Singer.
+"""The export engine as a state machine without threads, HTTP, wall clock or Singer.
 
-A driver asks for what to do next in each of three lanes (calls, files, front), does it, and reports
-the result. What comes next follows from plan, saved jobs, limits, allocation and clock alone:
+The driver gets the next step of three kinds (call, download, write), does it, and reports the
+result. The next step depends only on plan, saved jobs, limits, allocation and the given time.
 
-    board       which piece is in which state
-    submission  create, save, enqueue
-    watch       look at jobs, take over those of earlier runs, lost and stuck ones
-    faults      again, in halves, as a hole, or the end of the series
+    board      state of each piece
+    submitter  creates and enqueues jobs
+    poller     follows jobs, also those of earlier runs, and detects lost and stuck ones
+    faults     exports a window again, halves it, leaves a gap, or stops the series
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tap_marketo.client.errors import (
     NotFoundError,
 )
 from tap_marketo.events import emit
-from tap_marketo.exports.machine.board import Board, CancelOrder, Moment, Rules
+from tap_marketo.exports.machine.board import Board, Cancel, Moment, Rules
 from tap_marketo.exports.machine.faults import Faults
+from tap_marketo.exports.machine.poller import GetStatus, ListJobs, Poller
 from tap_marketo.exports.machine.series import Phase, Piece, Series
-from tap_marketo.exports.machine.submission import Amend, Create, Enqueue, Submission
-from tap_marketo.exports.machine.watch import ListJobs, LookAt, Watch
+from tap_marketo.exports.machine.submitter import Amend, Create, Enqueue, Submitter
 from tap_marketo.exports.planner import plan
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Amend",
     "Call",
-    "CancelOrder",
+    "Cancel",
     "Create",
     "Download",
     "Enqueue",
     "EnqueueRefusedError",
     "FileUnavailableError",
+    "GetStatus",
     "ListJobs",
-    "LookAt",
     "Machine",
     "Moment",
     "Phase",
@@ -60,7 +60,7 @@ __all__ = [
 logger = logging.getLogger("tap-marketo")
 
 FILES_AHEAD = 2
-"""Files on disk in addition to the one being written: enough to hide the download."""
+"""Downloaded files in addition to the one being written, so that writing never waits."""
 
 
 @dataclass(frozen=True)
@@ -72,87 +72,87 @@ class Download:
 
 @dataclass(frozen=True)
 class Save:
-    """Send a STATE message with the ids of new jobs, so that they may be enqueued."""
+    """Write a STATE message with the ids of new jobs, which may then be enqueued."""
 
     pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class Write:
-    """Write the records of a piece, and then the state."""
+    """Write the records of a piece, then the state."""
 
     piece: Piece
 
 
-Call = Create | Enqueue | Amend | ListJobs | LookAt | CancelOrder
+Call = Create | Enqueue | Amend | ListJobs | GetStatus | Cancel
 
 
 class EnqueueRefusedError(MarketoError):
-    """An enqueuing was refused, and the job looked at afterwards.
+    """Marketo refused to enqueue a job.
 
     Attributes:
-        error: What Marketo answered.
-        seen: The job as it is now.
+        error: Marketo's error.
+        seen: State of the job afterwards, if it is queued all the same.
     """
 
     def __init__(self, error: MarketoError, seen: ExportJob | None) -> None:
-        """Keep both."""
+        """Create the error from Marketo's error and the job."""
         super().__init__(str(error))
         self.error = error
         self.seen = seen
 
 
 class FileUnavailableError(NotFoundError):
-    """A completed job's file cannot be had, or never matches its checksum: export it again."""
+    """The file of a completed job is missing or damaged; export it again."""
 
 
 class Machine:
-    """Decides what the exports of a run do next.
+    """Decides the next step of a run's exports.
 
     Attributes:
-        board: What it knows.
-        watch: Follows jobs.
+        board: State of all pieces.
+        poller: Follows queued jobs.
     """
 
     def __init__(
         self, rules: Rules, allocation: Allocation, series: Iterable[Series], at: Moment
     ) -> None:
-        """Take what is to be exported; nothing is planned yet.
+        """Create the machine without planning anything.
 
         Args:
-            rules: How the tap behaves.
-            allocation: The daily export allocation.
-            series: In the order of their streams.
-            at: Now.
+            rules: Limits and timeouts.
+            allocation: Daily export allocation.
+            series: Series in the order of their streams.
+            at: Current time.
         """
         self.board = Board(rules, allocation, list(series))
         self.faults = Faults(self.board)
-        self.watch = Watch(self.board, self.faults)
-        self.submission = Submission(self.board, self.watch, self.faults)
+        self.poller = Poller(self.board, self.faults)
+        self.submitter = Submitter(self.board, self.poller, self.faults)
         allocation.begin_day(at.day_start)
 
     def plan(self, saved: Sequence[SavedJob], at: Moment, *, also_list: Iterable[str] = ()) -> None:
-        """Lay out all series, jobs that earlier runs left behind fitted in.
+        """Plan all series, taking over jobs of earlier runs.
 
         Args:
-            saved: Those of the state.
-            at: Now.
-            also_list: Further object types whose jobs count for the allocation.
+            saved: Jobs in the state.
+            at: Current time.
+            also_list: Further object types whose jobs count towards the allocation.
         """
         board = self.board
         left = list(saved)
-        for one in board.series:
-            left = plan(one, left, board.rules.plan, at.now)
+        for series in board.series:
+            left = plan(series, left, board.rules.plan, at.now)
         board.held = left
-        if any(one.pieces for one in board.series) or left:
-            bases = [*(one.request.base for one in board.series), *also_list]
+        if any(series.pieces for series in board.series) or left:
+            bases = [*(series.request.base for series in board.series), *also_list]
             board.unlisted = list(dict.fromkeys(bases))
 
     def next_call(self, at: Moment) -> Call | None:
-        """The next call to make, if any.
+        """Return the next call to make, if any.
 
         Args:
-            at: Now.
+            at: Current time.
         """
         board = self.board
         if board.unlisted:
@@ -162,152 +162,153 @@ class Machine:
         if board.cancels and not board.calls_are_spent:
             return board.cancels.pop(0)
         if adopted := self._unseen():
-            return self.watch.next(at) or LookAt(adopted)
-        return self.submission.next(at) or self.watch.next(at)
+            return self.poller.next(at) or GetStatus(adopted)
+        return self.submitter.next(at) or self.poller.next(at)
 
     def _unseen(self) -> Piece | None:
-        """A job of an earlier run whose state nobody knows yet."""
+        """Return a job of an earlier run whose state is still unknown."""
         if self.board.calls_are_spent:
             return None
-        return next((one for one in self.board if one.adopted and one.phase is Phase.PLANNED), None)
+        adopted = (piece for piece in self.board if piece.adopted)
+        return next((piece for piece in adopted if piece.phase is Phase.PLANNED), None)
 
     def call_pause(self, at: Moment) -> float | None:
-        """Seconds until a call may be due; None when only an event can change anything.
+        """Return the seconds until the next call is due; None if no call is waiting for time.
 
         Args:
-            at: Now.
+            at: Current time.
         """
-        due = [one for one in (self.submission.due(at), self.watch.due(at)) if one is not None]
-        return min(due, default=None)
+        due = (self.submitter.due(at), self.poller.due(at))
+        return min((seconds for seconds in due if seconds is not None), default=None)
 
     def next_download(self) -> Download | None:
-        """The next file to fetch, if any."""
+        """Return the next file to download, if any."""
         board = self.board
         if board.calls_are_spent:
             return None
         waiting = board.of(Phase.EXPORTED)
-        if len([one for one in board.of(Phase.READY) if one.file]) > FILES_AHEAD:
-            # Whoever waits for one of them gets it, however many others lie there.
+        if len([piece for piece in board.of(Phase.READY) if piece.file]) > FILES_AHEAD:
+            # A series may wait for its head, so heads are always downloaded.
             heads = set(map(id, board.heads()))
-            waiting = [one for one in waiting if id(one) in heads]
+            waiting = [piece for piece in waiting if id(piece) in heads]
         if not waiting:
             return None
-        first = [one for one in board.heads() if one.phase is Phase.EXPORTED]
+        first = [piece for piece in board.heads() if piece.phase is Phase.EXPORTED]
         piece = (first or waiting)[0]
         piece.phase = Phase.DOWNLOADING
         board.emit(piece, "downloading")
         return Download(piece)
 
-    def next_front(self, series: Series | None = None) -> Save | Write | None:
-        """What the thread that writes messages is to do next, if anything.
+    def next_output(self, series: Series | None = None) -> Save | Write | None:
+        """Return the next step of the main thread, if any.
 
         Args:
-            series: Whose pieces alone may be written; None for any.
+            series: Series to write; None for any.
         """
         board = self.board
         if board.unsaved:
             return self.save()
-        for one in board.series:
-            if one.stopped or (series is not None and one is not series):
+        for candidate in board.series:
+            if candidate.stopped or (series is not None and candidate is not series):
                 continue
-            if one.head and one.head.phase is Phase.READY:
-                return Write(one.head)
+            if candidate.head and candidate.head.phase is Phase.READY:
+                return Write(candidate.head)
         return None
 
     def save(self) -> Save:
-        """The jobs whose ids no STATE message has yet."""
+        """Return the jobs that no STATE message has yet."""
         self.board.unsaved = False
-        return Save(tuple(one for one in self.board if one.job and not one.recorded))
+        return Save(tuple(piece for piece in self.board if piece.job and not piece.recorded))
 
     def is_over(self, series: Series) -> bool:
-        """Whether nothing more will be written of a series in this run.
+        """Return whether nothing more will be written for a series in this run.
 
         Args:
-            series: One of these.
+            series: Series of the machine.
         """
         return series.stopped or not series.pieces or self.is_paused(series)
 
     def is_paused(self, series: Series) -> bool:
-        """Whether a spent quota keeps a series from going on today.
+        """Return whether a daily limit blocks a series.
 
         Args:
-            series: One of these.
+            series: Series of the machine.
         """
         head = series.head
         return bool(head and not series.stopped and self.board.is_blocked(head))
 
-    # What the driver reports.
+    # Results that the driver reports.
 
     def done(self, call: Call, result: Any, at: Moment) -> None:
-        """Note the result of a call.
+        """Process the result of a call.
 
         Args:
-            call: As `next_call` gave it.
-            result: What it returned.
-            at: Now.
+            call: Call that `next_call` returned.
+            result: Result of the call.
+            at: Current time.
         """
         match call:
             case Create(piece):
                 self._created(piece, result)
             case Enqueue(piece):
-                self.submission.enqueued(piece, at)
+                self.submitter.enqueued(piece, at)
             case Amend(piece):
                 self.faults.amended(piece, result, at)
             case ListJobs(base):
                 self._listed(base, result, at)
-            case LookAt(piece):
-                self.watch.seen(piece, result, at)
-            case CancelOrder():
-                logger.info("Export job %s, which %s, is cancelled.", call.export_id, call.why)
+            case GetStatus(piece):
+                self.poller.seen(piece, result, at)
+            case Cancel():
+                logger.info("Cancelled export job %s, which %s.", call.export_id, call.why)
                 emit("cancelled", job=call.export_id)
 
     def failed(self, call: Call, error: MarketoError, at: Moment) -> None:
-        """Note that a call failed.
+        """Process the failure of a call.
 
         Args:
-            call: As `next_call` gave it.
-            error: Why.
-            at: Now.
+            call: Call that `next_call` returned.
+            error: Error of the call.
+            at: Current time.
         """
         spent = isinstance(error, DailyCallsSpentError)
         match call:
             case Create(piece):
-                self.submission.create_failed(piece, error, at)
+                self.submitter.create_failed(piece, error, at)
             case Enqueue(piece) if isinstance(error, EnqueueRefusedError):
-                self.submission.enqueue_failed(piece, error.error, error.seen, at)
+                self.submitter.enqueue_failed(piece, error.error, error.seen, at)
             case Enqueue(piece):
-                self.submission.enqueue_failed(piece, error, None, at)
+                self.submitter.enqueue_failed(piece, error, None, at)
             case Amend(piece):
                 self.faults.refused(piece, call.error if spent else error)
             case ListJobs(base):
                 self._list_failed(base, error)
-            case LookAt(piece) if not spent:
-                self.watch.look_failed(piece, error, at)
-            case CancelOrder():
-                logger.info("Export job %s could not be cancelled: %s", call.export_id, error)
+            case GetStatus(piece) if not spent:
+                self.poller.status_failed(piece, error, at)
+            case Cancel():
+                logger.info("Could not cancel export job %s: %s", call.export_id, error)
         if isinstance(error, DailyCallsSpentError):
             self.board.quota_spent = error
 
     def downloaded(self, piece: Piece, file: Any) -> None:
-        """Note a verified file.
+        """Process a verified file.
 
         Args:
-            piece: Whose file it is.
-            file: Opaque here.
+            piece: Piece of the file.
+            file: File, not read here.
         """
         self.board.emit(piece, "verified")
         piece.file, piece.phase = file, Phase.READY
 
     def download_failed(self, piece: Piece, error: Exception) -> None:
-        """Decide what follows when a file cannot be had.
+        """Decide what to do after a failed download.
 
         Args:
-            piece: Whose file it is.
-            error: Why.
+            piece: Piece of the file.
+            error: Error of the download.
         """
         piece.phase = Phase.EXPORTED
         if isinstance(error, FileUnavailableError):
-            self.faults.again(piece, f"has no usable file ({error.reason})")
+            self.faults.retry(piece, f"has no usable file ({error.reason})")
         elif isinstance(error, DailyCallsSpentError):
             self.board.quota_spent = error
         elif isinstance(error, MarketoError):
@@ -316,42 +317,42 @@ class Machine:
             self.faults.stop(piece.series, error)
 
     def saved(self, save: Save) -> None:
-        """Note that the ids of jobs stand in a STATE message that was sent.
+        """Record that a STATE message with the ids of the jobs was written.
 
         Args:
-            save: As `next_front` gave it.
+            save: Step that `next_output` returned.
         """
         for piece in save.pieces:
             piece.recorded = bool(piece.job)
 
     def written(self, piece: Piece) -> None:
-        """Take a piece off: its records are all written.
+        """Remove a piece whose records are all written.
 
         Args:
-            piece: As `next_front` gave it.
+            piece: Piece that `next_output` returned.
         """
         piece.series.written(piece)
         piece.phase, piece.file = Phase.WRITTEN, None
 
     def unreadable(self, piece: Piece, error: Exception) -> None:
-        """Go on without the window of a file that cannot be read to its end.
+        """Leave a gap for a file that cannot be read to its end.
 
         Args:
-            piece: Whose file it is.
-            error: Why.
+            piece: Piece of the file.
+            error: Error of reading.
         """
         piece.file = None
-        self.faults.hole(piece, error)
+        self.faults.leave_gap(piece, error)
 
     def _created(self, piece: Piece, job: ExportJob) -> None:
         series = piece.series
         if series.alternative and not series.missing_filter:
-            # The usual filter is there: nothing of the other way counts any more.
+            # The usual filter works: drop the progress of the alternative.
             series.alternative = None
             known = set(series.keys)
-            series.done = [one for one in series.done if set(one.keys) & known and one.window]
+            series.done = [done for done in series.done if set(done.keys) & known and done.window]
         series.decided = True
-        self.submission.created(piece, job)
+        self.submitter.created(piece, job)
 
     def _listed(self, base: str, jobs: Sequence[ExportJob], at: Moment) -> None:
         board = self.board
@@ -359,55 +360,56 @@ class Machine:
             board.unlisted.remove(base)
             board.allocation.count(jobs, at.day_start)
             shown = {job.export_id: job for job in jobs}
-            for piece in [one for one in board if one.adopted and one.phase is Phase.PLANNED]:
+            for piece in list(board):
                 job = shown.get(piece.export_id)
-                if piece.series.request.base == base and job:
-                    self.watch.take_over(piece, job, at)
+                is_unseen = piece.adopted and piece.phase is Phase.PLANNED
+                if is_unseen and piece.series.request.base == base and job:
+                    self.poller.take_over(piece, job, at)
             board.over |= {job.export_id for job in jobs if job.is_over}
             if not board.unlisted:
                 allocation = board.allocation
                 emit("allocation", used=allocation.used, limit=allocation.limit)
         else:
-            self.watch.listed(base, jobs, at)
+            self.poller.listed(base, jobs, at)
 
     def _abandon(self) -> None:
-        """Cancel jobs that fit no plan any more, once it is certain what the plans are."""
+        """Cancel jobs that match no plan, once the plans are final."""
         board = self.board
-        series = [one for one in board.series if not one.leaves_jobs and not one.stopped]
-        ours = {one.request.base for one in series}
-        open_bases = {one.request.base for one in series if not self._is_decided(one)}
-        for job in [one for one in board.held if one.base in ours - open_bases]:
+        active = [series for series in board.series if not (series.leaves_jobs or series.stopped)]
+        bases = {series.request.base for series in active}
+        undecided = {series.request.base for series in active if not self._is_decided(series)}
+        for job in [job for job in board.held if job.base in bases - undecided]:
             board.held.remove(job)
             if job.export_id not in board.over:
-                order = CancelOrder(job.base, job.export_id, "fits no plan any more")
+                order = Cancel(job.base, job.export_id, "is no longer needed")
                 board.cancels.append(order)
 
     @staticmethod
     def _is_decided(series: Series) -> bool:
-        """Whether Marketo has accepted what a series asks for, or nothing more is asked."""
+        """Return whether Marketo has accepted a request of a series, or none will be made."""
         return series.decided or not any(
-            one.phase is Phase.PLANNED and not one.adopted for one in series.pieces
+            piece.phase is Phase.PLANNED and not piece.adopted for piece in series.pieces
         )
 
     def _list_failed(self, base: str, error: MarketoError) -> None:
         board = self.board
         if base in board.unlisted:
             board.unlisted.remove(base)
-            logger.debug("The export jobs of %s cannot be listed: %s", base, error)
+            logger.debug("Could not list the export jobs of %s: %s", base, error)
         else:
-            self.watch.list_failed(base, error)
+            self.poller.list_failed(base, error)
 
     def finish_series(self, series: Series) -> ExportQuotaSpentError | Exception | None:
-        """Why a series is not complete; None when it is.
+        """Return why a finished series is incomplete; None if it is complete.
 
         Args:
-            series: One that is over.
+            series: Series that is over.
         """
         if series.error:
             return series.error
         return self.board.quota_spent if self.is_paused(series) else None
 
     def saved_jobs(self) -> list[SavedJob]:
-        """What the state keeps of jobs: those under way, and those that may fit another plan."""
-        jobs = [job for one in self.board.series for job in one.saved()]
+        """Return the jobs to save in the state: those running and those not taken over yet."""
+        jobs = [job for series in self.board.series for job in series.saved()]
         return [*self.board.held, *jobs]

@@ -1,4 +1,4 @@
-"""What the machine knows: the pieces of all series and how far each is, and what holds them up."""
+"""The machine's state: the pieces of all series, their phases, and what blocks them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ logger = logging.getLogger("tap-marketo")
 
 @dataclass(frozen=True)
 class Moment:
-    """When something happens.
+    """A time by several clocks.
 
     Attributes:
-        elapsed: Seconds by a clock that never jumps.
+        elapsed: Seconds of a monotonic clock.
         now: Marketo's time.
-        day_start: When the daily quotas last began anew.
-        renewal: When it is worth asking again after a quota was found spent.
+        day_start: Last reset of the daily limits.
+        renewal: When to try again after a daily limit was reached.
     """
 
     elapsed: float
@@ -41,15 +41,15 @@ class Moment:
 
 @dataclass(frozen=True)
 class Rules:
-    """How the tap behaves in the queue.
+    """Limits and timeouts of the exports.
 
     Attributes:
-        plan: How windows are cut and ordered.
-        poll_interval: Seconds between two looks at the jobs.
-        max_jobs: Jobs of ours in the queue at once.
-        full_timeout: Seconds to wait for a place, or for a queued job to begin.
-        job_timeout: Seconds that a running job may show no progress before another is made.
-        wait_for_quota: Whether to wait until a spent quota is renewed.
+        plan: How windows are split and ordered.
+        poll_interval: Seconds between two status calls.
+        max_jobs: Maximum jobs of the tap in the queue.
+        full_timeout: Seconds to wait for a place in the queue, or for a queued job to start.
+        job_timeout: Seconds that a running job may make no progress before it is replaced.
+        wait_for_quota: Whether to wait for the reset after a daily limit is reached.
     """
 
     plan: PlanRules
@@ -61,13 +61,13 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class CancelOrder:
-    """A job that nobody needs any more.
+class Cancel:
+    """An order to cancel a job that is no longer needed.
 
     Attributes:
-        base: Path of its object type's export endpoints.
-        export_id: Its id.
-        why: What makes it useless.
+        base: Path of the object type's export endpoints.
+        export_id: Id of the job.
+        why: Reason, as the end of a sentence.
     """
 
     base: str
@@ -77,29 +77,29 @@ class CancelOrder:
 
 @dataclass
 class Board:
-    """Shared by the parts of the machine; changed by one event at a time.
+    """State shared by the parts of the machine.
 
     Attributes:
-        rules: How the tap behaves.
-        allocation: The daily export allocation.
-        series: In the order of their streams.
-        held: Jobs of earlier runs that fit no plan yet.
+        rules: Limits and timeouts.
+        allocation: Daily export allocation.
+        series: Series in the order of their streams.
+        held: Jobs of earlier runs that match no plan yet.
         cancels: Jobs to cancel.
-        unlisted: Object types whose jobs are still to be listed.
+        unlisted: Object types whose jobs are not listed yet.
         broken_lists: Object types whose jobs cannot be listed.
-        over: Jobs that the lists showed to be over.
-        left: Pieces of stopped series whose jobs are in the queue: they take places of ours.
-        unsaved: Jobs were made whose ids stand in no STATE message yet.
-        quota_spent: Why nothing more can be begun today.
-        jobs_made: Jobs created by this run.
-        completed: Jobs seen to complete.
+        over: Ids of jobs that have ended.
+        left: Pieces of stopped series whose jobs still take places in the queue.
+        unsaved: Whether there are new jobs that no STATE message has yet.
+        quota_spent: Error of the daily limit that is reached, if any.
+        jobs_made: Number of jobs created by this run.
+        completed: Number of jobs that completed in this run.
     """
 
     rules: Rules
     allocation: Allocation
     series: list[Series]
     held: list[SavedJob] = field(default_factory=list)
-    cancels: list[CancelOrder] = field(default_factory=list)
+    cancels: list[Cancel] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
@@ -110,14 +110,14 @@ class Board:
     completed: int = 0
 
     def __iter__(self) -> Iterator[Piece]:
-        """Each piece that is still wanted, in the order of emission."""
+        """Iterate over the pieces of active series in the order in which they are written."""
         return (piece for series in self.series if not series.stopped for piece in series.pieces)
 
     def of(self, *phases: Phase) -> list[Piece]:
-        """Those that have come so far.
+        """Return the pieces of active series in given phases.
 
         Args:
-            phases: One or more.
+            phases: Phases to include.
         """
         return [
             piece
@@ -128,51 +128,51 @@ class Board:
         ]
 
     def stop(self, series: Series) -> None:
-        """Do nothing more for a series; the state keeps its jobs.
+        """Stop a series; its jobs remain in the state.
 
         Args:
-            series: One of these.
+            series: Series to stop.
         """
         if not series.stopped:
             series.stopped = True
-            self.left += [one for one in series.pieces if one.phase is Phase.QUEUED]
+            self.left += [piece for piece in series.pieces if piece.phase is Phase.QUEUED]
 
     def heads(self) -> list[Piece]:
-        """The next piece of each series: somebody waits for it."""
-        return [one.pieces[0] for one in self.series if one.pieces and not one.stopped]
+        """Return the next piece of each active series."""
+        return [series.pieces[0] for series in self.series if series.pieces and not series.stopped]
 
     @property
     def calls_are_spent(self) -> bool:
-        """Whether not even a look or a download is possible today."""
+        """Whether the daily call limit is reached, so that no call is possible."""
         return isinstance(self.quota_spent, DailyCallsSpentError)
 
     def is_blocked(self, piece: Piece) -> bool:
-        """Whether a spent quota keeps a piece from going on today.
+        """Return whether a daily limit blocks a piece.
 
         Args:
-            piece: One of these.
+            piece: Piece of a series.
         """
         if piece.phase is Phase.READY:
             return False
-        begins = piece.phase in {Phase.PLANNED, Phase.CREATED}
-        return self.calls_are_spent or bool(self.quota_spent and begins)
+        needs_allocation = piece.phase in {Phase.PLANNED, Phase.CREATED}
+        return self.calls_are_spent or bool(self.quota_spent and needs_allocation)
 
     def cancel(self, piece: Piece, why: str) -> None:
-        """Have the job of a piece cancelled.
+        """Order to cancel the job of a piece.
 
         Args:
-            piece: With a job.
-            why: What makes it useless.
+            piece: Piece with a job.
+            why: Reason, as the end of a sentence.
         """
-        self.cancels.append(CancelOrder(piece.series.request.base, piece.export_id, why))
+        self.cancels.append(Cancel(piece.series.request.base, piece.export_id, why))
 
     def emit(self, piece: Piece, event: str, **facts: object) -> None:
-        """Send an event about a piece to whoever keeps a log of the run.
+        """Emit an event about a piece.
 
         Args:
-            piece: The piece.
-            event: What happened; see `tap_marketo.events.note`.
-            facts: Further ones.
+            piece: Piece of the event.
+            event: Name of the event; see `tap_marketo.events.emit`.
+            facts: Further values of the event.
         """
         part = {"part": piece.part} if piece.part else {}
         emit(

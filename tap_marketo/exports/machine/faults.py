@@ -1,4 +1,4 @@
-"""What follows from a failure: again, in two halves, a hole, or the end of the series."""
+"""Handles failures: exports a window again, halves it, leaves a gap, or stops the series."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ MAX_CREATIONS = 3
 FAILURES_BEFORE_HALVING = 2
 DAY = 86_400
 HOLES_IN_A_ROW = 2
-"""A series in which so many pieces fail one after the other has a trouble of its own."""
+"""Consecutive failed pieces after which the series is stopped."""
 
 
 class ExportFailedError(ResponseError):
-    """Marketo failed to export a window, more than once."""
+    """Marketo failed to export a window several times."""
 
 
 class Faults:
-    """Decides what follows from a failure."""
+    """Decides what to do after a failure."""
 
     def __init__(self, board: Board) -> None:
-        """Bind the board.
+        """Create the handler.
 
         Args:
-            board: What the machine knows.
+            board: State of all pieces.
         """
         self._board = board
 
-    def again(self, piece: Piece, why: str, *, too_large: bool = False) -> None:
-        """Plan another job for a piece whose job came to nothing, unless that has no end.
+    def retry(self, piece: Piece, why: str, *, too_large: bool = False) -> None:
+        """Plan another job for a piece whose job failed, up to a limit.
 
         Args:
-            piece: One with a job.
-            why: What happened to it, for the log.
+            piece: Piece with a failed job.
+            why: What happened to the job, for the log.
             too_large: Whether a shorter window may help.
         """
         board = self._board
@@ -52,49 +52,51 @@ class Faults:
         window = piece.window
         divisible = too_large and window and window.seconds > DAY
         if divisible and piece.failures >= FAILURES_BEFORE_HALVING:
-            logger.warning("%s %s: exporting its window in two halves.", piece, why)
+            logger.warning("%s %s. Exporting its window in two halves.", piece, why)
             board.emit(piece, "given_up", why=why)
             self.halve(piece)
             return
         if piece.creations >= MAX_CREATIONS:
             job = piece.export_id or None
-            reason = f"Export of {self._place(piece)} failed {piece.creations} times: the job {why}"
+            place, count = self._place(piece), piece.creations
+            reason = f"Export of {place} failed {count} times: the last job {why}"
             error = ExportFailedError(
                 reason,
                 hint=(
-                    "The bookmark keeps the window as a gap; the next run exports it again. If"
-                    " that fails too, give Adobe's support the id of the job."
+                    "The next run exports the window again. If that fails too, send the id of the"
+                    " job to Adobe's support."
                 ),
             )
-            self.hole(piece, error.with_context(stream=piece.series.name, export_id=job))
+            self.leave_gap(piece, error.with_context(stream=piece.series.name, export_id=job))
             return
-        logger.warning("%s %s: exporting this window again.", piece, why)
+        logger.warning("%s %s. Exporting this window again.", piece, why)
         board.emit(piece, "given_up", why=why)
-        self._begin_anew(piece)
+        self._reset(piece)
 
-    def gone(self, piece: Piece, why: str) -> None:
-        """Plan anew for a job of an earlier run that is of no use.
+    def replan(self, piece: Piece, why: str) -> None:
+        """Plan another job for a piece whose job of an earlier run is unusable.
 
         Args:
-            piece: With that job.
-            why: What became of it, for the log.
+            piece: Piece with the job.
+            why: What happened to the job, for the log.
         """
-        logger.info("%s %s: exporting this window again.", piece, why)
-        self._begin_anew(piece)
+        logger.info("%s %s. Exporting this window again.", piece, why)
+        self._reset(piece)
         piece.creations = 0
         days = self._board.rules.plan.window_days
         if piece.window and piece.window.seconds > days * DAY:
-            self._put(piece, [replace(piece, window=one) for one in piece.window.split(days)])
+            windows = piece.window.split(days)
+            self._put(piece, [replace(piece, window=window) for window in windows])
 
     def halve(self, piece: Piece) -> None:
-        """Put two halves in the place of a window.
+        """Replace a piece with two for the halves of its window.
 
         Args:
-            piece: With a window of more than a second.
+            piece: Piece with a window of more than a second.
         """
         if piece.window is None:
             raise AssertionError(piece)
-        self._begin_anew(piece)
+        self._reset(piece)
         halves = piece.window.halves()
         if self._board.rules.plan.newest_first:
             halves = halves[::-1]
@@ -104,7 +106,7 @@ class Faults:
     def _put(self, piece: Piece, pieces: list[Piece]) -> None:
         piece.series.replace(piece, pieces)
 
-    def _begin_anew(self, piece: Piece) -> None:
+    def _reset(self, piece: Piece) -> None:
         self._board.allocation.release(piece)
         if piece.adopted and piece.window and not piece.by_rest:
             piece.series.fresh.append(piece.window)
@@ -115,30 +117,30 @@ class Faults:
     def _place(piece: Piece) -> str:
         return " ".join(filter(None, (piece.series.name, piece.part, str(piece.window or ""))))
 
-    def hole(self, piece: Piece, error: Exception) -> None:
-        """Go on without a piece; the run ends with its error.
+    def leave_gap(self, piece: Piece, error: Exception) -> None:
+        """Leave a gap for a piece; the run ends with its error.
 
         Args:
-            piece: One that cannot be had.
-            error: Why.
+            piece: Piece that cannot be exported.
+            error: Cause of the failure.
         """
         board, series = self._board, piece.series
         board.allocation.release(piece)
         board.emit(piece, "failed", why=str(error))
         piece.error, piece.phase = error, Phase.FAILED
-        series.hole(piece)
+        series.leave_gap(piece)
         series.error = series.error or error
         if series.failed_in_a_row >= HOLES_IN_A_ROW or piece.window is None:
             board.stop(series)
         elif series.pieces:
-            logger.error("%s Later windows go on.", str(error).rstrip())
+            logger.error("%s Later windows continue.", str(error).rstrip())
 
     def stop(self, series: Series, error: Exception) -> None:
-        """Do nothing more for a series; the state keeps its jobs.
+        """Stop a series; its jobs remain in the state.
 
         Args:
-            series: One that Marketo refuses, or that cannot be written.
-            error: Why.
+            series: Series to stop.
+            error: Cause of the failure.
         """
         if isinstance(error, ResponseError):
             error.with_context(stream=series.name)
@@ -147,13 +149,13 @@ class Faults:
         series.error = series.error or error
         self._board.stop(series)
 
-    def without_filter(self, series: Series, error: ResponseError, at: Moment) -> None:
-        """Go the other way where the subscription lacks the usual filter.
+    def use_alternative(self, series: Series, error: ResponseError, at: Moment) -> None:
+        """Switch to the alternative request if the subscription lacks the usual filter.
 
         Args:
-            series: Whose first job was refused.
-            error: Says so (1035).
-            at: Now.
+            series: Series whose first job was refused.
+            error: Marketo's error 1035.
+            at: Current time.
         """
         board, other = self._board, series.alternative
         if other is None or series.missing_filter:
@@ -164,39 +166,39 @@ class Faults:
         other.explain(series, error)
 
     def amended(self, piece: Piece, left: Amended, at: Moment) -> None:
-        """Go on without what Marketo no longer has.
+        """Continue without fields or keys that no longer exist in Marketo.
 
         Args:
-            piece: Whose job was refused.
-            left: What there still is.
-            at: Now.
+            piece: Piece whose job was refused.
+            left: What remains of the request.
+            at: Current time.
         """
         series, board = piece.series, self._board
         if left.request is not None:
             series.request = left.request
-            if not any(one.job for one in series.pieces):
-                # Jobs of an earlier run, which met the same refusal, fit now.
+            if not any(planned.job for planned in series.pieces):
+                # Jobs of an earlier run with the same amended request match now.
                 board.held = plan(series, board.held, board.rules.plan, at.now)
         if not left.gone:
             return
         series.keys = tuple(key for key in series.keys if key not in left.gone)
         for key in left.gone:
             series.late.pop(key, None)
-        for one in list(series.pieces):
-            keys = tuple(key for key in one.keys if key not in left.gone)
-            if keys == one.keys or one.phase is not Phase.PLANNED:
+        for planned in list(series.pieces):
+            keys = tuple(key for key in planned.keys if key not in left.gone)
+            if keys == planned.keys or planned.phase is not Phase.PLANNED:
                 continue
             if keys:
-                one.keys = keys
-            else:  # nothing is left to export: as if it were written
-                one.phase = Phase.READY
+                planned.keys = keys
+            else:  # nothing is left to export
+                planned.phase = Phase.READY
 
     def refused(self, piece: Piece, error: MarketoError) -> None:
-        """End a series that Marketo refuses.
+        """Stop a series whose job Marketo refused.
 
         Args:
-            piece: Whose job was refused.
-            error: Why.
+            piece: Piece whose job was refused.
+            error: Marketo's error.
         """
         if isinstance(error, ResponseError):
             error.with_context(export_id=piece.export_id or None)

@@ -1,4 +1,4 @@
-"""A series of exports: what one request still needs, piece by piece, and what is written of it."""
+"""Series of exports: the pieces that a request still needs, and those that are written."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from tap_marketo.exports.job import ExportJob, ExportRequest
 
 WHOLE: Key = ""
-"""The key of a series that has one piece a window."""
+"""Key of a series that has one piece a window."""
 
 
 class Phase(enum.Enum):
-    """How far a piece has come."""
+    """Progress of a piece."""
 
     PLANNED = enum.auto()
     CREATED = enum.auto()
@@ -37,20 +37,21 @@ class Phase(enum.Enum):
 
 @dataclass(eq=False)
 class Piece:
-    """One window of a series, for some of its keys: one export job, or one round of REST calls.
+    """A window of a series for some of its keys: one export job, or one round of REST calls.
 
     Attributes:
-        window: From when to when; None for an undated export.
-        keys: What of the series it is for.
-        phase: How far it has come.
-        job: Its job, as Marketo last described it.
-        recorded: Its job's id stands in a STATE message that was sent; only then is it enqueued.
-        adopted: Its job was made by an earlier run.
-        creations: Jobs made for it so far.
-        failures: How often its job failed, those of the window it was cut from included.
-        since: When its job last moved on, by the monotonic clock.
-        file: What the driver downloaded; opaque here.
-        error: Why it cannot be had.
+        series: Series of the piece.
+        window: Window to export; None for an undated export.
+        keys: Keys to export.
+        phase: Progress of the piece.
+        job: Export job, as Marketo last described it.
+        recorded: Whether a STATE message has the job's id, so that the job may be enqueued.
+        adopted: Whether an earlier run created the job.
+        creations: Number of jobs created so far.
+        failures: Number of failed jobs, including those of the window that this is a half of.
+        since: When the job last made progress, by the monotonic clock.
+        file: Downloaded file, not read here.
+        error: Why the piece cannot be exported.
     """
 
     series: Series
@@ -67,7 +68,7 @@ class Piece:
     error: Exception | None = None
 
     def __str__(self) -> str:
-        """Stream, part, window and job, for the log."""
+        """Return stream, part, window and job, for the log."""
         words = [self.series.name]
         if part := self.part:
             words.append(part)
@@ -79,34 +80,34 @@ class Piece:
 
     @property
     def part(self) -> str:
-        """Which part of its window it is, for people; empty for the whole."""
+        """Keys of the piece, for the log; empty if it is the whole window."""
         if self.keys == (WHOLE,):
             return ""
-        spelled = str(self.keys[0])
+        keys = str(self.keys[0])
         if len(self.keys) > 1:
-            spelled += f" to {self.keys[-1]}"
-        return f"{self.series.part_filter} {spelled}".strip()
+            keys += f" to {self.keys[-1]}"
+        return f"{self.series.part_filter} {keys}".strip()
 
     @property
     def export_id(self) -> str:
-        """Id of the job; empty before it is created."""
+        """Id of the job; empty before the job is created."""
         return self.job.export_id if self.job else ""
 
     @property
     def by_rest(self) -> bool:
-        """Whether it is read by REST calls while it is written, and has no job."""
+        """Whether the piece has no job and is read by REST calls while it is written."""
         return self.keys[0] in self.series.rest_keys
 
     @property
     def request(self) -> ExportRequest:
-        """What its job asks for."""
+        """Request of the job."""
         series = self.series
         if not series.part_filter:
             return series.request
-        return series.request.part(((series.part_filter, tuple(int(one) for one in self.keys)),))
+        return series.request.part(((series.part_filter, tuple(map(int, self.keys))),))
 
     def as_saved(self) -> SavedJob:
-        """What the state keeps of its job."""
+        """Return the job for the state."""
         series = self.series
         return SavedJob(
             self.export_id,
@@ -120,12 +121,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Done:
-    """A piece that is written although the bookmark does not say so yet.
+    """A written piece that the bookmark does not cover yet.
 
     Attributes:
-        window: None for an undated export.
-        keys: What of the series it was for.
-        begun: When an undated export was begun.
+        window: Window of the piece; None for an undated export.
+        keys: Keys of the piece.
+        begun: Start of an undated export.
     """
 
     window: Window | None
@@ -133,21 +134,21 @@ class Done:
     begun: datetime | None = None
 
     def to_state(self) -> dict[str, Any]:
-        """As a bookmark keeps it."""
-        spelled: dict[str, Any] = self.window.as_filter() if self.window else {}
+        """Return the piece for the bookmark."""
+        entry: dict[str, Any] = self.window.as_filter() if self.window else {}
         if self.begun:
-            spelled["begunAt"] = rfc3339(self.begun)
-        return spelled | {"keys": list(self.keys)}
+            entry["begunAt"] = rfc3339(self.begun)
+        return entry | {"keys": list(self.keys)}
 
     @classmethod
     def from_state(cls, value: Any) -> Done:
-        """Read what `to_state` wrote.
+        """Create a piece from an entry of the bookmark.
 
         Args:
-            value: An entry of the bookmark's `written`.
+            value: Entry of the bookmark's `written`.
 
         Raises:
-            ValueError: It is no such entry.
+            ValueError: The entry is invalid.
         """
         try:
             return cls(
@@ -156,20 +157,20 @@ class Done:
                 parse_timestamp(value["begunAt"]) if value.get("begunAt") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no written piece: {type(error).__name__}") from None
+            raise ValueError(f"not a written piece: {type(error).__name__}") from None
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """What a series asks for where the subscription lacks its filter (1035).
+    """How to export a series if the subscription lacks its filter (error 1035).
 
     Attributes:
-        request: Makes a request of the usual one; undated where there is no date filter.
-        keys: In place of the usual ones; None leaves them.
-        rest_keys: Those that are read by REST calls.
-        whole_period: Everything since the start date is exported, whatever the bookmark.
-        days_kept: For how many days Marketo keeps what the REST calls read.
-        explain: Logs once what happens instead.
+        request: Converts the usual request; the result is undated if there is no date filter.
+        keys: Keys in place of the usual ones; None keeps them.
+        rest_keys: Keys that are read by REST calls.
+        whole_period: Whether to export everything since the start date, not since the bookmark.
+        days_kept: Days for which Marketo keeps the data of the REST calls.
+        explain: Logs once what is done instead.
     """
 
     request: Callable[[ExportRequest], ExportRequest]
@@ -182,37 +183,37 @@ class Alternative:
 
 @dataclass(eq=False)
 class Series:
-    """All pieces that one request needs, in the order in which they are written.
+    """The pieces that a request still needs, in the order in which they are written.
 
     Attributes:
-        request: What each job asks for, but for window and keys.
-        period: From the start date until the end of this run's newest window.
-        coverage: What the bookmark says is exported.
-        keys: What the series is made of.
-        part_filter: The filter that takes some of the keys; empty where keys are no filter.
-        per_job: Keys of one job at most.
-        known: Keys that the bookmark covers; None when it does not say.
-        late: Keys that the bookmark does not cover although it may lie behind them, each with the
-            time from which it can have anything.
-        done: Written pieces beyond the bookmark.
-        had_bookmark: Whether an earlier run has exported anything.
-        leaves_jobs: It reads something else this time: other jobs of its kind are left alone.
-        lookback: Seconds that a new window reaches back over what earlier runs exported.
-        streams: Names of those that share its files.
-        failed_in_a_row: Pieces that could not be had, one after the other.
-        keeps_done: Whether a later run may count on written pieces; not where each run makes a
-            table of its own.
-        pieces: Those still to be written; the first is next.
-        holes: Those that could not be had.
-        fresh: Windows of jobs that this run makes, for the keys that have jobs.
+        request: Request of the jobs, without window and keys.
+        period: Range from the start date to the end of this run's newest window.
+        coverage: Ranges that the bookmark covers.
+        keys: Keys to export.
+        part_filter: Bulk filter for some of the keys; empty if keys are not filters.
+        per_job: Maximum keys of one job.
+        known: Keys that the bookmark covers; None if unknown.
+        late: Keys that may have data before the bookmark which it does not cover, each with the
+            time of its earliest data, if known.
+        done: Written pieces that the bookmark does not cover.
+        had_bookmark: Whether an earlier run exported anything.
+        keeps_done: Whether a later run may skip written pieces; not if each run replaces the
+            table.
+        leaves_jobs: Whether this run must not cancel other jobs of the same object type.
+        lookback: Seconds by which a new window starts before the bookmark.
+        pieces: Pieces to write; the first is next.
+        holes: Pieces that could not be exported.
+        fresh: Windows of jobs that this run creates, for the keys that have jobs.
         rest_keys: Keys that are read by REST calls.
-        alternative: What to ask for where the filter is missing.
-        missing_filter: The refusal that made the alternative the plan.
-        begun: When an undated export was begun, by this run or an earlier one.
-        decided: Marketo has accepted what it asks for.
-        stopped: Nothing more is done for it in this run; the state keeps its jobs.
-        error: Why, if something went wrong.
-        amend: Makes a request, or keys, without what Marketo no longer has; called by the driver.
+        alternative: How to export if the filter is missing.
+        missing_filter: Error 1035, if the alternative is used.
+        begun: Start of an undated export, by this run or an earlier one.
+        stopped: Whether nothing more is done in this run; the jobs remain in the state.
+        decided: Whether Marketo has accepted a request.
+        error: First error, if any.
+        amend: Returns what remains of a refused request; called by the driver.
+        streams: Names of the streams that share the files.
+        failed_in_a_row: Number of consecutive failed pieces.
     """
 
     request: ExportRequest
@@ -244,17 +245,17 @@ class Series:
 
     @property
     def name(self) -> str:
-        """Of the stream or group of streams, for the log."""
+        """Name of the stream or group of streams, for the log."""
         return self.request.name
 
     @property
     def is_undated(self) -> bool:
-        """Whether it asks for no time."""
+        """Whether the request has no date filter."""
         return not self.request.window_filter
 
     @property
     def head(self) -> Piece | None:
-        """The piece that is written next."""
+        """The next piece to write."""
         return self.pieces[0] if self.pieces else None
 
     @property
@@ -263,11 +264,11 @@ class Series:
         return self.had_bookmark or self.coverage.until >= self.period.start
 
     def replace(self, piece: Piece, pieces: Iterable[Piece]) -> None:
-        """Put others in the place of a piece.
+        """Replace a piece with others.
 
         Args:
-            piece: Still to be written.
-            pieces: What takes its place, in order.
+            piece: Piece that is not written yet.
+            pieces: New pieces, in order.
         """
         at = self.pieces.index(piece)
         self.pieces.rotate(-at)
@@ -276,10 +277,10 @@ class Series:
         self.pieces.rotate(at)
 
     def written(self, piece: Piece) -> None:
-        """Move the bookmark over a piece whose records are all written.
+        """Move the bookmark past a piece whose records are all written.
 
         Args:
-            piece: The one that was next.
+            piece: Written piece.
         """
         self._take_off(piece)
         self.failed_in_a_row = 0
@@ -295,59 +296,59 @@ class Series:
                 self.coverage.add(free)
         self._settle()
 
-    def hole(self, piece: Piece) -> None:
-        """Go on without a piece; the bookmark keeps its window as a gap.
+    def leave_gap(self, piece: Piece) -> None:
+        """Remove a failed piece; the bookmark keeps its window as a gap.
 
         Args:
-            piece: One that cannot be had, its error set.
+            piece: Piece with an error.
         """
         self._take_off(piece)
         self.holes.append(piece)
         self.failed_in_a_row += 1
 
     def _take_off(self, piece: Piece) -> None:
-        """Take off a piece, or the one that was planned in its place while it was written."""
+        """Remove a piece, or the one that replaced it while it was written."""
         same = (
-            one
-            for one in self.pieces
-            if one is piece or (one.window == piece.window and one.keys == piece.keys)
+            other
+            for other in self.pieces
+            if other is piece or (other.window == piece.window and other.keys == piece.keys)
         )
         if taken := next(same, None):
             self.pieces.remove(taken)
 
     def _unwritten(self, window: Window) -> list[Window]:
-        """Windows of the usual keys that overlap a window and are not written."""
+        """Return unwritten windows that overlap a window, except for those of late keys only."""
         late = set(self.late)
         return [
-            one.window
-            for one in (*self.pieces, *self.holes)
-            if one.window and one.window.overlaps(window) and not set(one.keys) <= late
+            piece.window
+            for piece in (*self.pieces, *self.holes)
+            if piece.window and piece.window.overlaps(window) and not set(piece.keys) <= late
         ]
 
     def _settle(self) -> None:
-        """Drop what the bookmark says by itself: late keys that are complete, done pieces."""
+        """Drop complete late keys and written pieces that the bookmark now covers."""
         if self.late:
-            left = {key for one in (*self.pieces, *self.holes) for key in one.keys}
-            for key in [one for one in self.late if one not in left]:
+            left = {key for piece in (*self.pieces, *self.holes) for key in piece.keys}
+            for key in [key for key in self.late if key not in left]:
                 del self.late[key]
                 if self.known is not None:
                     self.known.add(key)
         missing = self.coverage.missing(self.period.end)
         self.done = [
-            one
-            for one in self.done
-            if one.window is None
-            or any(key in self.late for key in one.keys)
-            or any(one.window.overlaps(gap) for gap in missing)
+            done
+            for done in self.done
+            if done.window is None
+            or any(key in self.late for key in done.keys)
+            or any(done.window.overlaps(gap) for gap in missing)
         ]
 
     def _undated_written(self, piece: Piece) -> None:
         self.done.append(Done(None, piece.keys, self.begun))
         if not self.pieces and not self.holes:
-            self.done = [one for one in self.done if one.window is not None]
+            self.done = [done for done in self.done if done.window is not None]
 
     def saved(self) -> list[SavedJob]:
-        """What the state keeps of jobs that are not written yet."""
+        """Return the jobs of unwritten pieces, for the state."""
         return [
             piece.as_saved()
             for piece in self.pieces
@@ -357,10 +358,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Amended:
-    """What is left to ask for, without what Marketo no longer has.
+    """What remains of a refused request after removing what no longer exists.
 
     Attributes:
-        request: None leaves it.
+        request: New request; None keeps the old one.
         gone: Keys that no longer exist.
     """
 

@@ -13,14 +13,14 @@ from tap_marketo.exports.allocation import Allocation
 from tap_marketo.exports.job import ACTIVITIES, LEADS, PROGRAM_MEMBERS, ExportRequest, JobState
 from tap_marketo.exports.machine import (
     Amend,
-    CancelOrder,
+    Cancel,
     Create,
     Download,
     Enqueue,
     EnqueueRefusedError,
     FileUnavailableError,
+    GetStatus,
     ListJobs,
-    LookAt,
     Machine,
     Moment,
     Rules,
@@ -29,7 +29,7 @@ from tap_marketo.exports.machine import (
     Write,
 )
 from tap_marketo.exports.machine.series import Alternative, Amended
-from tap_marketo.exports.machine.submission import LONGEST_SLEEP
+from tap_marketo.exports.machine.submitter import LONGEST_SLEEP
 from tap_marketo.exports.planner import PlanRules
 from tap_marketo.exports.window import Window
 from tests.exports.simulation.marketo import day_start
@@ -233,7 +233,7 @@ class Night:
             self.lanes["call"] = (self.now + self.draw.uniform(0.1, 2), call)
         if "file" not in self.lanes and (download := machine.next_download()):
             self.lanes["file"] = (self.now + self.draw.uniform(1, 60), download)
-        if "front" not in self.lanes and (front := machine.next_front()):
+        if "front" not in self.lanes and (front := machine.next_output()):
             slow = self.settings.slow_target if isinstance(front, Write) else 0.1
             self.lanes["front"] = (self.now + self.draw.uniform(0.1, 30) * slow, front)
 
@@ -308,9 +308,9 @@ class Night:
                 return None
             case ListJobs(base):
                 return marketo.list_jobs(base)
-            case LookAt(piece):
+            case GetStatus(piece):
                 return marketo.status(piece.export_id)
-            case CancelOrder():
+            case Cancel():
                 return marketo.cancel(action.export_id)
             case Amend(piece, error):
                 return self._amend(piece, error)

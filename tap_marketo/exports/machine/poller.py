@@ -1,4 +1,4 @@
-"""Jobs from their enqueuing to their end: when to look at them, and what their states mean."""
+"""Follows queued jobs to their end."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo")
 
-LOOKS_IN_VAIN = 5
-"""A job whose state cannot be read so often in a row is given to the next run."""
+MAX_FAILED_CHECKS = 5
+"""Consecutive failed status calls of a job after which it is left to the next run."""
 NOT_SHOWN = (AccessDeniedError, NotFoundError)
 
 
 class ExportCancelledError(ResponseError):
-    """Somebody cancelled an export job of ours."""
+    """Another program or a person cancelled an export job of the tap."""
 
 
 class ExportStuckError(ResponseError):
-    """A job of ours waits in Marketo's queue and does not begin."""
+    """An export job does not leave Marketo's queue."""
 
 
 @dataclass(frozen=True)
@@ -51,181 +51,183 @@ class ListJobs:
 
 
 @dataclass(frozen=True)
-class LookAt:
-    """Look at the job of one piece."""
+class GetStatus:
+    """Get the state of a piece's job."""
 
     piece: Piece
 
 
-class Watch:
-    """Follows jobs; one call shows all of a kind.
+class Poller:
+    """Follows jobs, with one list call per object type.
 
     Source: bulk-extract.md
     """
 
     def __init__(self, board: Board, faults: Faults) -> None:
-        """Follow nothing yet.
+        """Create the poller.
 
         Args:
-            board: What the machine knows.
-            faults: Decides what follows from a failure.
+            board: State of all pieces.
+            faults: Handles failures.
         """
         self._board = board
         self._faults = faults
-        self._next_look = 0.0
+        self._next_poll = 0.0
         self._to_list: list[str] = []
-        self._to_look_at: list[Piece] = []
-        self._in_vain: dict[str, int] = {}
+        self._to_check: list[Piece] = []
+        self._failed_checks: dict[str, int] = {}
         self.least_interval = 0.0
 
-    def begin(self, piece: Piece, at: Moment) -> None:
-        """Follow a job that is in the queue now.
+    def follow(self, piece: Piece, at: Moment) -> None:
+        """Follow an enqueued job.
 
         Args:
-            piece: Whose job it is.
-            at: Now.
+            piece: Piece of the job.
+            at: Current time.
         """
         if not self._board.of(Phase.QUEUED):
-            self._next_look = max(self._next_look, at.elapsed + self._interval)
+            self._next_poll = max(self._next_poll, at.elapsed + self._interval)
         piece.since = at.elapsed
         piece.phase = Phase.QUEUED
 
     @property
     def _interval(self) -> float:
-        # A short interval must not take the calls that do the work.
+        # A short interval must not use up calls that other work needs.
         return max(self._board.rules.poll_interval, self.least_interval)
 
     def due(self, at: Moment) -> float | None:
-        """Seconds until the next look; None when there is nothing to look at.
+        """Return the seconds until the next status call; None if no job is queued.
 
         Args:
-            at: Now.
+            at: Current time.
         """
         board = self._board
         if board.calls_are_spent or not (board.left or board.of(Phase.QUEUED)):
             return None
-        return max(0.0, self._next_look - at.elapsed)
+        return max(0.0, self._next_poll - at.elapsed)
 
-    def next(self, at: Moment) -> ListJobs | LookAt | None:
-        """The next look, if it is time.
+    def next(self, at: Moment) -> ListJobs | GetStatus | None:
+        """Return the next status call, if it is due.
 
         Args:
-            at: Now.
+            at: Current time.
         """
         board = self._board
         if board.calls_are_spent:
             return None
-        board.left = [one for one in board.left if self._takes_a_place(one, at)]
+        board.left = [piece for piece in board.left if self._occupies_place(piece, at)]
         queued = [*board.of(Phase.QUEUED), *board.left]
-        if queued and at.elapsed >= self._next_look:
-            self._next_look = at.elapsed + self._interval
-            for base in {one.series.request.base: None for one in queued}:
+        if queued and at.elapsed >= self._next_poll:
+            self._next_poll = at.elapsed + self._interval
+            for base in {piece.series.request.base: None for piece in queued}:
                 if base in board.broken_lists:
-                    mine = [one for one in queued if one.series.request.base == base]
-                    self._to_look_at += [one for one in mine if one not in self._to_look_at]
+                    pieces = [piece for piece in queued if piece.series.request.base == base]
+                    self._to_check += [piece for piece in pieces if piece not in self._to_check]
                 elif base not in self._to_list:
                     self._to_list.append(base)
         if self._to_list:
             return ListJobs(self._to_list.pop(0))
-        while self._to_look_at:
-            piece = self._to_look_at.pop(0)
+        while self._to_check:
+            piece = self._to_check.pop(0)
             if piece.job and piece.phase in {Phase.QUEUED, Phase.PLANNED}:
-                return LookAt(piece)
+                return GetStatus(piece)
         return None
 
-    def _takes_a_place(self, piece: Piece, at: Moment) -> bool:
-        """Whether to count the job of a stopped series: until a list says otherwise, or in vain."""
+    def _occupies_place(self, piece: Piece, at: Moment) -> bool:
+        """Return whether a stopped series' job still counts as queued."""
         board = self._board
         waited = at.elapsed - piece.since
         return waited < board.rules.full_timeout and (
             piece.series.request.base not in board.broken_lists
         )
 
-    def look_at(self, piece: Piece) -> None:
-        """Have a single job looked at.
+    def check_soon(self, piece: Piece) -> None:
+        """Schedule a status call for a single job.
 
         Args:
-            piece: Whose job a list did not show.
+            piece: Piece whose job is missing in a list.
         """
-        if piece not in self._to_look_at:
-            self._to_look_at.append(piece)
+        if piece not in self._to_check:
+            self._to_check.append(piece)
 
     def listed(self, base: str, jobs: Sequence[ExportJob], at: Moment) -> None:
-        """Note the states of all jobs of an object type.
+        """Process the list of an object type's jobs.
 
         Args:
-            base: Path of its export endpoints.
-            jobs: As Marketo lists them.
-            at: Now.
+            base: Path of the object type's export endpoints.
+            jobs: Jobs in Marketo's list.
+            at: Current time.
         """
-        mine = [one for one in self._board.of(Phase.QUEUED) if one.series.request.base == base]
-        shown = {job.export_id: job for job in jobs}
         board = self._board
+        shown = {job.export_id: job for job in jobs}
         board.left = [
-            one
-            for one in board.left
-            if one.series.request.base != base
-            or ((job := shown.get(one.export_id)) and not job.is_over)
+            piece
+            for piece in board.left
+            if piece.series.request.base != base
+            or ((job := shown.get(piece.export_id)) and not job.is_over)
         ]
-        for piece in mine:
+        queued = board.of(Phase.QUEUED)
+        for piece in [piece for piece in queued if piece.series.request.base == base]:
             job = shown.get(piece.export_id)
             if job is None:
-                self.look_at(piece)
+                self.check_soon(piece)
             else:
                 self.seen(piece, job, at)
 
     def list_failed(self, base: str, error: MarketoError) -> None:
-        """Look at single jobs instead, from now on.
+        """Get the states of single jobs instead of their list from now on.
 
         Args:
             base: Path of the object type's export endpoints.
-            error: Why they cannot be listed.
+            error: Error of the list call.
         """
         board = self._board
         if not isinstance(error, RetryableError) and base not in board.broken_lists:
-            logger.warning("%s Looking at single export jobs instead of their list.", error)
+            logger.warning("%s Checking single export jobs instead of their list.", error)
             board.broken_lists.add(base)
         for piece in board.of(Phase.QUEUED):
             if piece.series.request.base == base:
-                self.look_at(piece)
+                self.check_soon(piece)
 
-    def look_failed(self, piece: Piece, error: MarketoError, at: Moment) -> None:
-        """Decide what follows when the state of a job cannot be read.
+    def status_failed(self, piece: Piece, error: MarketoError, at: Moment) -> None:
+        """Decide what to do after a failed status call.
 
         Args:
-            piece: Whose job it is.
-            error: What Marketo answered.
-            at: Now.
+            piece: Piece of the job.
+            error: Error of the call.
+            at: Current time.
         """
         if piece.adopted and piece.phase is Phase.PLANNED:
             if isinstance(error, ResponseError) and not isinstance(
                 error, (RetryableError, DailyCallsSpentError)
             ):
-                self._faults.gone(piece, "is not shown to this API user")
+                self._faults.replan(piece, "is not visible to this API user")
             elif self._fails_again(piece):
                 self._faults.refused(piece, error)
             else:
-                self.look_at(piece)
+                self.check_soon(piece)
         elif isinstance(error, NotFoundError):
-            self._faults.again(piece, "is not known to Marketo any more")
+            self._faults.retry(piece, "is no longer known to Marketo")
         elif isinstance(error, RetryableError):
-            self._stands_still(piece, at)
+            self._check_progress(piece, at)
             if self._fails_again(piece):
                 self._faults.refused(piece, error)
         else:
             self._faults.refused(piece, error)
 
     def _fails_again(self, piece: Piece) -> bool:
-        count = self._in_vain[piece.export_id] = self._in_vain.get(piece.export_id, 0) + 1
-        return count >= LOOKS_IN_VAIN
+        count = self._failed_checks[piece.export_id] = (
+            self._failed_checks.get(piece.export_id, 0) + 1
+        )
+        return count >= MAX_FAILED_CHECKS
 
     def take_over(self, piece: Piece, job: ExportJob, at: Moment) -> None:
-        """Go on with the job of an earlier run, from wherever it is by now.
+        """Continue the job of an earlier run from its current state.
 
         Args:
-            piece: Planned with that job.
-            job: As Marketo describes it.
-            at: Now.
+            piece: Piece that is planned with the job.
+            job: Job as Marketo describes it.
+            at: Current time.
         """
         board, state = self._board, job.state
         too_old = (job.finished or at.now) < at.now - timedelta(days=FILE_DAYS)
@@ -233,7 +235,8 @@ class Watch:
             state is JobState.COMPLETED and too_old
         ):
             piece.failures += state is JobState.FAILED
-            self._faults.gone(piece, "is over" if too_old else f"is {state.value.lower()}")
+            why = "is too old" if too_old else f"has state {state.value}"
+            self._faults.replan(piece, why)
             return
         piece.job = job
         logger.info("%s: taken over from an earlier run (%s).", piece, state.value.lower())
@@ -247,17 +250,17 @@ class Watch:
         if state is JobState.CREATED:
             piece.phase = Phase.CREATED
         else:
-            self.begin(piece, at)
+            self.follow(piece, at)
 
     def seen(self, piece: Piece, job: ExportJob, at: Moment) -> None:
-        """Note the state of a job in the queue.
+        """Process the state of a queued job.
 
         Args:
-            piece: Whose job it is.
-            job: As Marketo describes it.
-            at: Now.
+            piece: Piece of the job.
+            job: Job as Marketo describes it.
+            at: Current time.
         """
-        self._in_vain.pop(piece.export_id, None)
+        self._failed_checks.pop(piece.export_id, None)
         if piece.adopted and piece.phase is Phase.PLANNED:
             self.take_over(piece, job, at)
             return
@@ -268,12 +271,12 @@ class Watch:
                 self._complete(piece, job)
             case JobState.FAILED:
                 why = f"failed ({job.error or 'no reason given'})"
-                self._faults.again(piece, why, too_large=True)
+                self._faults.retry(piece, why, too_large=True)
             case JobState.CANCELLED:
-                self._faults.hole(piece, _cancelled(piece))
+                self._faults.leave_gap(piece, _cancelled(piece))
             case JobState.CREATED | JobState.QUEUED | JobState.PROCESSING | JobState.UNKNOWN:
                 if job.state is before:
-                    self._stands_still(piece, at)
+                    self._check_progress(piece, at)
                 else:
                     piece.since = at.elapsed
                     self._board.emit(piece, job.state.value.lower())
@@ -281,16 +284,15 @@ class Watch:
             case _ as never:
                 assert_never(never)
 
-    def _stands_still(self, piece: Piece, at: Moment) -> None:
+    def _check_progress(self, piece: Piece, at: Moment) -> None:
         rules, waited = self._board.rules, at.elapsed - piece.since
         state = piece.job.state if piece.job else JobState.UNKNOWN
         if state is JobState.QUEUED:
-            # Its turn will come; but not for ever.
             if waited >= rules.full_timeout:
                 self._faults.refused(piece, _stuck(piece, waited))
         elif waited >= rules.job_timeout:
-            self._board.cancel(piece, "makes no progress")
-            self._faults.again(piece, f"made no progress in state {state.value}", too_large=True)
+            self._board.cancel(piece, "made no progress")
+            self._faults.retry(piece, f"made no progress in state {state.value}", too_large=True)
 
     def _complete(self, piece: Piece, job: ExportJob) -> None:
         board = self._board
@@ -317,11 +319,11 @@ class Watch:
 
 def _cancelled(piece: Piece) -> ResponseError:
     return ExportCancelledError(
-        "The export job was cancelled, not by this run",
+        "The export job was cancelled, but not by this run",
         hint=(
-            "Jobs are cancelled by whoever uses the same API user: another run of the tap with"
-            " another catalog, another integration, or an administrator. Give the tap an API user"
-            " of its own; the next run exports the window again."
+            "Another run of the tap with a different catalog, another integration with the same API"
+            " user, or an administrator may have cancelled it. Give the tap its own API user. The"
+            " next run exports the window again."
         ),
     ).with_context(stream=piece.series.name, export_id=piece.export_id)
 
@@ -330,7 +332,7 @@ def _stuck(piece: Piece, waited: float) -> ResponseError:
     return ExportStuckError(
         f"The export job has been waiting in Marketo's queue for {waited / 3600:.1f} h",
         hint=(
-            "That is as long as export_queue_timeout_hours has the tap wait. Admin > Bulk Extract"
-            " shows which jobs run; the next run resumes with this one."
+            "That is the limit that export_queue_timeout_hours sets. Admin > Bulk Extract shows"
+            " which jobs run. The next run resumes with this job."
         ),
     ).with_context(stream=piece.series.name, export_id=piece.export_id)

@@ -1,4 +1,4 @@
-"""Which job is created or enqueued next, and what a refusal of it means."""
+"""Creates and enqueues jobs, and handles refusals."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from tap_marketo.exports.machine.board import Board, Moment
     from tap_marketo.exports.machine.faults import Faults
+    from tap_marketo.exports.machine.poller import Poller
     from tap_marketo.exports.machine.series import Piece
-    from tap_marketo.exports.machine.watch import Watch
 
 logger = logging.getLogger("tap-marketo")
 
 EXPORTS_AHEAD = 20
-"""Pieces under way or exported and not yet written; Marketo keeps their files for seven days."""
+"""Maximum pieces queued or exported but not written; Marketo keeps files for seven days."""
 FULL_QUEUE_WAIT = (30.0, 300.0)
 LONGEST_SLEEP = 60.0
 LOG_EVERY = 60.0
@@ -49,35 +49,35 @@ class Create:
 
 @dataclass(frozen=True)
 class Enqueue:
-    """Put the job of a piece into Marketo's queue."""
+    """Enqueue the job of a piece."""
 
     piece: Piece
 
 
 @dataclass(frozen=True)
 class Amend:
-    """Find out what a refused request names that no longer exists."""
+    """Find out what in a refused request no longer exists."""
 
     piece: Piece
     error: ResponseError
 
 
-class Submission:
-    """Keeps the queue as full as the rules, the others and the allocation allow.
+class Submitter:
+    """Keeps Marketo's queue as full as the rules and the allocation allow.
 
     Source: bulk-extract.md
     """
 
-    def __init__(self, board: Board, watch: Watch, faults: Faults) -> None:
-        """Submit nothing yet.
+    def __init__(self, board: Board, poller: Poller, faults: Faults) -> None:
+        """Create the submitter.
 
         Args:
-            board: What the machine knows.
-            watch: Looks at the jobs from their enqueuing on.
-            faults: Decides what follows from a failure.
+            board: State of all pieces.
+            poller: Follows queued jobs.
+            faults: Handles failures.
         """
         self._board = board
-        self._watch = watch
+        self._poller = poller
         self._faults = faults
         self._not_before = 0.0
         self._spent_until: datetime | None = None
@@ -87,13 +87,13 @@ class Submission:
         self._amend: Amend | None = None
 
     def due(self, at: Moment) -> float | None:
-        """Seconds until a pause ends; None when there is none.
+        """Return the seconds until a pause ends; None if there is none.
 
         Args:
-            at: Now.
+            at: Current time.
         """
         if self._spent_until:
-            # By Marketo's time: a machine that sleeps meanwhile must not wait on.
+            # By Marketo's time, because the monotonic clock may stop while a machine sleeps.
             rest = (self._spent_until - at.now).total_seconds()
             if rest > 0:
                 return min(rest, LONGEST_SLEEP)
@@ -101,10 +101,10 @@ class Submission:
         return self._not_before - at.elapsed if at.elapsed < self._not_before else None
 
     def next(self, at: Moment) -> Create | Enqueue | Amend | None:
-        """What is to be done now, if anything.
+        """Return the next call, if any.
 
         Args:
-            at: Now.
+            at: Current time.
         """
         if self._amend:
             amend, self._amend = self._amend, None
@@ -124,17 +124,17 @@ class Submission:
         return None
 
     def _candidates(self, places: int) -> list[Piece]:
-        """The pieces whose turn it is: what somebody waits for is never behind the others."""
+        """Return the next pieces to submit; heads come before other pieces."""
         board = self._board
         heads = board.heads()
         ahead = board.of(Phase.QUEUED, Phase.EXPORTED, Phase.DOWNLOADING, Phase.READY)
-        full = sum(not one.by_rest for one in ahead) >= EXPORTS_AHEAD
+        full = sum(not piece.by_rest for piece in ahead) >= EXPORTS_AHEAD
         known = set(map(id, heads))
         chosen: list[Piece] = []
         for phase in (Phase.CREATED, Phase.PLANNED):
-            chosen += [one for one in heads if one.phase is phase]
+            chosen += [piece for piece in heads if piece.phase is phase]
             if not full:
-                chosen += [one for one in board.of(phase) if id(one) not in known]
+                chosen += [piece for piece in board.of(phase) if id(piece) not in known]
             if len(chosen) >= places:
                 break
         return chosen[:places]
@@ -145,23 +145,24 @@ class Submission:
         allocation.begin_day(at.day_start)
         kind = piece.series.request.fingerprint
         while allocation.never_fits(kind, window):
-            logger.info("%s is larger than a day's export allocation: split in two.", piece)
+            logger.info("%s is larger than the daily export allocation: split in two.", piece)
             board.emit(piece, "split")
             self._faults.halve(piece)
             return self._creation(self._first_planned(), at)
         if allocation.fits(kind, window):
             return Create(piece)
         if board.of(Phase.CREATED, Phase.QUEUED):
-            return None  # another that ends may have taken less than expected
+            return None  # a running job may turn out smaller than estimated
         if self._cut_to_fit(piece):
             return self._creation(self._first_planned(), at)
         self.quota(
             ExportQuotaSpentError(
                 f"{piece} would exceed what is left of today's export allocation:"
                 f" {allocation.used / MEGABYTE:.1f} of {allocation.limit / MEGABYTE:.1f} MB are"
-                f" used, and it takes about {allocation.estimate(kind, window) / MEGABYTE:.1f} MB",
+                f" used, and it needs about {allocation.estimate(kind, window) / MEGABYTE:.1f} MB",
                 hint=(
-                    "Set export_daily_quota_mb to what Admin > Bulk Extract shows, if that is more."
+                    "If Admin > Bulk Extract shows a larger allocation, set export_daily_quota_mb"
+                    " to it."
                 ),
             ).with_context(stream=request.name),
             at,
@@ -169,27 +170,31 @@ class Submission:
         return None
 
     def _cut_to_fit(self, piece: Piece) -> bool:
-        """Halve a window of which a day or more fits today, so that each day brings something."""
+        """Halve a window until its first part fits today, unless that is less than a day."""
         window, allocation = piece.window, self._board.allocation
         kind = piece.series.request.fingerprint
         while window and window.seconds > DAY and allocation.knows(kind):
             window = window.halves()[0]
             if allocation.fits(kind, window):
-                logger.info("%s is larger than what is left of today's allocation: halved.", piece)
+                logger.info(
+                    "%s is larger than the rest of today's export allocation: split in two.", piece
+                )
                 self._board.emit(piece, "split")
                 self._faults.halve(piece)
                 return True
         return False
 
     def _first_planned(self) -> Piece:
-        return next(one for one in self._board if one.phase is Phase.PLANNED and not one.adopted)
+        return next(
+            piece for piece in self._board if piece.phase is Phase.PLANNED and not piece.adopted
+        )
 
     def created(self, piece: Piece, job: ExportJob) -> None:
-        """Note a job; it is enqueued once its id is saved.
+        """Process a created job; it may be enqueued once its id is saved.
 
         Args:
-            piece: Whose job it is.
-            job: As Marketo describes it.
+            piece: Piece of the job.
+            job: Created job.
         """
         board = self._board
         piece.job, piece.phase = job, Phase.CREATED
@@ -202,32 +207,32 @@ class Submission:
         logger.debug("%s: created.", piece)
 
     def enqueued(self, piece: Piece, at: Moment) -> None:
-        """Follow a job that is in the queue now.
+        """Process an enqueued job.
 
         Args:
-            piece: Whose job it is.
-            at: Now.
+            piece: Piece of the job.
+            at: Current time.
         """
         self._full_since = None
         self._full_wait = FULL_QUEUE_WAIT[0]
-        self._watch.begin(piece, at)
+        self._poller.follow(piece, at)
         self._board.emit(piece, "enqueued")
         logger.debug("%s: enqueued.", piece)
 
     def create_failed(self, piece: Piece, error: MarketoError, at: Moment) -> None:
-        """Decide what follows from a refused creation.
+        """Decide what to do after a refused creation.
 
         Args:
-            piece: Whose job it is.
-            error: What Marketo answered.
-            at: Now.
+            piece: Piece of the job.
+            error: Error of the call.
+            at: Current time.
         """
         if isinstance(error, (ExportQuotaSpentError, DailyCallsSpentError)):
             self.quota(error, at)
         elif isinstance(error, ExportQueueFullError):
             self._full(piece, error, at)
         elif isinstance(error, FilterUnavailableError):
-            self._faults.without_filter(piece.series, error, at)
+            self._faults.use_alternative(piece.series, error, at)
         elif isinstance(error, ResponseError) and _names_what_is_gone(error) and piece.series.amend:
             self._amend = Amend(piece, error)
         else:
@@ -236,34 +241,34 @@ class Submission:
     def enqueue_failed(
         self, piece: Piece, error: MarketoError, seen: ExportJob | None, at: Moment
     ) -> None:
-        """Decide what follows from a refused enqueuing.
+        """Decide what to do after a refused enqueue call.
 
         Args:
-            piece: Whose job it is.
-            error: What Marketo answered.
-            seen: The job as it is now; None where nobody looked.
-            at: Now.
+            piece: Piece of the job.
+            error: Error of the call.
+            seen: Current state of the job, if it was checked.
+            at: Current time.
         """
         if seen and seen.state is not JobState.CREATED:
-            # An earlier try came through, in whatever words that is reported now.
+            # An earlier attempt succeeded although its answer was lost.
             self.enqueued(piece, at)
         elif isinstance(error, (ExportQuotaSpentError, DailyCallsSpentError)):
             self.quota(error, at)
         elif isinstance(error, ExportQueueFullError):
             self._full(piece, error, at)
         elif isinstance(error, NotFoundError):
-            self._faults.again(piece, "is not known to Marketo any more")
+            self._faults.retry(piece, "is no longer known to Marketo")
         elif type(error) is ResponseError:
-            self._faults.again(piece, f"cannot be enqueued ({error.summary})")
+            self._faults.retry(piece, f"could not be enqueued ({error.summary})")
         else:
             self._faults.refused(piece, error)
 
     def quota(self, error: ResponseError, at: Moment) -> None:
-        """Begin nothing more today, or wait for tomorrow.
+        """Create no more jobs today, or wait for the reset.
 
         Args:
-            error: Says that calls or allocation are spent.
-            at: Now.
+            error: Error of the daily limit.
+            at: Current time.
         """
         board = self._board
         if not board.rules.wait_for_quota:
@@ -280,9 +285,9 @@ class Submission:
         waited = at.elapsed - self._full_since
         if waited >= rules.full_timeout:
             error.hint = (
-                f"It was full for {waited / 3600:.1f} h, as long as export_queue_timeout_hours has"
-                " the tap wait. Admin > Bulk Extract shows whose jobs they are; the next run"
-                " resumes with this one."
+                f"It was full for {waited / 3600:.1f} h, the limit that export_queue_timeout_hours"
+                " sets. Admin > Bulk Extract shows whose jobs they are. The next run resumes with"
+                " this job."
             )
             self._faults.refused(piece, error)
             return
@@ -293,8 +298,8 @@ class Submission:
             level = logging.WARNING if waited >= LONG_WAIT else logging.INFO
             logger.log(
                 level,
-                "Marketo's export queue is full (other integrations use it too): %s has waited"
-                " for %.0f s.",
+                "Marketo's export queue is full, and other integrations use it too. %s has been"
+                " waiting for %.0f s.",
                 piece,
                 waited,
             )
@@ -304,5 +309,5 @@ class Submission:
 
 
 def _names_what_is_gone(error: ResponseError) -> bool:
-    """Whether a request may name a field or program that no longer exists."""
+    """Return whether the request may name a field or program that no longer exists."""
     return isinstance(error, (FieldNotFoundError, NotFoundError)) or type(error) is ResponseError
