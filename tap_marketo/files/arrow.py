@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -102,6 +103,7 @@ def read_columns(
             yield _with_keys(arrays, columns, anomalies)
     except (pa.ArrowInvalid, _StrayQuote):
         # Also if a row is longer than a block, or has too few or too many cells.
+        source.stop()
         for chunk in _rows_after(file, rows):
             rows += len(chunk)
             arrays = [
@@ -226,11 +228,22 @@ class _Source(io.RawIOBase):
         self.quotes = 0
         self._held = b""
         self._seen = b""
+        self._reading = threading.Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End the file here: Arrow reads ahead in another thread, and the file is needed."""
+        with self._reading:
+            self._stopped = True
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
+        with self._reading:
+            return b"" if self._stopped else self._read(size)
+
+    def _read(self, size: int) -> bytes:
         parts, length = [self._held], len(self._held)
         while length < size:
             chunk = self.sound.read1()

@@ -6,10 +6,11 @@ import csv
 import io
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
+from tap_marketo.files import arrow
 from tap_marketo.files.arrow import read_columns
 from tap_marketo.files.errors import BadRowsError, ExportFileError
 from tap_marketo.files.records import compile_record
@@ -17,6 +18,11 @@ from tap_marketo.files.rows import read_rows
 from tap_marketo.values.anomalies import Anomalies
 from tap_marketo.values.kinds import Column, Kind
 from tests.support.cells import NASTY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_marketo.files.sound import SoundBytes
 
 KINDS = [kind for kind in Kind if kind is not Kind.OBJECT]
 MORE = ["0x1F", "1e400", "-5", "a\rb", "a\r\nb", 'say "hi", ok', "9223372036854775808", "ü\u2028"]
@@ -88,6 +94,30 @@ def test_a_row_longer_than_a_block_is_read_row_by_row() -> None:
     rows = [["1", "x"], ["2", "y" * 3_000_000], ["3", "z"]] * 3
     wanted = [Column("a", "a", Kind.INTEGER), Column("b", "b", Kind.TEXT)]
     found = by_columns(export_file(["a", "b"], rows), wanted, Anomalies())
+    assert found == [[int(a) for a, _ in rows], [b for _, b in rows]]
+
+
+def test_arrow_reads_nothing_ahead_in_the_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources: list[arrow._Source] = []
+    read_again = arrow._rows_after
+
+    class Source(arrow._Source):
+        def __init__(self, sound: SoundBytes) -> None:
+            super().__init__(sound)
+            sources.append(self)
+
+    def fallback(file: BinaryIO, skipped: int) -> Iterator[list[list[str]]]:
+        for chunk in read_again(file, skipped):
+            assert sources[-1].read(100) == b""  # as Arrow's other thread may still do
+            yield chunk
+
+    monkeypatch.setattr(arrow, "_Source", Source)
+    monkeypatch.setattr(arrow, "_rows_after", fallback)
+    rows = [["1", "x"], ["2", "y" * 3_000_000], ["3", "z"]] * 3
+    wanted = [Column("a", "a", Kind.INTEGER), Column("b", "b", Kind.TEXT)]
+
+    found = by_columns(export_file(["a", "b"], rows), wanted, Anomalies())
+
     assert found == [[int(a) for a, _ in rows], [b for _, b in rows]]
 
 
