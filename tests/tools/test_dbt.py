@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support import dbt_tables, postgres
-from tests.support.dbt_warehouse import DBT, Warehouse
+from tests.support.dbt_warehouse import DBT, READ, VIEWS, Warehouse
 from tests.support.dbt_world import FIELDS, METRICS, World
 from tests.tools.conftest import ROOT
 
@@ -41,6 +41,8 @@ def warehouse(
     name = getattr(request, "param", "duckdb-2.0")
     programs = tool_environment(f"dbt-{DUCKDB[name].partition('==')[2]}", *DBT, DUCKDB[name])
     made = Warehouse(name.partition("-")[0], tmp_path, programs, port, HISTORY)
+    if made.kind == "postgres":  # the server has the tables of the test before
+        made.sql(*(f"drop schema if exists {one} cascade" for one in ("marketo", VIEWS, READ)))
     made.dbt("deps")
     return made
 
