@@ -30,14 +30,14 @@ from tap_marketo.values.kinds import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MOMENT = pa.timestamp("us", tz="UTC")
+TIMESTAMP = pa.timestamp("us", tz="UTC")
 TYPES: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(),
     Kind.INTEGER: pa.int64(),
     Kind.NUMBER: pa.float64(),
     Kind.BOOLEAN: pa.bool_(),
     Kind.DATE: pa.date32(),
-    Kind.DATETIME: MOMENT,
+    Kind.DATETIME: TIMESTAMP,
     Kind.OBJECT: pa.string(),
 }
 """Column type of each kind; an object becomes JSON text."""

@@ -20,7 +20,7 @@ NUMBER = th.NumberType
 TEXT = th.StringType
 BOOLEAN = th.BooleanType
 DATE = th.DateType
-MOMENT = th.DateTimeType
+TIMESTAMP = th.DateTimeType
 
 
 def record(**columns: Kind) -> Schema:

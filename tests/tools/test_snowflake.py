@@ -41,7 +41,7 @@ for table in sys.argv[1:]:
 print(json.dumps(tables))
 """
 TEXT, WHOLE, FRACTION = "VARCHAR(16777216)", "NUMBER(38,0)", "FLOAT"
-MOMENT = "TIMESTAMP_NTZ(9)"
+TIMESTAMP = "TIMESTAMP_NTZ(9)"
 
 
 @pytest.fixture(scope="module")
@@ -104,17 +104,17 @@ def test_columns_have_the_types_of_their_values(tables: dict[str, dict[str, str]
     assert leads["LOYALTYPERCENT"] == FRACTION
     assert leads["UNSUBSCRIBED"] == "BOOLEAN"
     assert leads["DATEOFBIRTH"] == "DATE"
-    assert leads["UPDATEDAT"] == MOMENT
+    assert leads["UPDATEDAT"] == TIMESTAMP
     assert leads["EMAIL"] == TEXT
     # Text, to keep leading zeros.
     assert leads["POSTALCODE"] == TEXT
 
     visits = tables[KIOSK.upper()]
     assert visits["MARKETOGUID"] == TEXT
-    assert visits["ACTIVITYDATE"] == MOMENT
+    assert visits["ACTIVITYDATE"] == TIMESTAMP
     assert visits["DURATION_MIN_120D2E"] == FRACTION
     assert visits["PAID"] == "BOOLEAN"
-    assert visits["VISITED_AT"] == MOMENT
+    assert visits["VISITED_AT"] == TIMESTAMP
     assert visits["VISIT_DAY"] == "DATE"
     assert visits["LEAD_ID_D6CF3E"] == WHOLE
     assert visits["UNDECLARED_ATTRIBUTES"] == "VARIANT"

@@ -9,7 +9,7 @@ from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.streams.lists.described import describe, known, trimmed
 from tap_marketo.streams.lists.lookups import REMEMBERED, VALUES_PER_CALL
-from tap_marketo.values.schema import BOOLEAN, MOMENT, TEXT, record
+from tap_marketo.values.schema import BOOLEAN, TEXT, TIMESTAMP, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,8 +48,8 @@ class NamedAccountListsStream(NamedAccountStream):
         name=TEXT,
         type=TEXT,
         updateable=BOOLEAN,
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
     child_fields = ("marketoGUID",)
 

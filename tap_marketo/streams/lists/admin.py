@@ -13,8 +13,8 @@ from tap_marketo.values.schema import (
     BOOLEAN,
     DATE,
     INTEGER,
-    MOMENT,
     TEXT,
+    TIMESTAMP,
     group,
     many,
     record,
@@ -80,8 +80,8 @@ class RolesStream(UserServiceStream):
         type=TEXT,
         isHidden=BOOLEAN,
         isOnlyAllZones=BOOLEAN,
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:
@@ -104,8 +104,8 @@ class WorkspacesStream(UserServiceStream):
         status=TEXT,
         globalViz=INTEGER,
         currencyInfo=TEXT,
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
 
@@ -143,10 +143,10 @@ class ExportJobsStream(MarketoStream):
         kind=TEXT,
         status=TEXT,
         format=TEXT,
-        createdAt=MOMENT,
-        queuedAt=MOMENT,
-        startedAt=MOMENT,
-        finishedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        queuedAt=TIMESTAMP,
+        startedAt=TIMESTAMP,
+        finishedAt=TIMESTAMP,
         numberOfRecords=INTEGER,
         fileSize=INTEGER,
         fileChecksum=TEXT,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists import admin, asset_parts, assets
 from tap_marketo.streams.lists.asset_parts import PartStream
-from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.schema import BOOLEAN, INTEGER, TEXT, TIMESTAMP, group, many, record
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -34,7 +34,7 @@ _RULES = group(
         )
     ),
 )
-_USER = {"id": INTEGER, "name": TEXT, "type": TEXT, "status": TEXT, "updatedAt": MOMENT}
+_USER = {"id": INTEGER, "name": TEXT, "type": TEXT, "status": TEXT, "updatedAt": TIMESTAMP}
 
 
 class EmailFullContentStream(PartStream):
@@ -78,8 +78,8 @@ class EmailDynamicContentStream(PartStream):
         id=INTEGER,
         segmentation=INTEGER,
         content=many(group(content=TEXT, id=TEXT, segmentId=TEXT, segmentName=TEXT, type=TEXT)),
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
 
@@ -175,7 +175,7 @@ class SmartListRulesStream(PartStream):
     path = "/rest/asset/v1/smartList/{id}.json"
     parameters = (("includeRules", "true"),)
     api_keys = ("id",)
-    api_schema = record(id=INTEGER, name=TEXT, rules=_RULES, updatedAt=MOMENT)
+    api_schema = record(id=INTEGER, name=TEXT, rules=_RULES, updatedAt=TIMESTAMP)
 
 
 class SmartCampaignRulesStream(PartStream):
@@ -226,8 +226,8 @@ class UserDetailsStream(admin.UserServiceStream):
         optedIn=BOOLEAN,
         isLocked=BOOLEAN,
         lockedReason=TEXT,
-        lastLoginAt=MOMENT,
-        expiresAt=MOMENT,
+        lastLoginAt=TIMESTAMP,
+        expiresAt=TIMESTAMP,
         failedLogins=INTEGER,
         failedDeviceCode=INTEGER,
         userRoleWorkspaces=many(

@@ -11,9 +11,9 @@ from tap_marketo.values.schema import (
     BOOLEAN,
     DATE,
     INTEGER,
-    MOMENT,
     NUMBER,
     TEXT,
+    TIMESTAMP,
     group,
     many,
     record,
@@ -168,8 +168,8 @@ class SegmentsStream(PartStream):
         description=TEXT,
         status=TEXT,
         url=TEXT,
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import FILTERED, UPDATED, MarketoStream
-from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.schema import BOOLEAN, INTEGER, TEXT, TIMESTAMP, group, many, record
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FOLDER = group(id=INTEGER, value=INTEGER, type=TEXT, folderName=TEXT, name=TEXT)
 HEADER = group(type=TEXT, value=TEXT)
 _NAMED = {"id": INTEGER, "name": TEXT, "description": TEXT}
-_DATED = {"createdAt": MOMENT, "updatedAt": MOMENT}
+_DATED = {"createdAt": TIMESTAMP, "updatedAt": TIMESTAMP}
 _ASSET = {**_NAMED, **_DATED, "url": TEXT, "folder": FOLDER, "workspace": TEXT}
 _DRAFTED = {**_ASSET, "status": TEXT}
 
@@ -38,8 +38,8 @@ class ProgramsStream(AssetStream):
         **_DRAFTED,
         type=TEXT,
         channel=TEXT,
-        startDate=MOMENT,
-        endDate=MOMENT,
+        startDate=TIMESTAMP,
+        endDate=TIMESTAMP,
         sfdcId=TEXT,
         sfdcName=TEXT,
         headStart=BOOLEAN,
@@ -131,8 +131,8 @@ class SmartCampaignsStream(AssetStream):
         isRequestable=BOOLEAN,
         isCommunicationLimitEnabled=BOOLEAN,
         recurrence=group(
-            startAt=MOMENT,
-            endAt=MOMENT,
+            startAt=TIMESTAMP,
+            endAt=TIMESTAMP,
             intervalType=TEXT,
             interval=INTEGER,
             weekdayOnly=BOOLEAN,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo.client.paging import Paging, first_token
 from tap_marketo.streams.bulk.leads import DESCRIBE
 from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.values.schema import INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.schema import INTEGER, TEXT, TIMESTAMP, group, many, record
 from tap_marketo.values.times import parse_timestamp, rfc3339
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class DeletedLeadsStream(DateTokenStream):
         marketoGUID=TEXT,
         id=INTEGER,
         leadId=INTEGER,
-        activityDate=MOMENT,
+        activityDate=TIMESTAMP,
         activityTypeId=INTEGER,
         campaignId=INTEGER,
         primaryAttributeValueId=INTEGER,
@@ -104,7 +104,7 @@ class LeadChangesStream(DateTokenStream):
         marketoGUID=TEXT,
         id=INTEGER,
         leadId=INTEGER,
-        activityDate=MOMENT,
+        activityDate=TIMESTAMP,
         activityTypeId=INTEGER,
         campaignId=INTEGER,
         fields=many(group(id=INTEGER, name=TEXT, oldValue=TEXT, newValue=TEXT)),

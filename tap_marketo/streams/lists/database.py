@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo.streams.bulk import activities, leads
 from tap_marketo.streams.lists.base import MarketoStream
-from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.schema import BOOLEAN, INTEGER, TEXT, TIMESTAMP, group, many, record
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -61,8 +61,8 @@ class CustomActivityTypesStream(MarketoStream):
         filterName=TEXT,
         primaryAttribute=_CUSTOM_ATTRIBUTE,
         attributes=many(_CUSTOM_ATTRIBUTE),
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
 
@@ -140,8 +140,8 @@ class CustomObjectTypesStream(MarketoStream):
         relationships=many(group(field=TEXT, type=TEXT, relatedTo=group(name=TEXT, field=TEXT))),
         state=TEXT,
         version=TEXT,
-        createdAt=MOMENT,
-        updatedAt=MOMENT,
+        createdAt=TIMESTAMP,
+        updatedAt=TIMESTAMP,
     )
 
     def prepared(self, row: dict[str, Any], context: Context | None) -> dict[str, Any]:

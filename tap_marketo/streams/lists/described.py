@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.values.kinds import json_schema, kind_of
-from tap_marketo.values.schema import MOMENT, record
+from tap_marketo.values.schema import TIMESTAMP, record
 
 if TYPE_CHECKING:
     from tap_marketo.client import MarketoClient
@@ -43,7 +43,7 @@ def known(**columns: Any) -> Schema:
     Args:
         columns: Columns in addition to the dates of creation and of the last change.
     """
-    return record(**columns, createdAt=MOMENT, updatedAt=MOMENT)
+    return record(**columns, createdAt=TIMESTAMP, updatedAt=TIMESTAMP)
 
 
 def trimmed(row: dict[str, Any]) -> dict[str, Any]:

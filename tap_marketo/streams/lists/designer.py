@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo.client.paging import Paging
 from tap_marketo.streams.lists.base import Cursor, MarketoStream
-from tap_marketo.values.schema import BOOLEAN, INTEGER, MOMENT, TEXT, group, many, record
+from tap_marketo.values.schema import BOOLEAN, INTEGER, TEXT, TIMESTAMP, group, many, record
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -24,15 +24,15 @@ _CONTENT = {
     "externalId": TEXT,
     "scriptEngine": TEXT,
     "workspaceId": TEXT,
-    "createdAt": MOMENT,
-    "modifiedAt": MOMENT,
+    "createdAt": TIMESTAMP,
+    "modifiedAt": TIMESTAMP,
     "metadata": group(
         createdBy=TEXT,
-        createdAt=MOMENT,
+        createdAt=TIMESTAMP,
         createdById=TEXT,
         createdByAepId=TEXT,
         modifiedBy=TEXT,
-        modifiedAt=MOMENT,
+        modifiedAt=TIMESTAMP,
         modifiedById=TEXT,
         modifiedByAepId=TEXT,
     ),
