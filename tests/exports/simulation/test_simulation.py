@@ -6,6 +6,8 @@ import pytest
 
 from tests.exports.simulation.seeds import run_seed
 
+pytestmark = pytest.mark.slow
+
 BLOCKS, SEEDS_A_BLOCK = 12, 50
 
 
