@@ -35,8 +35,8 @@ def test_an_unknown_subcommand_is_refused_without_a_sync(sandbox: Sandbox, tmp_p
 @pytest.mark.parametrize(
     ("catalog", "state", "named"),
     [
-        ({"streams": [5]}, None, "no Singer catalog"),
-        ({}, None, "no Singer catalog"),
+        ({"streams": [5]}, None, "not a Singer catalog"),
+        ({}, None, "not a Singer catalog"),
         (None, {"bookmarks": {"leads": 5}}, "bookmarks of the state"),
     ],
 )

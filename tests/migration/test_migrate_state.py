@@ -184,7 +184,7 @@ def test_a_state_of_nobody_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "--from stitch, airbyte, hotglue" in done.stderr
+    assert "--from: stitch, airbyte, hotglue" in done.stderr
 
 
 def test_whose_it_is_can_be_said(tmp_path: Path) -> None:
