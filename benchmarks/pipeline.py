@@ -188,7 +188,10 @@ def report(ways: list[Way], leads: int) -> None:
         f"{leads} leads of {len(LEAD_FIELDS)} columns; {platform.platform()}, Python"
         f" {platform.python_version()}, DuckDB {duckdb.__version__}, {today}\n"
     )
-    print("| way | tap CPU s | loader CPU s | loader MB | elapsed s | CPU / direct | goal |")
+    print(
+        "| way | tap CPU s | loader CPU s | loader MB | elapsed s | CPU / direct | elapsed / direct"
+        " | goal |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     direct: Way = ways[0]
     for way in ways:
