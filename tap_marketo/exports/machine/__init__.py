@@ -161,6 +161,7 @@ class Machine:
             self._abandon()
         if board.cancels and not board.calls_are_spent:
             return board.cancels.pop(0)
+        self.poller.free_places(at)  # first, because the submitter counts them
         if adopted := self._unseen():
             return self.poller.next(at) or GetStatus(adopted)
         return self.submitter.next(at) or self.poller.next(at)

@@ -115,7 +115,6 @@ class Poller:
         board = self._board
         if board.calls_are_spent:
             return None
-        board.left = [piece for piece in board.left if self._occupies_place(piece, at)]
         queued = [*board.of(Phase.QUEUED), *board.left]
         if queued and at.elapsed >= self._next_poll:
             self._next_poll = at.elapsed + self._interval
@@ -132,6 +131,15 @@ class Poller:
             if piece.job and piece.phase in {Phase.QUEUED, Phase.PLANNED}:
                 return GetStatus(piece)
         return None
+
+    def free_places(self, at: Moment) -> None:
+        """Free the places of stopped series' jobs that have waited long enough.
+
+        Args:
+            at: Current time.
+        """
+        board = self._board
+        board.left = [piece for piece in board.left if self._occupies_place(piece, at)]
 
     def _occupies_place(self, piece: Piece, at: Moment) -> bool:
         """Return whether a stopped series' job still counts as queued."""
