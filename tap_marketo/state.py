@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.errors import MarketoError
@@ -79,17 +80,20 @@ class Bookmark:
                 f" {VALUE}, or remove the stream from the state to read it from the start date."
             ) from None
 
-    def start(self, start_date: datetime | None, default: datetime) -> datetime:
+    def start(self, start_date: datetime | None, default: datetime, lookback: int = 0) -> datetime:
         """Return the time from which to read: only an explicit start date can skip data.
 
         Args:
             start_date: Value of the setting, if set.
             default: Start of a stream without a bookmark, if no start date is set.
+            lookback: Seconds by which windows start earlier.
         """
         if start_date:
             return start_date
-        known = [default, *(gap.start for gap in self.gaps)]
-        return min([*known, self.until + SECOND] if self.until else known)
+        missing = [gap.start for gap in self.gaps]
+        if self.until:
+            missing.append(self.until + SECOND)
+        return min([default, *(start - timedelta(seconds=lookback) for start in missing)])
 
     def coverage(self, start: datetime) -> Coverage:
         """Return the exported ranges since a start.

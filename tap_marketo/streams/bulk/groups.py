@@ -86,16 +86,18 @@ def _group(
     members: list[BulkStream], bookmark: Bookmark, settings: Settings, now: pendulum.DateTime
 ) -> ExportGroup:
     leader = members[0]
-    start = bookmark.start(settings.start_date, settings.start_for(now))
-    end = min(settings.end_date, now) if settings.end_date else now
     lookback = settings.lookback_seconds
+    if lookback is None:
+        lookback = leader.default_lookback
+    start = bookmark.start(settings.start_date, settings.start_for(now), lookback)
+    end = min(settings.end_date, now) if settings.end_date else now
     series = Series(
         leader.export_request(members),
         Window(start, max(start, end)),
         bookmark.coverage(start),
         done=list(bookmark.written),
         had_bookmark=bookmark.until is not None,
-        lookback=leader.default_lookback if lookback is None else lookback,
+        lookback=lookback,
         keeps_done=leader.replication_method == "INCREMENTAL",
         leaves_jobs=leader.ignores_bookmark,
         streams=tuple(member.name for member in members),

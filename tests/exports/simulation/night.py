@@ -129,14 +129,15 @@ class Night:
         bookmark = states.Bookmark() if full else states.Bookmark.from_state(own, name)
         oldest = at(-settings.history_days * DAY)
         default = self.end - timedelta(days=settings.history_days)
-        start = bookmark.start(oldest if settings.start_date else None, default)
+        lookback = settings.lookback if name == "activities" else 0
+        start = bookmark.start(oldest if settings.start_date else None, default, lookback)
         series = Series(
             REQUESTS[name],
             Window(start, max(self.end, start)),
             bookmark.coverage(start),
             done=list(bookmark.written),
             had_bookmark=bookmark.until is not None,
-            lookback=settings.lookback if name == "activities" else 0,
+            lookback=lookback,
             keeps_done=not full,
         )
         if name == "leads":
