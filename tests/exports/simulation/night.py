@@ -150,7 +150,7 @@ class Night:
             )
         if name == "program_members":
             programs = self.marketo.world.programs(self.began)
-            created = {key: at(since) for key, since in programs.items()}
+            created = {key: at(int(since)) for key, since in programs.items()}  # as Marketo answers
             series.part_filter, series.keys = "programIds", tuple(sorted(created))
             series.late = dict(states.late_keys(created, bookmark))  # type: ignore[arg-type]
             series.known = {key for key in created if key not in series.late}
