@@ -133,9 +133,14 @@ class Board:
         Args:
             series: Series to stop.
         """
-        if not series.stopped:
-            series.stopped = True
-            self.left += [piece for piece in series.pieces if piece.phase is Phase.QUEUED]
+        if series.stopped:
+            return
+        series.stopped = True
+        for piece in series.pieces:
+            if piece.phase is Phase.QUEUED:
+                self.left.append(piece)
+            else:
+                self.allocation.release(piece)
 
     def heads(self) -> list[Piece]:
         """Return the next piece of each active series."""

@@ -139,7 +139,10 @@ class Poller:
             at: Current time.
         """
         board = self._board
-        board.left = [piece for piece in board.left if self._occupies_place(piece, at)]
+        for piece in list(board.left):
+            if not self._occupies_place(piece, at):
+                board.left.remove(piece)
+                board.allocation.release(piece)
 
     def _occupies_place(self, piece: Piece, at: Moment) -> bool:
         """Return whether a stopped series' job still counts as queued."""
@@ -168,12 +171,11 @@ class Poller:
         """
         board = self._board
         shown = {job.export_id: job for job in jobs}
-        board.left = [
-            piece
-            for piece in board.left
-            if piece.series.request.base != base
-            or ((job := shown.get(piece.export_id)) and not job.is_over)
-        ]
+        for piece in [piece for piece in board.left if piece.series.request.base == base]:
+            job = shown.get(piece.export_id)
+            if job is None or job.is_over:
+                board.left.remove(piece)
+                self._settle(piece, job)
         queued = board.of(Phase.QUEUED)
         for piece in [piece for piece in queued if piece.series.request.base == base]:
             job = shown.get(piece.export_id)
@@ -181,6 +183,15 @@ class Poller:
                 self.check_soon(piece)
             else:
                 self.seen(piece, job, at)
+
+    def _settle(self, piece: Piece, job: ExportJob | None) -> None:
+        """Count what a stopped series' job took of the allocation."""
+        allocation = self._board.allocation
+        if job and job.state is JobState.COMPLETED:
+            kind = piece.series.request.fingerprint
+            allocation.spend(piece, kind, piece.window, job.file_size or 0)
+        else:
+            allocation.release(piece)
 
     def list_failed(self, base: str, error: MarketoError) -> None:
         """Get the states of single jobs instead of their list from now on.

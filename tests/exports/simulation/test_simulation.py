@@ -17,6 +17,6 @@ def test_every_rule_holds_in_every_seed(block: int) -> None:
         run_seed(number)
 
 
-@pytest.mark.parametrize("number", [1046, 1401])  # broke a rule once, beyond the blocks
+@pytest.mark.parametrize("number", [1046, 1401, 5371])  # broke a rule once, beyond the blocks
 def test_every_rule_holds_in_this_seed(number: int) -> None:
     run_seed(number)
