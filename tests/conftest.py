@@ -27,7 +27,7 @@ class StartSandbox(Protocol):
 
 
 # Fixtures, and names in a module, that mean that a test starts a server or a process.
-SLOW_FIXTURES = {"start_sandbox", "tool_environment"}
+SLOW_FIXTURES = {"start_sandbox", "tool_environment", "warehouse"}
 SLOW_NAMES = {"Sandbox", "TapRun", "discover", "documentation", "meltano", "postgres", "run_tap"}
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.mark.parametrize("order", ["oldest_first", "newest_first"])
 def test_final_values_are_those_of_the_instance(tmp_path: Path, order: str) -> None:
     assert rounds(3, 7, order, tmp_path) == []
