@@ -133,19 +133,6 @@ class Coverage:
         """Return the gaps for the bookmark."""
         return [gap.as_filter() for gap in self.gaps]
 
-    @classmethod
-    def from_state(cls, until: datetime, gaps: list[dict[str, Any]], start: datetime) -> Coverage:
-        """Create a coverage from a bookmark.
-
-        Args:
-            until: Value of the bookmark.
-            gaps: Gaps written by `gaps_as_state`.
-            start: Earliest time to export.
-        """
-        ranges = [Window.from_filter(gap) for gap in gaps]
-        kept = [Window(max(gap.start, start), gap.end) for gap in ranges if gap.end >= start]
-        return cls(max(until, start - SECOND), kept)
-
 
 def without(ranges: Iterable[Window], parts: Iterable[Window]) -> list[Window]:
     """Subtract windows from ranges.

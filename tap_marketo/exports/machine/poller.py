@@ -138,11 +138,19 @@ class Poller:
         Args:
             at: Current time.
         """
-        board = self._board
-        for piece in list(board.left):
+        for piece in list(self._board.left):
             if not self._occupies_place(piece, at):
-                board.left.remove(piece)
-                board.allocation.release(piece)
+                self._free_place(piece)
+
+    def _free_place(self, piece: Piece, job: ExportJob | None = None) -> None:
+        """Free the place of a stopped series' job, and count what the job took, if it is known."""
+        board = self._board
+        board.left.remove(piece)
+        if job and job.state is JobState.COMPLETED:
+            kind = piece.series.request.fingerprint
+            board.allocation.spend(piece, kind, piece.window, job.file_size or 0)
+        else:
+            board.allocation.release(piece)
 
     def _occupies_place(self, piece: Piece, at: Moment) -> bool:
         """Return whether a stopped series' job still counts as queued."""
@@ -174,8 +182,7 @@ class Poller:
         for piece in [piece for piece in board.left if piece.series.request.base == base]:
             job = shown.get(piece.export_id)
             if job is None or job.is_over:
-                board.left.remove(piece)
-                self._settle(piece, job)
+                self._free_place(piece, job)
         queued = board.of(Phase.QUEUED)
         for piece in [piece for piece in queued if piece.series.request.base == base]:
             job = shown.get(piece.export_id)
@@ -183,15 +190,6 @@ class Poller:
                 self.check_soon(piece)
             else:
                 self.seen(piece, job, at)
-
-    def _settle(self, piece: Piece, job: ExportJob | None) -> None:
-        """Count what a stopped series' job took of the allocation."""
-        allocation = self._board.allocation
-        if job and job.state is JobState.COMPLETED:
-            kind = piece.series.request.fingerprint
-            allocation.spend(piece, kind, piece.window, job.file_size or 0)
-        else:
-            allocation.release(piece)
 
     def list_failed(self, base: str, error: MarketoError) -> None:
         """Get the states of single jobs instead of their list from now on.

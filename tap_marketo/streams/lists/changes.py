@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo.client.paging import Paging, first_token
+from tap_marketo.streams.bulk.deletions import DAYS_KEPT
 from tap_marketo.streams.bulk.leads import DESCRIBE
 from tap_marketo.streams.lists.base import MarketoStream
 from tap_marketo.values.schema import INTEGER, TEXT, TIMESTAMP, group, many, record
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from tap_marketo.tap import TapMarketo
 
-DELETIONS_KEPT = timedelta(days=14)
 READ_UNTIL = "read_until"
 _ATTRIBUTES = many(group(name=TEXT, apiName=TEXT, value=TEXT))
 
@@ -47,7 +47,7 @@ class DateTokenStream(MarketoStream):
         now = self.tap.client.clock.now()
         yield from super().get_records(context)
         if not self.skipped:
-            self.stream_state[READ_UNTIL] = f"{now.in_timezone('UTC').isoformat()[:19]}Z"
+            self.stream_state[READ_UNTIL] = rfc3339(now)
             self.state_manager.is_flushed = False
 
     def _read_until(self) -> datetime | None:
@@ -81,9 +81,9 @@ class DeletedLeadsStream(DateTokenStream):
     )
 
     def _begin_at(self) -> datetime:
-        oldest = self.tap.client.clock.now().subtract(days=DELETIONS_KEPT.days)
+        oldest = self.tap.client.clock.now().subtract(days=DAYS_KEPT)
         until = self.stream_state.get(READ_UNTIL)
-        if until and until < f"{oldest.in_timezone('UTC').isoformat()[:19]}Z":
+        if until and until < rfc3339(oldest):
             self.logger.warning(
                 "deleted_leads was last read at %s. Marketo keeps deletions for 14 days, so those"
                 " between then and %s may be missing. Compare with a full export of leads.",
